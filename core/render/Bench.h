@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Timings of drawing splats, with every figure that a comparison needs.
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/Cancel.h"
+#include "core/base/Json.h"
+
+namespace ochre {
+
+struct SplatBench {
+    int width = 1280, height = 720;
+    int frames = 10; ///< measured, after two that warm up; the camera turns around the scene
+    bool cpu = true; ///< also one frame of the exact CPU renderer
+};
+
+/// {"scene", "splats", "width", "height", "renderers": [{"name", "frames", "frames_per_second",
+/// "milliseconds" (median of a whole frame with its 8-bit readback), "stages": {stage: median ms}} | {"name",
+/// "error"}]}. Throws Error when the scene cannot be read.
+Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings = {},
+                 const Cancel& cancel = {});
+
+} // namespace ochre

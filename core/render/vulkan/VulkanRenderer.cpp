@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdlib>
+
+#include "core/base/Error.h"
+#include "core/render/Renderer.h"
+#include "core/render/vulkan/PicturePass.h"
+#include "core/render/vulkan/SplatPass.h"
+
+namespace ochre {
+namespace {
+
+class VulkanRenderer : public Renderer {
+public:
+    VulkanRenderer(bool validation, Blending blending)
+        : m_device(validation), m_commands(m_device), m_splats(m_device, blending), m_picture(m_device) {}
+
+    std::string name() const override { return "Vulkan: " + m_device.name(); }
+
+    void setSplats(const SplatCloud& cloud) override {
+        const Hash128 hash = cloud.hash();
+        if (m_uploaded && *m_uploaded == hash) return;
+        m_uploaded.reset();
+        m_splats.upload(m_commands, cloud);
+        m_uploaded = hash;
+    }
+
+    Image renderSplats(const Camera& camera, const SplatOptions& options, const Cancel& cancel) override {
+        Image image(camera.width, camera.height, 4, ColorSpace::Raw);
+        m_commands.clearTimes();
+        m_splats.render(m_commands, camera, options, false, std::as_writable_bytes(image.edit()), cancel);
+        return image;
+    }
+
+    void renderSplats8(const Camera& camera, const SplatOptions& options, std::span<std::uint8_t> pixels,
+                       const Cancel& cancel) override {
+        if (pixels.size() != std::size_t{4} * static_cast<std::size_t>(camera.width) * static_cast<std::size_t>(camera.height))
+            throw Error("the frame's memory does not fit the camera's size");
+        m_commands.clearTimes();
+        m_splats.render(m_commands, camera, options, true, std::as_writable_bytes(pixels), cancel);
+    }
+
+    void setPicture(const Image& image) override { m_picture.upload(m_commands, image); }
+
+    void renderPicture8(const PictureView& view, int width, int height, std::span<std::uint8_t> pixels) override {
+        m_commands.clearTimes();
+        m_picture.render(m_commands, view, width, height, pixels);
+    }
+
+    std::vector<StageTime> lastTimes() const override { return m_commands.times(); }
+    std::size_t validationMessages() const override { return m_device.validationMessages(); }
+
+private:
+    vk::Device m_device;
+    vk::Commands m_commands;
+    vk::SplatPass m_splats;
+    vk::PicturePass m_picture;
+    std::optional<Hash128> m_uploaded;
+};
+
+} // namespace
+
+std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options) {
+    const char* wanted = std::getenv("OCHRE_VALIDATION");
+    return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options.blending);
+}
+
+std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::string* reason) {
+    try {
+        return makeVulkanRenderer(options);
+    } catch (const Error& e) {
+        if (reason) *reason = e.full();
+        return makeCpuRenderer();
+    }
+}
+
+} // namespace ochre
