@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Layers and operations that models are written in; Nn.cpp is the one place that knows ATen's operators.
+// Pictures are [N, C, H, W] and lie channels-last in memory. Layers are built from weights by name and called
+// like functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/tensor/Weights.h"
+
+namespace ochre::nn {
+
+using at::Tensor;
+using tensor::Weights;
+
+/// What a layer applies to its result before it is written, at no cost of its own.
+struct Activation {
+    enum class Kind { None, Relu, LeakyRelu, Gelu, GeluTanh, Silu } kind = Kind::None;
+    double slope = 0; ///< LeakyRelu, of negative values
+
+    static Activation none() { return {}; }
+    static Activation relu() { return {Kind::Relu, 0}; }
+    static Activation leakyRelu(double slope) { return {Kind::LeakyRelu, slope}; }
+};
+
+struct Conv2dOptions {
+    int stride = 1;
+    int padding = -1; ///< on each side; -1: half the kernel, which keeps the size at stride 1
+    int dilation = 1;
+    int groups = 1;
+    Activation activation = {};
+};
+
+/// "name.weight" [out, in/groups, kh, kw] and, where it is there, "name.bias" [out]. Weights are packed for
+/// the CPU once. Work of more than some 50 ms is done in horizontal stripes, of which each asks Cancel; a
+/// pixel's sum does not depend on its stripe.
+class Conv2d {
+public:
+    Conv2d() = default;
+    Conv2d(const Weights& weights, const std::string& name, const Conv2dOptions& options = {});
+
+    Tensor operator()(const Tensor& x) const; ///< [N, in, H, W] → [N, out, H', W']
+
+    std::int64_t inChannels() const { return m_in; }
+    std::int64_t outChannels() const { return m_out; }
+
+private:
+    Tensor apply(const Tensor& x, std::int64_t padVertical) const;
+    Tensor striped(const Tensor& x, std::int64_t outHeight, std::int64_t stripe) const;
+    std::int64_t outSide(std::int64_t side, std::int64_t kernel) const;
+
+    Tensor m_weight, m_packed, m_bias;
+    Conv2dOptions m_options;
+    std::int64_t m_in = 0, m_out = 0, m_kernelHeight = 0, m_kernelWidth = 0;
+};
+
+/// "name.weight" [out, in], "name.bias" [out] where it is there: [..., in] → [..., out].
+class Linear {
+public:
+    Linear() = default;
+    Linear(const Weights& weights, const std::string& name);
+    Tensor operator()(const Tensor& x) const;
+
+private:
+    Tensor m_weight, m_bias;
+};
+
+/// "name.weight" [channels or 1]: negative values are scaled by a slope a channel.
+class Prelu {
+public:
+    Prelu() = default;
+    Prelu(const Weights& weights, const std::string& name);
+    Tensor operator()(const Tensor& x) const;
+
+private:
+    Tensor m_slope;
+};
+
+Tensor activate(const Tensor& x, const Activation& activation);
+Tensor relu(const Tensor& x);
+Tensor leakyRelu(const Tensor& x, double slope);
+Tensor gelu(const Tensor& x);     ///< exact (erf)
+Tensor geluTanh(const Tensor& x); ///< the tanh approximation
+Tensor silu(const Tensor& x);
+
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor& addInPlace(Tensor& a, const Tensor& b);                    ///< a += b
+Tensor& scaleAddInPlace(Tensor& a, double scale, const Tensor& b); ///< a = a·scale + b
+Tensor cat(const std::vector<Tensor>& parts, std::int64_t dimension = 1);
+Tensor& catInto(Tensor& out, const std::vector<Tensor>& parts, std::int64_t dimension = 1);
+Tensor pixelShuffle(const Tensor& x, int factor);   ///< [N, C·f², H, W] → [N, C, H·f, W·f]
+Tensor pixelUnshuffle(const Tensor& x, int factor); ///< [N, C, H·f, W·f] → [N, C·f², H, W]
+Tensor upsampleNearest(const Tensor& x, int factor);
+Tensor resizeBilinear(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
+Tensor resizeBicubic(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
+enum class Padding { Zero, Reflect, Replicate };
+Tensor pad(const Tensor& x, std::int64_t left, std::int64_t right, std::int64_t top, std::int64_t bottom,
+           Padding kind = Padding::Zero);
+
+/// A picture tensor of unset values, channels-last, on the device and in the type of `like`.
+Tensor emptyPicture(const Tensor& like, std::int64_t batch, std::int64_t channels, std::int64_t height,
+                    std::int64_t width);
+Tensor channelsLast(const Tensor& x);
+Tensor narrow(const Tensor& x, std::int64_t dimension, std::int64_t start, std::int64_t length);
+double maxAbs(const Tensor& x);                            ///< 0 for an empty tensor; NaN if any value is
+double maxAbsDifference(const Tensor& a, const Tensor& b); ///< in double
+double meanAbsDifference(const Tensor& a, const Tensor& b);
+
+} // namespace ochre::nn

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/Weights.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <set>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+
+namespace ochre::tensor {
+namespace {
+
+/// Training scripts put the network's own names under these; averaged weights come before plain ones.
+constexpr const char* kWrappers[] = {"params_ema", "ema", "params",  "state_dict", "model_state_dict",
+                                     "model",      "net", "network", "generator",  "module"};
+constexpr std::size_t kAlignment = 16;
+
+at::Tensor ownTensor(const StoredTensor& stored) {
+    std::vector<std::byte> buffer;
+    const auto bytes = contiguousBytes(stored, buffer);
+    at::Tensor tensor = at::empty(stored.shape, at::TensorOptions().dtype(scalarType(stored.dtype)));
+    if (!bytes.empty()) std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
+    return tensor;
+}
+
+bool isRecomputed(const std::string& name) {
+    return name.ends_with("num_batches_tracked");
+}
+
+} // namespace
+
+struct Weights::State {
+    std::shared_ptr<const Checkpoint> checkpoint;
+    mutable std::mutex mutex;
+    std::set<const StoredTensor*> used;
+};
+
+at::ScalarType scalarType(Dtype dtype) {
+    switch (dtype) {
+    case Dtype::Bool:
+        return at::kBool;
+    case Dtype::U8:
+        return at::kByte;
+    case Dtype::I8:
+        return at::kChar;
+    case Dtype::F8E5M2:
+        return at::kFloat8_e5m2;
+    case Dtype::F8E4M3:
+        return at::kFloat8_e4m3fn;
+    case Dtype::I16:
+        return at::kShort;
+    case Dtype::U16:
+        return at::kUInt16;
+    case Dtype::F16:
+        return at::kHalf;
+    case Dtype::BF16:
+        return at::kBFloat16;
+    case Dtype::I32:
+        return at::kInt;
+    case Dtype::U32:
+        return at::kUInt32;
+    case Dtype::F32:
+        return at::kFloat;
+    case Dtype::I64:
+        return at::kLong;
+    case Dtype::U64:
+        return at::kUInt64;
+    case Dtype::F64:
+        return at::kDouble;
+    case Dtype::C64:
+        return at::kComplexFloat;
+    case Dtype::C128:
+        return at::kComplexDouble;
+    }
+    return at::kFloat;
+}
+
+Weights Weights::open(const std::filesystem::path& path, Placement placement) {
+    return from(openCheckpoint(path), placement);
+}
+
+Weights Weights::from(Checkpoint checkpoint, Placement placement) {
+    if (!checkpoint.index) checkpoint.finish();
+    Weights weights;
+    weights.m_state = std::make_shared<State>();
+    weights.m_state->checkpoint = std::make_shared<const Checkpoint>(std::move(checkpoint));
+    weights.m_placement = placement;
+    return weights;
+}
+
+Weights Weights::placed(Placement placement) const {
+    Weights other;
+    other.m_state = std::make_shared<State>();
+    other.m_state->checkpoint = m_state->checkpoint;
+    other.m_prefix = m_prefix;
+    other.m_placement = placement;
+    return other;
+}
+
+Weights Weights::sub(const std::string& prefix) const {
+    Weights view = *this;
+    view.m_prefix += prefix;
+    return view;
+}
+
+std::vector<Weights> Weights::unwrapped() const {
+    std::vector<Weights> views{*this};
+    // A wrapper in a wrapper in a wrapper is the most that published files have.
+    std::size_t from = 0;
+    for (int depth = 0; depth < 3; ++depth) {
+        const std::size_t to = views.size();
+        for (; from < to; ++from)
+            for (const char* wrapper : kWrappers) {
+                const Weights view = views[from].sub(std::string(wrapper) + ".");
+                const auto& index = *checkpoint().index;
+                const auto it = index.lower_bound(view.m_prefix);
+                if (it != index.end() && it->first.starts_with(view.m_prefix)) views.push_back(view);
+            }
+    }
+    return views;
+}
+
+const Checkpoint& Weights::checkpoint() const {
+    return *m_state->checkpoint;
+}
+
+std::vector<std::string> Weights::names() const {
+    std::vector<std::string> result;
+    for (const StoredTensor& tensor : checkpoint().tensors)
+        if (tensor.name.starts_with(m_prefix)) result.push_back(tensor.name.substr(m_prefix.size()));
+    return result;
+}
+
+bool Weights::has(const std::string& name) const {
+    return checkpoint().find(m_prefix + name) != nullptr;
+}
+
+const StoredTensor& Weights::find(const std::string& name) const {
+    const StoredTensor* stored = checkpoint().find(m_prefix + name);
+    if (!stored)
+        throw Error(fmt::format("{}: has no tensor \"{}{}\"", checkpoint().subject, m_prefix, name),
+                    "the file is of another model than it looks like, or not all of it");
+    return *stored;
+}
+
+const Shape& Weights::shape(const std::string& name) const {
+    return find(name).shape;
+}
+
+std::int64_t Weights::size(const std::string& name, std::size_t dimension) const {
+    const Shape& sides = shape(name);
+    if (dimension >= sides.size())
+        throw Error(fmt::format("{}: tensor \"{}{}\" is {}, at least {} dimensions are needed",
+                                checkpoint().subject, m_prefix, name, describe(sides), dimension + 1));
+    return sides[dimension];
+}
+
+at::Tensor Weights::tensor(const std::string& name) const {
+    const StoredTensor& stored = find(name);
+    const Checkpoint& file = checkpoint();
+    file.checkUnchanged();
+    file.verify(stored);
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->used.insert(&stored);
+    }
+    at::Tensor tensor;
+    if (reinterpret_cast<std::uintptr_t>(stored.bytes.data()) % kAlignment == 0 && !stored.bytes.empty()) {
+        // The deleter's copy of the pointer keeps the file mapped as long as the tensor lives.
+        const auto release = [keep = m_state->checkpoint](void*) {};
+        const auto options = at::TensorOptions().dtype(scalarType(stored.dtype));
+        auto* data = const_cast<std::byte*>(stored.bytes.data());
+        tensor = stored.strides.empty() ? at::from_blob(data, stored.shape, release, options)
+                                        : at::from_blob(data, stored.shape, stored.strides, release, options);
+    } else {
+        tensor = ownTensor(stored);
+    }
+    const at::Device device = m_placement.device == Device::Cuda ? at::kCUDA : at::kCPU;
+    return tensor.to(device, isFloating(stored.dtype) ? m_placement.floating : tensor.scalar_type());
+}
+
+std::vector<std::string> Weights::unused() const {
+    const std::lock_guard lock(m_state->mutex);
+    std::vector<std::string> result;
+    for (const StoredTensor& tensor : checkpoint().tensors)
+        if (tensor.name.starts_with(m_prefix) && !m_state->used.contains(&tensor) &&
+            !isRecomputed(tensor.name))
+            result.push_back(tensor.name.substr(m_prefix.size()));
+    return result;
+}
+
+} // namespace ochre::tensor

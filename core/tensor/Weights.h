@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The weights of a model, fetched by their published names; what was never fetched can be told.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/tensor/Checkpoint.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::tensor {
+
+/// Where tensors are to lie, for a whole model.
+struct Placement {
+    Device device = Device::Cpu;
+    at::ScalarType floating = at::kFloat; ///< type of all real floating-point weights; integers keep theirs
+};
+
+/// Copies and views share the file and the record of what was used. Thread-safe.
+class Weights {
+public:
+    static Weights open(const std::filesystem::path& path, Placement placement = {});
+    static Weights from(Checkpoint checkpoint, Placement placement = {});
+
+    /// The same weights placed otherwise; use is recorded apart.
+    Weights placed(Placement placement) const;
+
+    /// View of the names that begin with `prefix`, which is cut off.
+    Weights sub(const std::string& prefix) const;
+
+    /// This view and those under the usual wrappers (params_ema, params, state_dict, model, module, …, also
+    /// nested), in the order in which a model should try them.
+    std::vector<Weights> unwrapped() const;
+
+    std::vector<std::string> names() const; ///< of this view, in file order
+    bool has(const std::string& name) const;
+    const Shape& shape(const std::string& name) const; ///< throws Error naming file and key
+    std::int64_t size(const std::string& name, std::size_t dimension) const;
+
+    /// In the placement's type. No copy where type, device and alignment fit: the tensor then lies in the
+    /// mapped file and keeps it open; never write to it. Throws Error naming file and key where it is missing
+    /// or damaged.
+    at::Tensor tensor(const std::string& name) const;
+
+    /// Names of this view that nobody fetched, but for buffers that models recompute (num_batches_tracked).
+    std::vector<std::string> unused() const;
+
+    const Placement& placement() const { return m_placement; }
+    const std::string& prefix() const { return m_prefix; }
+    const Checkpoint& checkpoint() const;
+    std::string subject() const { return checkpoint().subject; }
+
+private:
+    struct State;
+    const StoredTensor& find(const std::string& name) const;
+
+    std::shared_ptr<State> m_state;
+    std::string m_prefix;
+    Placement m_placement;
+};
+
+at::ScalarType scalarType(Dtype dtype);
+
+} // namespace ochre::tensor
