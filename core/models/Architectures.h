@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The architectures that Ochre has, in the order in which a checkpoint is tried on them. To add one: a line
+// in the source.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+#include "core/tensor/Nn.h"
+
+namespace ochre::models {
+
+using Tensors = std::map<std::string, nn::Tensor>;
+
+/// A network that enlarges (or cleans, at scale 1) pictures.
+struct PictureModel {
+    std::function<nn::Tensor(const nn::Tensor&)> forward; ///< [1, C, H, W] in 0…1 → [1, C, H·scale, W·scale]
+    int inChannels = 3, outChannels = 3;
+    int scale = 1;
+    int multiple = 1;         ///< sides must be multiples of this
+    int overlap = 0;          ///< surroundings that matter
+    double bytesPerPixel = 0; ///< working memory a pixel of the input, float32
+};
+
+struct Architecture {
+    std::string name; ///< as in the parity cases
+    /// Expected keys and shapes if the weights are of this kind; else nothing.
+    std::function<std::optional<std::map<std::string, tensor::Shape>>(const tensor::Weights&)> recognise;
+    /// Runs a parity case: named inputs to named outputs.
+    std::function<Tensors(const tensor::Weights&, const Json& parityCase, const Tensors& inputs)> run;
+    /// Networks of pictures only.
+    std::function<PictureModel(const tensor::Weights&)> picture;
+};
+
+const std::vector<Architecture>& architectures();
+const Architecture* findArchitecture(const std::string& name);
+
+/// The first architecture that knows the weights under one of their usual wrappers, and those weights; or
+/// null.
+const Architecture* recognise(const tensor::Weights& weights, tensor::Weights& found);
+
+} // namespace ochre::models

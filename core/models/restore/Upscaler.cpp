@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/restore/Upscaler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/base/Log.h"
+#include "core/models/Architectures.h"
+#include "core/models/restore/Tiling.h"
+#include "core/tensor/Convert.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::models {
+namespace {
+
+using tensor::Device;
+using tensor::Placement;
+using tensor::Precision;
+
+constexpr std::uint64_t kMostTileMemory = std::uint64_t{1}
+                                          << 30; ///< larger tiles are not faster: they leave the cache
+constexpr int kSmallestTile = 16;
+constexpr int kTrialSide = 64;
+
+float toSrgb(float linear) {
+    return linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
+}
+
+float toLinear(float coded) {
+    return coded <= 0.04045f ? coded / 12.92f : std::pow((coded + 0.055f) / 1.055f, 2.4f);
+}
+
+/// A run of channels that goes through the network together, repeated to fill its inputs.
+struct Pass {
+    std::vector<int> channels;
+    bool alpha = false;
+};
+
+std::vector<Pass> passesOf(const Image& image, int networkChannels) {
+    std::vector<Pass> passes;
+    const int colors = image.channels() - (image.hasAlpha() ? 1 : 0);
+    if (colors == networkChannels) {
+        Pass pass;
+        for (int c = 0; c < colors; ++c) pass.channels.push_back(c);
+        passes.push_back(pass);
+    } else {
+        for (int c = 0; c < colors; ++c) passes.push_back({{c}});
+    }
+    if (image.hasAlpha()) passes.push_back({{image.channels() - 1}, true});
+    return passes;
+}
+
+/// The value of a channel that is the same everywhere (an opaque alpha), or nothing.
+std::optional<float> constantValue(const Image& image, int channel) {
+    const auto values = image.values();
+    const auto step = static_cast<std::size_t>(image.channels());
+    const float first = values[static_cast<std::size_t>(channel)];
+    for (std::size_t i = static_cast<std::size_t>(channel); i < values.size(); i += step)
+        if (values[i] != first) return std::nullopt;
+    return first;
+}
+
+/// Adds a tile's result into the picture, each pixel by its share.
+void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& down, int scale,
+           const Pass& pass) {
+    const auto values = out.edit();
+    const nn::Tensor picture = nn::channelsLast(tile.to(at::kCPU, at::kFloat));
+    const float* in = picture.const_data_ptr<float>();
+    const auto tileChannels = static_cast<int>(picture.size(1)),
+               tileWidth = static_cast<int>(picture.size(3));
+    const int x0 = across.first() * scale, x1 = across.last() * scale;
+    std::vector<float> shares;
+    for (int x = x0; x < x1; ++x) shares.push_back(static_cast<float>(share(across, (x + 0.5) / scale)));
+    for (int y = down.first() * scale; y < down.last() * scale; ++y) {
+        const auto vertical = static_cast<float>(share(down, (y + 0.5) / scale));
+        float* target = values.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width()) +
+                                         static_cast<std::size_t>(x0)) *
+                                            static_cast<std::size_t>(out.channels());
+        const float* source =
+            in + (static_cast<std::size_t>(y - down.from * scale) * static_cast<std::size_t>(tileWidth) +
+                  static_cast<std::size_t>(x0 - across.from * scale)) *
+                     static_cast<std::size_t>(tileChannels);
+        for (int x = x0; x < x1; ++x, target += out.channels(), source += tileChannels) {
+            const float weight = vertical * shares[static_cast<std::size_t>(x - x0)];
+            if (pass.channels.size() == 1) {
+                float mean = 0; // the network gave several readings of one channel
+                for (int c = 0; c < tileChannels; ++c) mean += source[c];
+                target[pass.channels[0]] +=
+                    weight * std::clamp(mean / static_cast<float>(tileChannels), 0.0f, 1.0f);
+            } else {
+                for (const int c : pass.channels) target[c] += weight * std::clamp(source[c], 0.0f, 1.0f);
+            }
+        }
+    }
+}
+
+/// Pads right and bottom to the network's multiple by repeating the edge; the caller drops the surplus.
+nn::Tensor padToMultiple(const nn::Tensor& x, int multiple) {
+    const std::int64_t right = (multiple - x.size(3) % multiple) % multiple,
+                       bottom = (multiple - x.size(2) % multiple) % multiple;
+    return right == 0 && bottom == 0 ? x : nn::pad(x, 0, right, 0, bottom, nn::Padding::Replicate);
+}
+
+} // namespace
+
+struct Upscaler::State {
+    tensor::Weights weights;
+    const Architecture* architecture = nullptr;
+    double outputScale = 1; ///< of a last bicubic resize, from the file's metadata
+    PictureModel facts;     ///< of the float32 model on the CPU
+    std::vector<std::string> unused;
+    mutable std::mutex mutex;
+    mutable std::map<std::pair<int, int>, PictureModel> models; ///< by device and precision
+
+    PictureModel model(Device device, Precision precision) const {
+        const std::lock_guard lock(mutex);
+        auto& slot = models[{static_cast<int>(device), static_cast<int>(precision)}];
+        if (!slot.forward) {
+            const Placement placement{device, precision == Precision::Bfloat16 ? at::kBFloat16 : at::kFloat};
+            slot = architecture->picture(weights.placed(placement));
+        }
+        return slot;
+    }
+
+    nn::Tensor forward(const nn::Tensor& image, Device device, Precision precision) const {
+        const PictureModel net = model(device, precision);
+        const auto type = precision == Precision::Bfloat16 ? at::kBFloat16 : at::kFloat;
+        const nn::Tensor padded =
+            padToMultiple(image, net.multiple).to(device == Device::Cuda ? at::kCUDA : at::kCPU, type);
+        nn::Tensor out = net.forward(padded).to(at::kFloat);
+        out = nn::narrow(nn::narrow(out, 2, 0, image.size(2) * net.scale), 3, 0, image.size(3) * net.scale);
+        return out;
+    }
+};
+
+namespace {
+
+struct Job {
+    Device device;
+    Precision precision;
+    int tile, overlap;
+};
+
+/// Side of the tiles whose work fits into the memory that may be used.
+int chooseTile(const PictureModel& model, const UpscaleOptions& options, const Image& image, int overlap,
+               Precision precision) {
+    if (options.tile > 0) return std::max(options.tile, model.multiple);
+    const std::uint64_t free = tensor::availableMemory();
+    const std::uint64_t budget = options.memory > 0 ? options.memory : std::min(kMostTileMemory, free / 2);
+    const double bytes = model.bytesPerPixel * (precision == Precision::Bfloat16 ? 0.5 : 1.0);
+    const double pixels = static_cast<double>(budget) / bytes;
+    if (static_cast<double>(image.pixelCount()) <= pixels) return std::max(image.width(), image.height());
+    return std::max(kSmallestTile, static_cast<int>(std::sqrt(pixels)) - 2 * overlap);
+}
+
+Image encoded(const Image& image) {
+    if (image.colorSpace() != ColorSpace::Linear) return image;
+    Image result = image;
+    const auto values = result.edit();
+    const std::size_t channels = static_cast<std::size_t>(image.channels());
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!image.hasAlpha() || i % channels + 1 != channels) values[i] = toSrgb(std::max(values[i], 0.0f));
+    return result;
+}
+
+void decode(Image& image) {
+    const auto values = image.edit();
+    const std::size_t channels = static_cast<std::size_t>(image.channels());
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!image.hasAlpha() || i % channels + 1 != channels) values[i] = toLinear(values[i]);
+}
+
+void fill(Image& out, int channel, float value) {
+    const auto values = out.edit();
+    for (std::size_t i = static_cast<std::size_t>(channel); i < values.size();
+         i += static_cast<std::size_t>(out.channels()))
+        values[i] = value;
+}
+
+/// The channels of a pass, clamped, repeated up to `count`.
+nn::Tensor networkInput(const Image& image, const Pass& pass, int count, const Span& across,
+                        const Span& down) {
+    std::vector<int> channels = pass.channels;
+    channels.resize(static_cast<std::size_t>(count), pass.channels.front());
+    return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size).clamp_(0.0, 1.0);
+}
+
+} // namespace
+
+Upscaler::Upscaler(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+Upscaler::~Upscaler() = default;
+Upscaler::Upscaler(Upscaler&&) noexcept = default;
+Upscaler& Upscaler::operator=(Upscaler&&) noexcept = default;
+
+Upscaler Upscaler::open(const std::filesystem::path& path) {
+    auto state = std::make_unique<State>();
+    tensor::run({}, [&] {
+        const tensor::Weights file = tensor::Weights::open(path);
+        state->architecture = recognise(file, state->weights);
+        if (!state->architecture || !state->architecture->picture) {
+            const auto names = file.names();
+            throw Error(
+                fmt::format(
+                    "{}: no network that enlarges pictures is known with these {} tensors (\"{}\", …)",
+                    path.string(), names.size(), names.front()),
+                "choose Real-ESRGAN or ESRGAN weights", ErrorKind::NotMine);
+        }
+        state->facts = state->architecture->picture(state->weights);
+        state->unused = state->weights.unused();
+        state->models[{static_cast<int>(Device::Cpu), static_cast<int>(Precision::Float32)}] = state->facts;
+        const auto& metadata = file.checkpoint().metadata;
+        if (const auto it = metadata.find("output_scale"); it != metadata.end())
+            state->outputScale = std::strtod(it->second.c_str(), nullptr);
+        const double scale = state->outputScale * state->facts.scale;
+        if (!(scale >= 1 && scale <= 16) || scale != std::round(scale))
+            throw broken(
+                fmt::format("{}: output_scale {} gives no whole scale", path.string(), state->outputScale));
+    });
+    if (!state->unused.empty())
+        log::warning("{}: {} tensors are not used by {} (\"{}\", …)", path.string(), state->unused.size(),
+                     state->architecture->name, state->unused.front());
+    return Upscaler(std::move(state));
+}
+
+const std::string& Upscaler::architecture() const {
+    return m_state->architecture->name;
+}
+
+int Upscaler::scale() const {
+    return static_cast<int>(std::lround(m_state->outputScale * m_state->facts.scale));
+}
+
+int Upscaler::defaultOverlap() const {
+    return m_state->facts.overlap;
+}
+
+const std::vector<std::string>& Upscaler::unusedKeys() const {
+    return m_state->unused;
+}
+
+namespace {
+
+using Forward = std::function<nn::Tensor(const nn::Tensor&)>;
+
+/// Auto keeps bfloat16 only where a patch from the middle of the picture stays within the stated error of
+/// float32.
+Precision tryBfloat16(const Forward& half, const Forward& full, const Image& image, const PictureModel& model,
+                      double& error) {
+    Span across, down;
+    across.size = std::min(kTrialSide, image.width());
+    down.size = std::min(kTrialSide, image.height());
+    across.from = (image.width() - across.size) / 2;
+    down.from = (image.height() - down.size) / 2;
+    const Pass pass = passesOf(image, model.inChannels).front();
+    const nn::Tensor input = networkInput(image, pass, model.inChannels, across, down);
+    const nn::Tensor a = half(input).clamp(0.0, 1.0), b = full(input).clamp(0.0, 1.0);
+    error = nn::maxAbsDifference(a, b);
+    return error <= tensor::kBfloat16MaxError && nn::meanAbsDifference(a, b) <= tensor::kBfloat16MeanError
+               ? Precision::Bfloat16
+               : Precision::Float32;
+}
+
+/// All tiles of all passes into `out`, which is zero.
+int runTiles(Image& out, const Image& image, const PictureModel& model, double outputScale, const Job& job,
+             const Forward& forward, const Progress& progress, const Cancel& cancel) {
+    const auto across = cutAxis(image.width(), job.tile, job.overlap, model.multiple);
+    const auto down = cutAxis(image.height(), job.tile, job.overlap, model.multiple);
+    std::vector<Pass> passes = passesOf(image, model.inChannels);
+    std::erase_if(passes, [&](const Pass& pass) {
+        const auto constant = pass.alpha ? constantValue(image, pass.channels[0]) : std::nullopt;
+        if (constant) fill(out, pass.channels[0], std::clamp(*constant, 0.0f, 1.0f));
+        return constant.has_value();
+    });
+    const int scale = static_cast<int>(std::lround(model.scale * outputScale));
+    const std::size_t total = across.size() * down.size() * passes.size();
+    std::size_t done = 0;
+    for (const Pass& pass : passes)
+        for (const Span& y : down)
+            for (const Span& x : across) {
+                cancel.check();
+                progress.report(done, total, fmt::format("tile {} of {}", done + 1, total));
+                nn::Tensor result = forward(networkInput(image, pass, model.inChannels, x, y));
+                if (outputScale != 1)
+                    result =
+                        nn::resizeBicubic(result, std::int64_t{y.size} * scale, std::int64_t{x.size} * scale);
+                blend(out, result, x, y, scale, pass);
+                ++done;
+            }
+    progress.report(total, total, "done");
+    return static_cast<int>(total);
+}
+
+} // namespace
+
+Image Upscaler::upscale(const Image& image, const UpscaleOptions& options, const Progress& progress,
+                        const Cancel& cancel, UpscaleReport* report) const {
+    if (image.empty()) throw Error("picture: is empty", "load a picture first");
+    if (image.channels() > 4)
+        throw Error(fmt::format("picture of {} channels: 1 to 4 can be enlarged", image.channels()));
+    tensor::useThreads(options.threads);
+    const State& state = *m_state;
+    const PictureModel& model = state.facts;
+    UpscaleReport local;
+    Job job{tensor::deviceFromName(options.device), Precision::Float32, 0,
+            options.overlap >= 0 ? options.overlap : model.overlap};
+    const Precision asked = tensor::precisionFromName(options.dtype);
+    job.precision = tensor::choosePrecision(asked, job.device);
+    const Image source = encoded(image);
+    Image out;
+    for (int divisor = 1;; divisor *= 2) {
+        try {
+            tensor::run(cancel, [&] {
+                const Forward forward = [&](const nn::Tensor& x) {
+                    return state.forward(x, job.device, job.precision);
+                };
+                const Forward full = [&](const nn::Tensor& x) {
+                    return state.forward(x, job.device, Precision::Float32);
+                };
+                if (asked == Precision::Auto && job.precision == Precision::Bfloat16 &&
+                    local.bfloat16Error < 0)
+                    job.precision = tryBfloat16(forward, full, source, model, local.bfloat16Error);
+                const int whole = chooseTile(model, options, source, job.overlap, job.precision);
+                job.tile = std::max(whole / divisor, std::min(whole, kSmallestTile));
+                if (divisor > 1 && job.tile == local.tile)
+                    throw Error("out of memory even for the smallest tile",
+                                "close other programs or use a smaller picture");
+                local.tile = job.tile;
+                out = Image(image.width() * scale(), image.height() * scale(), image.channels(),
+                            image.colorSpace());
+                local.tiles = runTiles(out, source, model, state.outputScale, job, forward, progress, cancel);
+            });
+            break;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Memory) throw;
+            out = {};
+            ++local.retries;
+            log::info("upscale: out of memory with tiles of {}, trying smaller ones", local.tile);
+        }
+    }
+    if (image.colorSpace() == ColorSpace::Linear) decode(out);
+    out.setMetadata(image.metadata());
+    local.overlap = job.overlap;
+    local.dtype = tensor::name(job.precision);
+    local.device = tensor::name(job.device);
+    if (report) *report = local;
+    return out;
+}
+
+} // namespace ochre::models
