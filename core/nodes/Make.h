@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Payloads wrapped as values of the socket types in Types.h, with the bytes that the cache counts.
+#pragma once
+
+#include "core/graph/Value.h"
+#include "core/image/Image.h"
+#include "core/scene/Camera.h"
+#include "core/scene/SplatCloud.h"
+
+namespace ochre::nodes {
+
+graph::Value makeImageValue(Image image);
+/// `mask` has one channel. Throws Error otherwise.
+graph::Value makeMaskValue(Image mask);
+
+graph::Value makeSceneValue(SplatCloud cloud);
+graph::Value makeCameraValue(const Camera& camera);
+
+/// One channel, raw: alpha where the picture has it, else the luminance of its numbers as they stand (Rec.709
+/// weights).
+Image maskFromImage(const Image& image);
+/// Three equal channels, sRGB.
+Image imageFromMask(const Image& mask);
+
+} // namespace ochre::nodes

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/Export.h"
+
+#include "core/base/Error.h"
+#include "core/image/ImageIo.h"
+#include "core/scene/SceneIo.h"
+
+namespace ochre::session {
+
+void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText) {
+    if (const Image* image = value.tryAs<Image>()) {
+        WriteOptions options;
+        if (!graphText.empty()) options.text["ochre:graph"] = graphText;
+        writeImage(*image, path, options);
+        return;
+    }
+    if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
+        writePly(*cloud, path);
+        return;
+    }
+    throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",
+                "choose a node that gives a picture or a scene");
+}
+
+} // namespace ochre::session

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Results to files: the one way for the window and the command line, so that both write the same bytes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/graph/Value.h"
+
+namespace ochre::session {
+
+/// Pictures and masks by extension (png, jpg, webp, tif, exr, …), scenes as .ply; `graphText` is embedded in pictures.
+/// Throws Error for other values and for what the writer refuses.
+void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText);
+
+} // namespace ochre::session

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs that wait, the one that runs, and those that ended. One thread of its own runs them in order.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/session/Session.h"
+
+namespace ochre::session {
+
+class JobQueue {
+public:
+    struct Work {
+        graph::Graph graph;
+        std::vector<graph::NodeId> targets;
+        Cancel cancel;
+        std::string graphText;
+    };
+    using Run = std::function<graph::Result(const Work&, const graph::Listener&)>;
+
+    /// `changed` is called, on any thread, whenever a job's numbers move.
+    JobQueue(Run run, std::function<void(const Job&)> changed);
+    ~JobQueue();
+
+    JobId add(std::string title, Work work, bool first);
+    void cancel(JobId id);
+    void cancelAll();
+    std::vector<Job> list() const; ///< newest first
+    bool idle() const;
+    void waitUntilIdle();
+    void stop(); ///< cancels everything and joins; add() is an error afterwards
+
+private:
+    struct Entry {
+        Job job;
+        Work work;
+    };
+    static constexpr std::size_t kKept = 100;
+
+    void loop();
+    void perform(Entry& entry);
+    void update(Entry& entry, const std::function<void(Job&)>& change);
+    void trim();
+
+    Run m_run;
+    std::function<void(const Job&)> m_changed;
+    mutable std::mutex m_mutex;
+    std::condition_variable m_wake;
+    std::condition_variable m_idle;
+    std::list<Entry> m_waiting; ///< in the order to run
+    std::list<Entry> m_running; ///< none or one
+    std::list<Job> m_ended;     ///< newest first
+    JobId m_nextId = 1;
+    bool m_stopping = false;
+    std::thread m_thread;
+};
+
+} // namespace ochre::session
