@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ochre bench: timings with every figure that a comparison needs.
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "app/Command.h"
+#include "core/base/Paths.h"
+#include "core/graph/Bench.h"
+#include "core/render/Bench.h"
+
+namespace ochre::app {
+namespace {
+
+struct Options {
+    std::vector<std::string> names;
+    std::string scene, model = "realesrgan-x4plus", dtype = "auto";
+    bool json = false;
+};
+
+/// A picture of 300×200 through the network, by the same node as everywhere; the first run also loads the model.
+Json benchUpscale(const Options& o) {
+    Json result{{"model", o.model}, {"dtype", o.dtype}, {"width", 300}, {"height", 200}, {"seconds", Json::array()}};
+    for (int i = 0; i < 3; ++i) {
+        session::Session session;
+        graph::NodeId upscale = 0;
+        session.document().edit("Build", [&](graph::Graph& graph) {
+            graph::Node constant, node;
+            constant.type = "image.constant";
+            node.type = "restore.upscale";
+            const graph::NodeId first = graph.add(constant);
+            graph.setParameter(first, "width", std::int64_t{300});
+            graph.setParameter(first, "height", std::int64_t{200});
+            upscale = graph.add(node);
+            graph.setParameter(upscale, "model", o.model);
+            graph.setParameter(upscale, "dtype", o.dtype);
+            graph.connect({first, "image"}, upscale, "image");
+        });
+        result["seconds"].push_back(evaluateOrThrow(session, {upscale}).states.at(upscale).seconds);
+    }
+    return result;
+}
+
+Json bench(const std::string& name, const Options& o) {
+    if (name == "graph") return graph::benchGraph();
+    if (name == "splats")
+        return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, {}, interrupted());
+    return benchUpscale(o);
+}
+
+int run(const Options& o) {
+    const std::vector<std::string> names = o.names.empty() ? std::vector<std::string>{"graph", "splats"} : o.names;
+    Json all = Json::object();
+    for (const std::string& name : names) all[name] = bench(name, o);
+    if (o.json) {
+        all["ok"] = true;
+        printJson(all);
+    } else {
+        for (const auto& [name, result] : all.items()) std::printf("%s\n%s\n", name.c_str(), dumpJson(result, 2).c_str());
+    }
+    return kDone;
+}
+
+} // namespace
+
+void addBench(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = app.add_subcommand("bench", "Measure the engine, the renderers and the models");
+    auto o = std::make_shared<Options>();
+    sub->add_option("name", o->names, "What to measure; default: graph and splats")
+        ->check(CLI::IsMember({"graph", "splats", "upscale"}));
+    sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
+    sub->add_option("--model", o->model, "Model for upscale")->capture_default_str();
+    sub->add_option("--dtype", o->dtype, "Numbers for upscale")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+    sub->add_flag("--json", o->json, "Print one JSON object");
+    sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
+}
+
+} // namespace ochre::app

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The subcommands that need LibTorch live in a library of their own, opened when one of them is asked for: starting the window or
+// a picture-only run never pays for it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/Cancel.h"
+#include "core/base/Json.h"
+
+namespace ochre::app {
+
+struct ModelRequest {
+    std::string command;            ///< "inspect", "convert", "parity", "doctor", "bench"
+    std::vector<std::string> files; ///< as given on the command line
+    Json options = Json::object();
+    std::function<void(const std::string&)> line = {}; ///< a finished line for stdout, as it comes
+    Cancel cancel = {};
+};
+
+/// Opens the library once and runs the command. Throws Error when LibTorch cannot be loaded, or what the command threw.
+Json runModelCommand(const ModelRequest& request);
+
+} // namespace ochre::app
+
+/// What the library exports; `result` receives the outcome.
+extern "C" void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& result);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ochre run: evaluates a project without the window.
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/Command.h"
+
+namespace ochre::app {
+namespace {
+namespace fs = std::filesystem;
+
+struct Options {
+    std::string graph, output;
+    std::vector<std::string> settings, targets;
+    bool json = false, noCache = false;
+};
+
+std::vector<graph::NodeId> resolve(const graph::Graph& graph, const std::vector<std::string>& names) {
+    std::vector<graph::NodeId> ids;
+    for (const std::string& name : names) {
+        const graph::Node* node = graph.findByName(name);
+        if (!node) throw Error(fmt::format("--to: the graph has no node \"{}\"", name));
+        ids.push_back(node->id);
+    }
+    return ids;
+}
+
+struct Shown {
+    graph::NodeId node;
+    std::string name, output;
+};
+
+// First outputs of what was evaluated, in order of nodes: what -o writes.
+std::vector<Shown> shownResults(const graph::Graph& graph, const graph::Result& result) {
+    std::vector<Shown> shown;
+    for (const auto& [id, outputs] : result.outputs)
+        for (const auto& [output, value] : outputs)
+            if (!value.empty()) {
+                shown.push_back({id, graph.at(id).name, output});
+                break;
+            }
+    return shown;
+}
+
+// One result goes to `out` itself; several go beside each other as NAME-node.EXT.
+std::vector<fs::path> writeResults(const session::Session& session, const std::vector<Shown>& shown, const fs::path& out) {
+    if (shown.empty())
+        throw Error(out.string() + ": the graph has no result to write", "add a viewer, or name a node with --to");
+    std::vector<fs::path> files;
+    for (const Shown& s : shown) {
+        fs::path file = out;
+        if (shown.size() > 1) file.replace_filename(out.stem().string() + "-" + s.name + out.extension().string());
+        session.exportResult(s.node, s.output, file);
+        files.push_back(file);
+    }
+    return files;
+}
+
+int run(const Options& options) {
+    session::Options sessionOptions = commandLineOptions();
+    if (options.noCache) sessionOptions.cache.folder.clear();
+    session::Session session(sessionOptions);
+    if (const std::string warning = session.open(options.graph); !warning.empty())
+        std::fprintf(stderr, "ochre: %s\n", warning.c_str());
+    session.document().edit("Set", [&](graph::Graph& graph) {
+        for (const std::string& setting : options.settings) session::applySetting(graph, session.registry(), setting);
+    });
+    const graph::Graph& graph = session.document().graph();
+    const graph::Result result = session.evaluate(resolve(graph, options.targets), interrupted(), progressListener());
+    endProgress();
+
+    std::vector<fs::path> files;
+    if (!options.output.empty() && result.ok && !result.cancelled)
+        files = writeResults(session, shownResults(graph, result), options.output);
+    if (options.json) {
+        Json json = resultJson(graph, result);
+        for (const fs::path& file : files) json["files"].push_back(file.string());
+        printJson(json);
+    } else {
+        for (const fs::path& file : files) std::printf("%s\n", file.c_str());
+        std::fprintf(stderr, "%zu ran, %zu from the cache, %.2f s\n", result.ran, result.cached, result.seconds);
+    }
+    for (const auto& [id, state] : result.states)
+        if (state.status == graph::NodeStatus::Failed && state.error)
+            std::fprintf(stderr, "ochre: %s\n", state.error->full().c_str());
+    if (result.cancelled) std::fprintf(stderr, "ochre: stopped\n");
+    return result.ok && !result.cancelled ? kDone : kFailed;
+}
+
+} // namespace
+
+void addRun(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = app.add_subcommand("run", "Evaluate a project (.ochre, or a picture that carries one)");
+    auto options = std::make_shared<Options>();
+    sub->add_option("graph", options->graph, "The project")->required();
+    sub->add_option("--set", options->settings, "node.parameter=value; may be given often")->allow_extra_args(false);
+    sub->add_option("--to", options->targets, "Evaluate only this node; may be given often")->allow_extra_args(false);
+    sub->add_option("-o,--output", options->output, "Write the result to this file");
+    sub->add_flag("--json", options->json, "Print one JSON object");
+    sub->add_flag("--no-cache", options->noCache, "Neither read nor write the results kept on disk");
+    sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+} // namespace ochre::app

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ochre upscale: one picture through the same nodes that the window uses.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "app/Command.h"
+#include "core/image/Image.h"
+
+namespace ochre::app {
+namespace {
+namespace fs = std::filesystem;
+
+struct Options {
+    std::string input, output, model = "realesrgan-x4plus", dtype = "auto";
+    std::int64_t tile = 0, overlap = -1;
+    bool json = false;
+};
+
+graph::NodeId addNode(graph::Graph& graph, const std::string& type) {
+    graph::Node node;
+    node.type = type;
+    return graph.add(std::move(node));
+}
+
+graph::NodeId build(session::Session& session, const Options& o) {
+    graph::NodeId upscale = 0;
+    session.document().edit("Build", [&](graph::Graph& graph) {
+        const graph::NodeId load = addNode(graph, "image.load");
+        graph.setParameter(load, "path", fs::absolute(o.input).string());
+        upscale = addNode(graph, "restore.upscale");
+        graph.setParameter(upscale, "model", o.model);
+        graph.setParameter(upscale, "dtype", o.dtype);
+        graph.setParameter(upscale, "tile", o.tile);
+        if (o.overlap >= 0) graph.setParameter(upscale, "overlap", o.overlap);
+        graph.connect({load, "image"}, upscale, "image");
+    });
+    return upscale;
+}
+
+int run(const Options& o) {
+    session::Session session; // no disk tier: asked for on the command line, it is computed
+    const graph::NodeId upscale = build(session, o);
+    const graph::Result result = evaluateOrThrow(session, {upscale});
+    session.exportResult(upscale, "image", o.output);
+    const Image& image = result.output(upscale, "image").as<Image>();
+    if (o.json)
+        printJson({{"ok", true}, {"output", o.output}, {"model", o.model}, {"width", image.width()},
+                   {"height", image.height()}, {"seconds", result.states.at(upscale).seconds}});
+    else
+        std::printf("%s\n", o.output.c_str());
+    return kDone;
+}
+
+} // namespace
+
+void addUpscale(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = app.add_subcommand("upscale", "Enlarge a picture with a super-resolution model");
+    auto options = std::make_shared<Options>();
+    sub->add_option("input", options->input, "Picture to read")->required();
+    sub->add_option("-o,--output", options->output, "Picture to write")->required();
+    sub->add_option("--model", options->model, "Name in the models folder, or a path")->capture_default_str();
+    sub->add_option("--dtype", options->dtype, "Numbers to compute with")
+        ->check(CLI::IsMember({"auto", "float32", "bfloat16"}))
+        ->capture_default_str();
+    sub->add_option("--tile", options->tile, "Side of a tile in pixels of the input; 0: from the memory there is")
+        ->check(CLI::Range(0, 65536));
+    sub->add_option("--overlap", options->overlap, "Pixels that tiles share; default: from the model")
+        ->check(CLI::Range(0, 512));
+    sub->add_flag("--json", options->json, "Print one JSON object");
+    sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+} // namespace ochre::app

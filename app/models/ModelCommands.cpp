@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The subcommands that need LibTorch, behind the one function that this library exports.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "app/ModelLibrary.h"
+#include "core/base/Error.h"
+#include "core/models/Parity.h"
+#include "core/tensor/Convert.h"
+#include "core/tensor/ConvertWeights.h"
+#include "core/tensor/Nn.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::app {
+namespace {
+
+Json shapeJson(const tensor::Shape& shape) {
+    Json json = Json::array();
+    for (const auto side : shape) json.push_back(side);
+    return json;
+}
+
+Json inspect(const ModelRequest& request) {
+    const std::string& path = request.files.at(0);
+    const tensor::WeightsInfo info = tensor::inspectWeights(path, request.options.value("scan", false), {}, request.cancel);
+    Json tensors = Json::array();
+    for (const tensor::TensorInfo& t : info.tensors)
+        tensors.push_back({{"name", t.name}, {"dtype", tensor::name(t.dtype)}, {"shape", shapeJson(t.shape)}});
+    Json json{{"kind", "model"},           {"format", info.format},   {"architecture", models::recogniseArchitecture(path)},
+              {"parameters", info.parameters}, {"bytes", info.bytes}, {"tensors", std::move(tensors)},
+              {"metadata", Json::object()}, {"dropped", info.opaque}};
+    if (info.scanned) json["non_finite"] = info.nonFinite;
+    for (const auto& [key, value] : info.metadata) json["metadata"][key] = value;
+    return json;
+}
+
+Json convert(const ModelRequest& request) {
+    tensor::ConvertOptions options;
+    options.floating = tensor::convertTypeFromName(request.options.value("dtype", std::string("keep")));
+    const auto report = tensor::convertWeights(request.files.at(0), request.files.at(1), options, {}, request.cancel);
+    return {{"tensors", report.tensors}, {"source_sha256", report.sourceSha256}, {"sha256", report.sha256},
+            {"overflowed", report.overflowed}, {"dropped", report.dropped}};
+}
+
+Json parity(const ModelRequest& request) {
+    int passed = 0, failed = 0, skipped = 0;
+    Json cases = Json::array();
+    for (const std::string& file : request.files)
+        for (const models::ParityResult& r : models::runParity(file, request.cancel)) {
+            using Verdict = models::ParityResult::Verdict;
+            (r.verdict == Verdict::Pass ? passed : r.verdict == Verdict::Fail ? failed : skipped) += 1;
+            if (request.line) request.line(r.line());
+            cases.push_back({{"path", r.path.string()},
+                             {"verdict", r.verdict == Verdict::Pass ? "PASS" : r.verdict == Verdict::Fail ? "FAIL" : "SKIP"},
+                             {"difference", r.difference}, {"tolerance", r.tolerance}, {"detail", r.detail}});
+        }
+    return {{"ok", failed == 0}, {"passed", passed}, {"failed", failed}, {"skipped", skipped}, {"cases", std::move(cases)}};
+}
+
+// A picture goes through LibTorch's memory and kernels and must come back the same.
+void proveTensors() {
+    Image image(8, 6, 3);
+    const auto values = image.edit();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 256.0f;
+    tensor::run({}, [&] {
+        const nn::Tensor there = nn::pixelShuffle(nn::pixelUnshuffle(tensor::toTensor(image), 2), 2);
+        const Image back = tensor::toImage(there);
+        if (!std::equal(values.begin(), values.end(), back.values().begin()))
+            throw Error("LibTorch computes wrongly", "run ./installer/run again to fetch it anew");
+    });
+}
+
+Json doctor(const ModelRequest&) {
+    proveTensors();
+    const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
+    const std::string vectors = cpu.amxBf16 ? "AMX" : cpu.avx512 ? "AVX-512" : cpu.avx2 ? "AVX2" : "SSE";
+    const tensor::Device device = tensor::bestDevice();
+    return {{"text", fmt::format("computes on {} in {}; {} cores, {}{}", tensor::name(device),
+                                 tensor::name(tensor::choosePrecision(tensor::Precision::Auto, device)), tensor::physicalCores(),
+                                 vectors, cpu.fastBfloat16() ? " with bfloat16" : "; no bfloat16 in hardware")}};
+}
+
+} // namespace
+} // namespace ochre::app
+
+void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& result) {
+    using namespace ochre;
+    using namespace ochre::app;
+    static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
+        {"convert", convert}, {"doctor", doctor}, {"inspect", inspect}, {"parity", parity}};
+    result = commands.at(request.command)(request);
+}
