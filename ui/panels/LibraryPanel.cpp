@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/panels/LibraryPanel.h"
+
+#include <algorithm>
+#include <map>
+
+#include <QDir>
+#include <QHeaderView>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QTreeWidget>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "core/base/Paths.h"
+#include "ui/bridge/Bridge.h"
+#include "ui/panels/EmptyPanel.h"
+#include "ui/panels/Words.h"
+#include "ui/theme/Icons.h"
+#include "ui/theme/Theme.h"
+
+namespace ochre::ui {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Rows that hold a path are dragged out as files.
+class FileTree : public QTreeWidget {
+public:
+    FileTree() {
+        setHeaderHidden(true);
+        setColumnCount(2);
+        setRootIsDecorated(true);
+        setIndentation(16);
+        setDragEnabled(true);
+        setUniformRowHeights(true);
+        setTextElideMode(Qt::ElideMiddle);
+        setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+        setIconSize({metrics::kIconSmall, metrics::kIconSmall});
+        header()->setStretchLastSection(false);
+        header()->setSectionResizeMode(0, QHeaderView::Stretch);
+        header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    }
+
+protected:
+    QMimeData* mimeData(const QList<QTreeWidgetItem*>& items) const override {
+        QList<QUrl> urls;
+        for (const QTreeWidgetItem* item : items)
+            if (const QString path = item->data(0, Qt::UserRole).toString(); !path.isEmpty())
+                urls << QUrl::fromLocalFile(path);
+        if (urls.isEmpty()) return nullptr;
+        auto* data = new QMimeData;
+        data->setUrls(urls);
+        return data;
+    }
+};
+
+QString iconFor(const fs::path& path) {
+    const QString ending = QString::fromStdString(path.extension().string()).toLower();
+    if (ending == QLatin1String(".ochre")) return QStringLiteral("file");
+    if (ending == QLatin1String(".ply")) return QStringLiteral("scene");
+    if (ending == QLatin1String(".safetensors")) return QStringLiteral("model");
+    return QStringLiteral("image");
+}
+
+QTreeWidgetItem* addRow(QTreeWidgetItem* parent, const fs::path& path, const QString& label) {
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    auto* item = new QTreeWidgetItem(parent, {label, error ? QString() : words::bytes(size)});
+    item->setIcon(0, icon(iconFor(path)));
+    item->setData(0, Qt::UserRole, QString::fromStdString(path.string()));
+    item->setToolTip(0, QString::fromStdString(path.string()));
+    item->setForeground(1, colors().textLow);
+    item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
+    return item;
+}
+
+QTreeWidgetItem* addGroup(QTreeWidget* tree, const QString& title) {
+    auto* group = new QTreeWidgetItem(tree, {title});
+    group->setFlags(Qt::ItemIsEnabled);
+    group->setForeground(0, colors().textMid);
+    group->setFirstColumnSpanned(true);
+    return group;
+}
+
+} // namespace
+
+std::vector<fs::path> filesIn(const fs::path& folder, const QStringList& endings) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        if (it->is_regular_file(error) &&
+            endings.contains(QString::fromStdString(it->path().extension().string()).toLower()))
+            files.push_back(it->path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+LibraryPanel::LibraryPanel(Bridge& bridge, QWidget* parent)
+    : QWidget(parent), m_bridge(bridge), m_assets(new FileTree), m_models(new FileTree),
+      m_modelStack(new QStackedWidget) {
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    auto* tabs = new QTabWidget;
+    tabs->setDocumentMode(true);
+    const auto page = [](QWidget* content) {
+        auto* box = new QWidget;
+        auto* inner = new QVBoxLayout(box);
+        inner->setContentsMargins(2 * metrics::kGrid, metrics::kGrid, metrics::kGrid, 0);
+        inner->addWidget(content);
+        return box;
+    };
+    tabs->addTab(page(m_assets), tr("Assets"));
+    m_modelStack->addWidget(m_models);
+    m_modelStack->addWidget(
+        new EmptyPanel(QStringLiteral("model"), tr("No models yet"),
+                       tr("Models are looked for in %1. Run ./installer/run to fetch the starter set.")
+                           .arg(QString::fromStdString(paths::models().string())),
+                       {}));
+    tabs->addTab(page(m_modelStack), tr("Models"));
+    layout->addWidget(tabs);
+    for (QTreeWidget* tree : {m_assets, m_models})
+        connect(tree, &QTreeWidget::itemActivated, this, [this, tree](QTreeWidgetItem* item) {
+            const QString path = item->data(0, Qt::UserRole).toString();
+            if (!path.isEmpty() && tree == m_assets) Q_EMIT fileChosen(path);
+        });
+    connect(&Theme::instance(), &Theme::changed, this, &LibraryPanel::refresh);
+    refresh();
+}
+
+void LibraryPanel::addFiles(const QString& title, const std::vector<fs::path>& files) {
+    if (files.empty()) return;
+    QTreeWidgetItem* group = addGroup(m_assets, title);
+    for (const fs::path& file : files) {
+        const bool project = file.extension() == ".ochre";
+        addRow(group, file, QString::fromStdString((project ? file.stem() : file.filename()).string()));
+    }
+    group->setExpanded(true);
+}
+
+void LibraryPanel::refresh() {
+    fillAssets();
+    fillModels();
+}
+
+void LibraryPanel::fillAssets() {
+    m_assets->clear();
+    std::vector<fs::path> recent;
+    std::error_code error;
+    for (const fs::path& path : m_bridge.session().recentFiles())
+        if (fs::exists(path, error)) recent.push_back(path);
+    addFiles(tr("Recent projects"), recent);
+    addFiles(tr("Starter projects"), filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")}));
+    auto samples = filesIn(paths::resources() / "pictures",
+                           {QStringLiteral(".png"), QStringLiteral(".jpg"), QStringLiteral(".exr")});
+    for (const char* folder : {"scenes", "splats"})
+        for (const fs::path& scene : filesIn(paths::resources() / folder, {QStringLiteral(".ply")}))
+            samples.push_back(scene);
+    addFiles(tr("Samples"), samples);
+}
+
+void LibraryPanel::fillModels() {
+    m_models->clear();
+    std::map<QString, std::vector<fs::path>> byFolder;
+    std::error_code error;
+    const fs::path root = paths::models();
+    for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error))
+        if (it->is_regular_file(error) && it->path().extension() == ".safetensors")
+            byFolder[QString::fromStdString(fs::relative(it->path().parent_path(), root, error).string())]
+                .push_back(it->path());
+    for (auto& [folder, files] : byFolder) {
+        std::sort(files.begin(), files.end());
+        QTreeWidgetItem* group = addGroup(m_models, folder == QLatin1String(".") ? tr("Models") : folder);
+        for (const fs::path& file : files) addRow(group, file, QString::fromStdString(file.stem().string()));
+        group->setExpanded(true);
+    }
+    m_modelStack->setCurrentIndex(byFolder.empty() ? 1 : 0);
+}
+
+} // namespace ochre::ui

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is on disk: projects, sample files, the models that nodes can use.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include <QWidget>
+
+class QTreeWidget;
+class QTreeWidgetItem;
+class QStackedWidget;
+
+namespace ochre::ui {
+
+class Bridge;
+
+class LibraryPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit LibraryPanel(Bridge& bridge, QWidget* parent = nullptr);
+    void refresh();
+
+Q_SIGNALS:
+    void fileChosen(const QString& path); ///< open it, or add it to the canvas
+    void importRequested();
+
+private:
+    void fillAssets();
+    void fillModels();
+    void addFiles(const QString& title, const std::vector<std::filesystem::path>& files);
+
+    Bridge& m_bridge;
+    QTreeWidget *m_assets, *m_models;
+    QStackedWidget* m_modelStack;
+};
+
+/// Files in `folder` (not below it) with one of these endings (".png"), sorted; empty when there is no such
+/// folder.
+std::vector<std::filesystem::path> filesIn(const std::filesystem::path& folder, const QStringList& endings);
+
+} // namespace ochre::ui

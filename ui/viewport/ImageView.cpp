@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/viewport/ImageView.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QWheelEvent>
+
+#include "ui/bridge/Background.h"
+#include "ui/theme/Theme.h"
+
+namespace ochre::ui {
+namespace {
+
+constexpr double kMinZoom = 1.0 / 64, kMaxZoom = 64;
+
+struct Levels {
+    QList<QImage> main, other;
+};
+
+/// Halves until 256 pixels: a picture much larger than the screen is drawn from a smaller one, without
+/// shimmer.
+QList<QImage> pyramid(const Image& image, const DisplaySettings& settings) {
+    QList<QImage> levels;
+    QImage level = toDisplay(image, settings);
+    while (!level.isNull()) {
+        levels << level;
+        if (std::max(level.width(), level.height()) <= 256) break;
+        level = level.scaled(std::max(1, level.width() / 2), std::max(1, level.height() / 2),
+                             Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+    }
+    return levels;
+}
+
+} // namespace
+
+ImageView::ImageView(QWidget* parent) : QWidget(parent) {
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void ImageView::setImage(const Image& image) {
+    const bool sameSize = image.width() == m_image.width() && image.height() == m_image.height();
+    m_image = image;
+    if (!sameSize) {
+        m_center = QPointF(image.width() / 2.0, image.height() / 2.0);
+        m_fitted = true;
+    }
+    if (m_fitted) fit();
+    convert();
+}
+
+void ImageView::setCompare(const Image& image) {
+    m_other = image;
+    if (image.empty()) m_wipeOn = false;
+    m_otherLevels.clear();
+    if (m_wipeOn) convert();
+}
+
+void ImageView::setComparing(bool on) {
+    m_wipeOn = on && canCompare();
+    convert();
+}
+
+void ImageView::setDisplay(const DisplaySettings& settings) {
+    if (settings == m_settings) return;
+    m_settings = settings;
+    convert();
+}
+
+void ImageView::convert() {
+    const std::uint64_t turn = ++m_turn;
+    inBackground(
+        this,
+        [image = m_image, other = m_wipeOn ? m_other : Image(), settings = m_settings] {
+            return Levels{pyramid(image, settings), pyramid(other, settings)};
+        },
+        [this, turn](Levels levels) {
+            if (turn != m_turn) return;
+            m_levels = std::move(levels.main);
+            m_otherLevels = std::move(levels.other);
+            update();
+            Q_EMIT converted();
+        });
+}
+
+double ImageView::fitZoom() const {
+    if (m_image.empty()) return 1;
+    const double ratio = devicePixelRatioF();
+    const double margin = 4 * metrics::kGrid;
+    const double x = std::max(1.0, (width() - margin) * ratio) / m_image.width();
+    const double y = std::max(1.0, (height() - margin) * ratio) / m_image.height();
+    return std::clamp(std::min(x, y), kMinZoom, kMaxZoom);
+}
+
+void ImageView::fit() {
+    m_fitted = true;
+    m_zoom = fitZoom();
+    m_center = QPointF(m_image.width() / 2.0, m_image.height() / 2.0);
+    Q_EMIT zoomChanged(m_zoom);
+    update();
+}
+
+void ImageView::oneToOne() {
+    setZoom(1, rect().center());
+}
+
+void ImageView::setZoom(double zoom, QPointF fixed) {
+    const QPointF at = toPicture(fixed);
+    m_zoom = std::clamp(zoom, kMinZoom, kMaxZoom);
+    m_fitted = false;
+    m_center += at - toPicture(fixed);
+    keepInReach();
+    Q_EMIT zoomChanged(m_zoom);
+    update();
+}
+
+// The middle of the view stays on the picture, so that it cannot get lost.
+void ImageView::keepInReach() {
+    m_center.setX(std::clamp(m_center.x(), 0.0, static_cast<double>(m_image.width())));
+    m_center.setY(std::clamp(m_center.y(), 0.0, static_cast<double>(m_image.height())));
+}
+
+QPointF ImageView::toPicture(QPointF w) const {
+    return m_center + (w - QPointF(width() / 2.0, height() / 2.0)) * (devicePixelRatioF() / m_zoom);
+}
+
+QPointF ImageView::toWidget(QPointF picture) const {
+    return QPointF(width() / 2.0, height() / 2.0) + (picture - m_center) * (m_zoom / devicePixelRatioF());
+}
+
+void ImageView::paintEvent(QPaintEvent*) {
+    QPainter p(this);
+    p.fillRect(rect(), colors().canvas);
+    if (m_levels.isEmpty()) return;
+    paintPicture(p, m_levels);
+    if (!m_wipeOn || m_otherLevels.isEmpty()) return;
+    p.save();
+    p.setClipRect(QRectF(0, 0, wipeX(), height()));
+    p.fillRect(rect(), colors().canvas);
+    paintPicture(p, m_otherLevels);
+    p.restore();
+    p.setPen(QPen(colors().textHigh, 1));
+    p.drawLine(QPointF(wipeX(), 0), QPointF(wipeX(), height()));
+    p.setFont(ochre::ui::font(TextRole::Secondary));
+    p.setPen(colors().textMid);
+    p.drawText(QRectF(wipeX() - 88, 4, 80, 16), Qt::AlignRight | Qt::AlignVCenter, tr("before"));
+    p.drawText(QRectF(wipeX() + 8, 4, 80, 16), Qt::AlignLeft | Qt::AlignVCenter, tr("now"));
+}
+
+void ImageView::paintPicture(QPainter& p, const QList<QImage>& levels) {
+    const QRectF target(toWidget({0, 0}), toWidget(QPointF(m_image.width(), m_image.height())));
+    const QImage& full = levels.first();
+    qsizetype level = 0;
+    while (level + 1 < levels.size() && m_zoom * full.width() / levels[level + 1].width() <= 1.0) ++level;
+    const QImage& image = levels[level];
+    if (image.hasAlphaChannel()) paintChecker(p, target);
+    p.setRenderHint(QPainter::SmoothPixmapTransform, m_zoom < 2.0 && m_zoom != 1.0);
+    // Only the part that can be seen: scaled drawing of a large picture costs what it covers.
+    const QRectF seen = target.intersected(QRectF(rect()).adjusted(-2, -2, 2, 2));
+    if (seen.isEmpty()) return;
+    const double sx = image.width() / target.width(), sy = image.height() / target.height();
+    const QRectF source = QRectF((seen.x() - target.x()) * sx, (seen.y() - target.y()) * sy,
+                                 seen.width() * sx, seen.height() * sy);
+    p.drawImage(seen, image, source);
+}
+
+void ImageView::paintChecker(QPainter& p, const QRectF& area) {
+    p.save();
+    p.setClipRect(area.intersected(QRectF(rect())));
+    const Colors& c = colors();
+    p.fillRect(area, c.surface2);
+    const int step = 2 * metrics::kGrid;
+    const QRect cells = area.intersected(QRectF(rect())).toAlignedRect();
+    const QColor other = blend(c.surface2, c.textLow, 0.25);
+    for (int y = cells.top() / step; y <= cells.bottom() / step; ++y)
+        for (int x = cells.left() / step; x <= cells.right() / step; ++x)
+            if ((x + y) & 1) p.fillRect(x * step, y * step, step, step, other);
+    p.restore();
+}
+
+void ImageView::resizeEvent(QResizeEvent*) {
+    if (m_fitted) fit();
+}
+
+void ImageView::mousePressEvent(QMouseEvent* event) {
+    setFocus();
+    if (event->button() == Qt::LeftButton && m_wipeOn && std::abs(event->position().x() - wipeX()) < 6)
+        m_wiping = true;
+    else if (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton) {
+        m_grab = event->pos();
+        setCursor(Qt::ClosedHandCursor);
+    }
+}
+
+void ImageView::mouseMoveEvent(QMouseEvent* event) {
+    if (m_wiping) {
+        m_wipe = std::clamp(event->position().x() / std::max(1, width()), 0.0, 1.0);
+        update();
+    } else if (m_grab) {
+        m_center -= QPointF(event->pos() - *m_grab) * (devicePixelRatioF() / m_zoom);
+        m_grab = event->pos();
+        m_fitted = false;
+        keepInReach();
+        update();
+    } else if (m_wipeOn) {
+        setCursor(std::abs(event->position().x() - wipeX()) < 6 ? Qt::SplitHCursor : Qt::ArrowCursor);
+    }
+    const QPointF at = toPicture(event->position());
+    const int x = static_cast<int>(std::floor(at.x())), y = static_cast<int>(std::floor(at.y()));
+    if (x >= 0 && y >= 0 && x < m_image.width() && y < m_image.height())
+        Q_EMIT probed(probe(m_image, x, y));
+    else
+        Q_EMIT probeLeft();
+}
+
+void ImageView::mouseReleaseEvent(QMouseEvent*) {
+    m_grab.reset();
+    m_wiping = false;
+    unsetCursor();
+}
+
+void ImageView::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) return;
+    if (m_fitted)
+        setZoom(1, event->position());
+    else
+        fit();
+}
+
+void ImageView::wheelEvent(QWheelEvent* event) {
+    const double steps = event->angleDelta().y() / 120.0;
+    setZoom(m_zoom * std::pow(1.25, steps), event->position());
+    event->accept();
+}
+
+void ImageView::leaveEvent(QEvent*) {
+    Q_EMIT probeLeft();
+}
+
+} // namespace ochre::ui

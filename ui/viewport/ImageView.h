@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A picture on a neutral ground: pan, zoom at the pointer, probe. Conversion for the screen happens off this
+// thread.
+#pragma once
+
+#include <optional>
+
+#include <QImage>
+#include <QWidget>
+
+#include "core/image/Image.h"
+#include "ui/bridge/Picture.h"
+
+namespace ochre::ui {
+
+/// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen.
+class ImageView : public QWidget {
+    Q_OBJECT
+public:
+    explicit ImageView(QWidget* parent = nullptr);
+
+    /// Zoom and place stay when the size is the same.
+    void setImage(const Image& image);
+    const Image& image() const { return m_image; }
+    void setCompare(const Image& image); ///< what the wipe shows at its left; empty: no wipe
+    bool comparing() const { return m_wipeOn; }
+    void setComparing(bool on);
+    bool canCompare() const { return !m_other.empty(); }
+
+    const DisplaySettings& display() const { return m_settings; }
+    void setDisplay(const DisplaySettings& settings);
+    const QImage& shown() const { return m_levels.isEmpty() ? m_none : m_levels.first(); }
+
+    double zoom() const { return m_zoom; }
+    void setZoom(double zoom, QPointF fixed);
+    void fit();
+    void oneToOne();
+    bool fitted() const { return m_fitted; }
+    QPointF toPicture(QPointF widget) const;
+    QPointF toWidget(QPointF picture) const;
+
+Q_SIGNALS:
+    void zoomChanged(double zoom);
+    void probed(const ochre::ui::Probe& probe);
+    void probeLeft();
+    void converted(); ///< the picture on screen is the one that was set
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+private:
+    void convert();
+    void paintPicture(QPainter& p, const QList<QImage>& levels);
+    void paintChecker(QPainter& p, const QRectF& area);
+    double fitZoom() const;
+    void keepInReach();
+    double wipeX() const { return m_wipe * width(); }
+
+    Image m_image, m_other;
+    QList<QImage> m_levels, m_otherLevels; ///< full size, half, quarter, …
+    QImage m_none;
+    DisplaySettings m_settings;
+    std::uint64_t m_turn = 0;
+    double m_zoom = 1;
+    QPointF m_center; ///< picture coordinates in the middle of the widget
+    bool m_fitted = true, m_wipeOn = false, m_wiping = false;
+    double m_wipe = 0.5;
+    std::optional<QPoint> m_grab;
+};
+
+} // namespace ochre::ui

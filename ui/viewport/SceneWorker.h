@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The thread that draws splats for the viewer: only the newest request counts, so the window never waits for
+// a frame.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <QImage>
+#include <QObject>
+
+#include "core/render/Renderer.h"
+
+namespace ochre::ui {
+
+struct SceneRequest {
+    SplatCloud cloud;
+    Camera camera;
+    SplatOptions options;
+    bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
+    std::uint64_t turn = 0;
+};
+
+class SceneWorker : public QObject {
+    Q_OBJECT
+public:
+    explicit SceneWorker(QObject* parent = nullptr);
+    ~SceneWorker() override; ///< stops the frame being drawn and waits for the thread
+
+    void draw(SceneRequest request);
+
+Q_SIGNALS:
+    // Sent from the worker's thread: connections are queued.
+    void rendererReady(const QString& name,
+                       const QString& reason); ///< `reason`: why it is not Vulkan, or empty
+    void frameReady(const QImage& frame, double milliseconds, bool moving, quint64 turn);
+    void failed(const QString& message, const QString& hint);
+
+private:
+    void work();
+    void drawOne(Renderer& renderer, const SceneRequest& request, const Cancel& cancel);
+
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    std::optional<SceneRequest> m_next;
+    Cancel m_cancel = Cancel::make();
+    bool m_drawingStill = false, m_stop = false;
+    std::thread m_thread; ///< started by the first request: a window without scenes never touches Vulkan
+};
+
+} // namespace ochre::ui

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/viewport/Viewport.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "core/base/Log.h"
+#include "core/scene/SplatCloud.h"
+#include "ui/bridge/Bridge.h"
+#include "ui/panels/EmptyPanel.h"
+#include "ui/panels/NumberField.h"
+#include "ui/theme/Icons.h"
+#include "ui/theme/Theme.h"
+#include "ui/viewport/ImageView.h"
+#include "ui/viewport/SceneView.h"
+
+namespace ochre::ui {
+namespace {
+
+constexpr int kToolHeight = 36;
+
+QWidget* makeRow(int height) {
+    auto* row = new QWidget;
+    row->setFixedHeight(height);
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(metrics::kPanelPadding, 0, 2 * metrics::kGrid, 0);
+    layout->setSpacing(metrics::kGrid);
+    return row;
+}
+
+struct ChannelKey {
+    Channels channels;
+    const char* letter;
+    const char* tip;
+    Qt::Key key;
+};
+constexpr ChannelKey kChannelKeys[] = {
+    {Channels::Red, "R", QT_TRANSLATE_NOOP("Viewport", "Red alone (R)"), Qt::Key_R},
+    {Channels::Green, "G", QT_TRANSLATE_NOOP("Viewport", "Green alone (G)"), Qt::Key_G},
+    {Channels::Blue, "B", QT_TRANSLATE_NOOP("Viewport", "Blue alone (B)"), Qt::Key_B},
+    {Channels::Alpha, "A", QT_TRANSLATE_NOOP("Viewport", "Alpha alone (A)"), Qt::Key_A},
+    {Channels::Luminance, "Y", QT_TRANSLATE_NOOP("Viewport", "Luminance (Y)"), Qt::Key_Y},
+};
+
+bool viewable(const graph::Value& value) {
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+}
+
+} // namespace
+
+Viewport::Viewport(Bridge& bridge, QWidget* parent)
+    : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
+      m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
+      m_scene(new SceneView) {
+    setMinimumSize(240, 120);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(makeTools());
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(m_image);
+    m_stack->addWidget(m_scene);
+    layout->addWidget(m_stack, 1);
+    layout->addWidget(makeStatus());
+    m_empty->setAutoFillBackground(true);
+    connectViews();
+    showEmpty();
+}
+
+QToolButton* Viewport::addTool(QWidget* parent, const QString& iconName, const QString& tip) {
+    auto* button = new QToolButton;
+    button->setIcon(icon(iconName));
+    button->setIconSize({metrics::kIconSmall, metrics::kIconSmall});
+    button->setToolTip(tip);
+    button->setAccessibleName(tip);
+    button->setFixedSize(metrics::kControl, metrics::kControl);
+    button->setFocusPolicy(Qt::TabFocus);
+    parent->layout()->addWidget(button);
+    return button;
+}
+
+QWidget* Viewport::makeTools() {
+    QWidget* row = makeRow(kToolHeight);
+    auto* layout = static_cast<QHBoxLayout*>(row->layout());
+    m_title = new QLabel;
+    m_title->setTextFormat(Qt::PlainText);
+    m_size = new QLabel;
+    m_size->setProperty("role", "hint");
+    layout->addWidget(m_title);
+    layout->addSpacing(metrics::kGrid);
+    layout->addWidget(m_size);
+    layout->addStretch(1);
+    m_imageTools = new QWidget;
+    auto* tools = new QHBoxLayout(m_imageTools);
+    tools->setContentsMargins(0, 0, 0, 0);
+    tools->setSpacing(2);
+    for (const ChannelKey& channel : kChannelKeys) {
+        auto* button = new QToolButton;
+        button->setText(QLatin1String(channel.letter));
+        button->setToolTip(tr(channel.tip));
+        button->setAccessibleName(button->toolTip());
+        button->setCheckable(true);
+        button->setFixedSize(24, metrics::kControl);
+        button->setFocusPolicy(Qt::TabFocus);
+        connect(button, &QToolButton::clicked, this, [this, channel] { setChannels(channel.channels); });
+        tools->addWidget(button);
+        m_channelButtons << button;
+    }
+    tools->addSpacing(2 * metrics::kGrid);
+    m_exposure = new NumberField({-20, 20, -5, 5, 0.1, false, tr("EV")});
+    m_exposure->setFixedWidth(84);
+    m_exposure->setToolTip(
+        tr("Exposure of the view, in stops; the picture itself stays as it is. Middle-click resets"));
+    m_gamma = new NumberField({0.1, 10, 0.2, 3, 0.05, false, QStringLiteral("γ")});
+    m_gamma->setFixedWidth(72);
+    m_gamma->setToolTip(tr("Gamma of the view; the picture itself stays as it is. Middle-click resets"));
+    m_gamma->setValue(1);
+    tools->addWidget(m_exposure);
+    tools->addSpacing(2);
+    tools->addWidget(m_gamma);
+    tools->addSpacing(2 * metrics::kGrid);
+    m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
+    m_compare->setCheckable(true);
+    layout->addWidget(m_imageTools);
+    m_sceneTools = new QWidget;
+    (new QHBoxLayout(m_sceneTools))->setContentsMargins(0, 0, 0, 0);
+    connect(addTool(m_sceneTools, QStringLiteral("fit"), tr("Frame the scene (F)")), &QToolButton::clicked,
+            this, [this] { m_scene->frameScene(); });
+    layout->addWidget(m_sceneTools);
+    m_copy = addTool(row, QStringLiteral("copy"), tr("Copy the picture"));
+    m_save = addTool(row, QStringLiteral("save"), tr("Save the result as…"));
+    auto* maximise =
+        addTool(row, QStringLiteral("maximise"), tr("Give the viewer all the room, or back (Space)"));
+    connect(m_copy, &QToolButton::clicked, this, &Viewport::copyPicture);
+    connect(m_save, &QToolButton::clicked, this, &Viewport::saveAs);
+    connect(maximise, &QToolButton::clicked, this, &Viewport::maximiseRequested);
+    return row;
+}
+
+QWidget* Viewport::makeStatus() {
+    m_status = makeRow(24);
+    auto* layout = static_cast<QHBoxLayout*>(m_status->layout());
+    layout->setContentsMargins(metrics::kPanelPadding, 0, metrics::kPanelPadding, 0);
+    m_probe = new QLabel;
+    m_probe->setFont(ochre::ui::font(TextRole::Mono));
+    m_probe->setProperty("role", "secondary");
+    m_probe->setMinimumWidth(40);
+    m_probe->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_rendererLabel = new QLabel;
+    m_rendererLabel->setProperty("role", "hint");
+    m_zoom = new QLabel;
+    m_zoom->setProperty("role", "secondary");
+    m_zoom->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_zoom->setMinimumWidth(48);
+    layout->addWidget(m_probe, 1);
+    layout->addWidget(m_rendererLabel);
+    layout->addWidget(m_zoom);
+    return m_status;
+}
+
+void Viewport::connectViews() {
+    connect(m_exposure, &NumberField::edited, this, [this](double v) { setDisplay(v, m_gamma->value()); });
+    connect(m_gamma, &NumberField::edited, this, [this](double v) { setDisplay(m_exposure->value(), v); });
+    connect(m_exposure, &NumberField::resetRequested, this, [this] { setDisplay(0, m_gamma->value()); });
+    connect(m_gamma, &NumberField::resetRequested, this, [this] { setDisplay(m_exposure->value(), 1); });
+    connect(m_compare, &QToolButton::clicked, this, [this](bool on) { m_image->setComparing(on); });
+    connect(m_image, &ImageView::zoomChanged, this, [this](double zoom) {
+        m_zoom->setText(QStringLiteral("%1 %").arg(zoom * 100, 0, 'f', zoom < 0.1 ? 1 : 0));
+    });
+    connect(m_image, &ImageView::probed, this,
+            [this](const Probe& probe) { m_probe->setText(probeText(probe)); });
+    connect(m_image, &ImageView::probeLeft, this, [this] { m_probe->clear(); });
+    connect(m_scene, &SceneView::frameShown, this, [this](double ms) {
+        m_rendererLabel->setText(tr("%1 · %2 ms").arg(m_scene->rendererName()).arg(ms, 0, 'f', 1));
+    });
+    connect(m_scene, &SceneView::rendererReady, this, [this](const QString&, const QString& reason) {
+        m_sceneNote = reason.isEmpty() ? QString() : tr("Drawn by the CPU: %1").arg(reason);
+        if (showsScene()) m_probe->setText(m_sceneNote);
+    });
+    connect(m_scene, &SceneView::failed, this, &Viewport::failed);
+    connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
+        if (m_node)
+            Q_EMIT runRequested(m_node);
+        else
+            Q_EMIT openRequested();
+    });
+    connect(&m_bridge, &Bridge::resultReady, this,
+            [this](quint32 node, const QString& output, const graph::Value& value, bool preview) {
+                const graph::Link place{node, output.toStdString()};
+                for (const graph::Link& source : sources())
+                    if (source == place) return showValue(place, value, preview);
+            });
+    // A result from the cache comes without being made again.
+    connect(&m_bridge, &Bridge::nodeChanged, this, [this](quint32 node, const graph::NodeState& state) {
+        using graph::NodeStatus;
+        if (state.status != NodeStatus::Done && state.status != NodeStatus::Cached) return;
+        for (const graph::Link& source : sources())
+            if (source.node == node || node == m_node) {
+                showPresent();
+                return;
+            }
+    });
+    connect(&m_bridge, &Bridge::documentChanged, this, [this] {
+        if (m_node && !m_bridge.session().document().graph().find(m_node)) {
+            m_node = 0; // not written to the document: another one may just be opening, with its own
+            m_value = {};
+            showEmpty();
+        } else {
+            refreshTools();
+        }
+    });
+}
+
+bool Viewport::showsImage() const {
+    return m_stack->currentWidget() == m_image;
+}
+bool Viewport::showsScene() const {
+    return m_stack->currentWidget() == m_scene;
+}
+QString Viewport::probeLine() const {
+    return m_probe->text();
+}
+
+QString Viewport::nodeTitle() const {
+    const graph::Node* node = m_bridge.session().document().graph().find(m_node);
+    if (!node) return tr("Viewer");
+    if (!node->label.empty()) return QString::fromStdString(node->label);
+    const graph::NodeDeclaration* declaration = m_bridge.session().registry().find(node->type);
+    return QString::fromStdString(declaration ? declaration->label() : node->name);
+}
+
+void Viewport::setViewed(graph::NodeId node) {
+    if (node == m_node && node != 0) return;
+    m_node = node;
+    m_value = {};
+    m_bridge.session().document().view().viewed = node;
+    if (!showPresent()) showEmpty();
+    Q_EMIT viewedChanged(node);
+}
+
+std::vector<graph::Link> Viewport::sources() const {
+    const graph::Node* node = m_bridge.session().document().graph().find(m_node);
+    const graph::NodeDeclaration* declaration =
+        node ? m_bridge.session().registry().find(node->type) : nullptr;
+    std::vector<graph::Link> found;
+    if (!declaration) return found;
+    for (const graph::Socket& socket : declaration->outputs()) found.push_back({m_node, socket.id});
+    if (found.empty()) // a node that only looks: what it looks at
+        for (const graph::Socket& socket : declaration->inputs())
+            if (const auto link = node->inputs.find(socket.id); link != node->inputs.end())
+                found.push_back(link->second);
+    return found;
+}
+
+bool Viewport::showPresent() {
+    for (const graph::Link& source : sources()) {
+        const graph::Value value = m_bridge.session().result(source.node, source.output);
+        if (!viewable(value)) continue;
+        if (!value.sameAs(m_value)) showValue(source, value, false);
+        return true;
+    }
+    return false;
+}
+
+void Viewport::followDocument() {
+    m_node = 0;
+    m_image->setCompare({});
+    setViewed(m_bridge.session().document().view().viewed);
+}
+
+void Viewport::showValue(const graph::Link& source, const graph::Value& value, bool preview) {
+    if (!viewable(value)) return;
+    const graph::Value before = m_value;
+    m_value = value;
+    m_source = source;
+    if (const Image* image = value.tryAs<Image>()) {
+        const Image* old = before.tryAs<Image>();
+        if (old && !preview && !before.sameAs(value)) m_image->setCompare(*old);
+        m_image->setImage(*image);
+        m_stack->setCurrentWidget(m_image);
+        m_probe->clear();
+    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
+        m_stack->setCurrentWidget(m_scene);
+        m_scene->setScene(*cloud);
+        m_probe->setText(m_sceneNote);
+    }
+    refreshTools();
+}
+
+void Viewport::showEmpty() {
+    if (m_node)
+        m_empty->setTexts(tr("No result yet"), tr("What \"%1\" makes is shown here.").arg(nodeTitle()),
+                          tr("Run to here"));
+    else
+        m_empty->setTexts(tr("Nothing to show"),
+                          tr("Drop a picture or a scene here, or click a node's thumbnail."), tr("Import…"));
+    m_stack->setCurrentWidget(m_empty);
+    refreshTools();
+}
+
+void Viewport::refreshTools() {
+    m_title->setText(nodeTitle());
+    const Image* image = m_value.tryAs<Image>();
+    const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
+    const bool picture = showsImage() && image, scene = showsScene() && cloud;
+    QString size;
+    if (picture)
+        size = tr("%1 × %2, %3")
+                   .arg(image->width())
+                   .arg(image->height())
+                   .arg(QLatin1String(name(image->colorSpace())));
+    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(cloud->count()));
+    m_size->setText(size);
+    m_imageTools->setVisible(picture);
+    m_sceneTools->setVisible(scene);
+    m_zoom->setVisible(picture);
+    m_rendererLabel->setVisible(scene);
+    m_copy->setEnabled(picture || scene);
+    m_save->setEnabled(picture || scene);
+    m_compare->setEnabled(m_image->canCompare());
+    m_compare->setChecked(m_image->comparing());
+    const Channels channels = m_image->display().channels;
+    for (qsizetype i = 0; i < m_channelButtons.size(); ++i)
+        m_channelButtons[i]->setChecked(kChannelKeys[i].channels == channels);
+    if (!picture && !scene) m_probe->clear();
+}
+
+void Viewport::setChannels(Channels channels) {
+    DisplaySettings s = m_image->display();
+    s.channels = s.channels == channels ? Channels::Color : channels;
+    m_image->setDisplay(s);
+    refreshTools();
+}
+
+void Viewport::setDisplay(double exposure, double gamma) {
+    m_exposure->setValue(exposure);
+    m_gamma->setValue(gamma);
+    DisplaySettings s = m_image->display();
+    s.exposure = exposure;
+    s.gamma = gamma;
+    m_image->setDisplay(s);
+}
+
+void Viewport::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Space && !event->isAutoRepeat()) {
+        Q_EMIT maximiseRequested();
+        return;
+    }
+    const bool plain = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier));
+    if (plain && showsImage()) {
+        for (const ChannelKey& channel : kChannelKeys)
+            if (event->key() == channel.key) return setChannels(channel.channels);
+        switch (event->key()) {
+        case Qt::Key_C:
+            return setChannels(m_image->display().channels);
+        case Qt::Key_F:
+        case Qt::Key_H:
+            return m_image->fit();
+        case Qt::Key_1:
+            return m_image->oneToOne();
+        case Qt::Key_Plus:
+        case Qt::Key_Equal:
+            return m_image->setZoom(m_image->zoom() * 1.25, m_image->rect().center());
+        case Qt::Key_Minus:
+            return m_image->setZoom(m_image->zoom() / 1.25, m_image->rect().center());
+        case Qt::Key_W:
+            if (!m_image->canCompare()) return;
+            m_image->setComparing(!m_image->comparing());
+            return refreshTools();
+        default:
+            break;
+        }
+    }
+    QWidget::keyPressEvent(event);
+}
+
+void Viewport::saveAs() {
+    if (m_value.empty()) return;
+    const bool picture = m_value.tryAs<Image>();
+    const QString filter =
+        picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)") : tr("Scenes (*.ply)");
+    const QString suggestion = nodeTitle().toLower().replace(QLatin1Char(' '), QLatin1Char('_')) +
+                               (picture ? QStringLiteral(".png") : QStringLiteral(".ply"));
+    const QString path = QFileDialog::getSaveFileName(window(), tr("Save the result"), suggestion, filter);
+    if (path.isEmpty()) return;
+    try {
+        m_bridge.session().exportResult(m_source.node, m_source.output, path.toStdString());
+        log::info("{}: saved", path.toStdString());
+    } catch (const Error& e) {
+        Q_EMIT failed(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));
+    }
+}
+
+void Viewport::copyPicture() {
+    const QImage picture = showsImage() ? m_image->shown() : showsScene() ? m_scene->frame() : QImage();
+    if (!picture.isNull()) QGuiApplication::clipboard()->setImage(picture);
+}
+
+} // namespace ochre::ui

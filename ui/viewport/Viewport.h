@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The viewer: shows the result of one node, a picture or a scene, with its tools.
+#pragma once
+
+#include <QWidget>
+
+#include "core/graph/Graph.h"
+#include "core/graph/Value.h"
+#include "ui/bridge/Picture.h"
+
+class QLabel;
+class QStackedWidget;
+class QToolButton;
+
+namespace ochre::ui {
+
+class Bridge;
+class EmptyPanel;
+class ImageView;
+class NumberField;
+class SceneView;
+
+class Viewport : public QWidget {
+    Q_OBJECT
+public:
+    explicit Viewport(Bridge& bridge, QWidget* parent = nullptr);
+
+    /// Shows what this node gave last, and what it will give; 0 shows the empty state. Remembered with the
+    /// document.
+    void setViewed(graph::NodeId node);
+    graph::NodeId viewed() const { return m_node; }
+    void followDocument(); ///< another document was opened, or nodes went away
+    ImageView& imageView() { return *m_image; }
+    SceneView& sceneView() { return *m_scene; }
+    bool showsImage() const;
+    bool showsScene() const;
+    QString probeLine() const;
+
+    void saveAs();
+    void copyPicture();
+
+Q_SIGNALS:
+    void viewedChanged(quint32 node);
+    void openRequested(); ///< the empty state's action
+    void runRequested(quint32 node);
+    void failed(const QString& message, const QString& hint);
+    void maximiseRequested();
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    QWidget* makeTools();
+    QWidget* makeStatus();
+    QToolButton* addTool(QWidget* parent, const QString& iconName, const QString& tip);
+    void connectViews();
+    void showValue(const graph::Link& source, const graph::Value& value, bool preview);
+    bool showPresent();                       ///< what is known now; false: nothing
+    std::vector<graph::Link> sources() const; ///< what the viewed node shows
+    void showEmpty();
+    void refreshTools();
+    void setChannels(Channels channels);
+    void setDisplay(double exposure, double gamma);
+    QString nodeTitle() const;
+
+    Bridge& m_bridge;
+    graph::NodeId m_node = 0;
+    graph::Link m_source; ///< where m_value comes from
+    graph::Value m_value;
+    QStackedWidget* m_stack;
+    EmptyPanel* m_empty;
+    ImageView* m_image;
+    SceneView* m_scene;
+    QLabel *m_title, *m_size;
+    QWidget *m_imageTools, *m_sceneTools, *m_status;
+    QLabel *m_probe, *m_zoom, *m_rendererLabel;
+    QToolButton *m_compare, *m_save, *m_copy;
+    NumberField *m_exposure, *m_gamma;
+    QList<QToolButton*> m_channelButtons;
+    QString m_sceneNote;
+};
+
+} // namespace ochre::ui
