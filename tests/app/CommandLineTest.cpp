@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The built program from outside: exit status, stdout, stderr, files.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "core/base/File.h"
+#include "core/base/Json.h"
+#include "core/image/ImageIo.h"
+#include "core/project/ProjectFile.h"
+#include "tests/support/Support.h"
+
+namespace ochre {
+namespace {
+namespace fs = std::filesystem;
+
+struct Outcome {
+    int status = -1;
+    std::string out, err;
+    Json json() const { return parseJson(out, "stdout"); }
+};
+
+std::string quoted(const std::string& text) {
+    std::string q = "'";
+    for (const char c : text) q += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return q + "'";
+}
+
+Outcome ochre(const std::vector<std::string>& arguments) {
+    const test::TemporaryFolder folder;
+    std::string command = quoted(std::string(std::getenv("OCHRE_TEST_BUILD")) + "/bin/ochre");
+    for (const std::string& a : arguments) command += " " + quoted(a);
+    command += " >" + quoted(folder / "out") + " 2>" + quoted(folder / "err") + " </dev/null";
+    Outcome o;
+    const int status = std::system(command.c_str());
+    o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    o.out = readTextFile(folder / "out", 1 << 26);
+    o.err = readTextFile(folder / "err", 1 << 26);
+    return o;
+}
+
+// load → blur → view over a picture of its own.
+fs::path writeGraph(const test::TemporaryFolder& folder) {
+    Image image(16, 12, 3);
+    const auto values = image.edit();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * 37) % 256) / 255.0f;
+    writeImage(image, folder / "in.png");
+    graph::Graph g;
+    const auto add = [&](const char* type, const char* name) {
+        graph::Node node;
+        node.type = type;
+        node.name = name;
+        return g.add(node);
+    };
+    const auto load = add("image.load", "load"), blur = add("image.blur", "blur"), view = add("image.view", "view");
+    g.setParameter(load, "path", (folder / "in.png").string());
+    g.connect({load, "image"}, blur, "image");
+    g.connect({blur, "image"}, view, "image");
+    project::writeProject(folder / "g.ochre", g, {});
+    return folder / "g.ochre";
+}
+
+TEST(CommandLine, HelpVersionAndBadUsage) {
+    EXPECT_EQ(ochre({"--help"}).status, 0);
+    EXPECT_NE(ochre({"--version"}).out.find("Ochre"), std::string::npos);
+    EXPECT_EQ(ochre({"run"}).status, 2);
+    EXPECT_EQ(ochre({"upscale", "a.png", "--dtype", "int8", "-o", "b.png"}).status, 2);
+}
+
+TEST(CommandLine, RunWritesAPictureHitsTheCacheAndRerunsOnlyWhatChanged) {
+    const test::TemporaryFolder folder;
+    const std::string graph = writeGraph(folder);
+    const Outcome first = ochre({"run", graph, "--set", "blur.radius=1.5", "-o", folder / "a.png", "--json", "--no-cache"});
+    ASSERT_EQ(first.status, 0) << first.err;
+    EXPECT_EQ(first.json().at("ran"), 3);
+    const Outcome again = ochre({"run", graph, "--set", "blur.radius=1.5", "-o", folder / "b.png", "--json", "--no-cache"});
+    EXPECT_EQ(readTextFile(folder / "a.png", 1 << 20), readTextFile(folder / "b.png", 1 << 20));
+    const Image in = readImage(folder / "in.png"), out = readImage(folder / "a.png");
+    EXPECT_EQ(out.width(), in.width());
+    EXPECT_NE(out.values()[0], in.values()[0]);
+}
+
+TEST(CommandLine, NodesAreListedAsJsonAndMarkdown) {
+    const Outcome json = ochre({"nodes", "--json"});
+    ASSERT_EQ(json.status, 0) << json.err;
+    bool found = false;
+    const Json nodes = json.json().at("nodes");
+    for (const Json& node : nodes) found |= node.at("id") == "image.blur";
+    EXPECT_TRUE(found);
+    EXPECT_NE(ochre({"nodes", "--markdown"}).out.find("| `radius` |"), std::string::npos);
+}
+
+TEST(CommandLine, DoctorTriesEachPart) {
+    const Outcome o = ochre({"doctor", "--json"});
+    ASSERT_EQ(o.status, 0) << o.out << o.err;
+    const Json parts = o.json().at("parts");
+    for (const Json& part : parts) {
+        if (part.at("part") == "pictures" || part.at("part") == "LibTorch") {
+            EXPECT_EQ(part.at("status"), "ok") << part;
+        }
+    }
+}
+
+TEST(CommandLine, WrongInputEndsWithStatusOneAndAMessageThatNamesIt) {
+    const test::TemporaryFolder folder;
+    writeFileAtomic(folder / "bad.ochre", "{\"ochre\":{}}");
+    writeFileAtomic(folder / "bad.png", "\x89PNG\r\n\x1a\nrubbish");
+    writeFileAtomic(folder / "bad.ply", "ply\nformat ascii 1.0\nelement vertex 99999999\nend_header\n");
+    writeFileAtomic(folder / "bad.safetensors", "????????????????");
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+        {{"run", folder / "bad.ochre"}, "bad.ochre"},
+        {{"run", folder / "gone.ochre"}, "gone.ochre"},
+        {{"upscale", folder / "bad.png", "-o", folder / "o.png"}, "bad.png"},
+        {{"render", folder / "bad.ply", "-o", folder / "o.png"}, "bad.ply"},
+        {{"inspect", folder / "bad.safetensors"}, "bad.safetensors"},
+        {{"convert", folder / "bad.safetensors", folder / "o.safetensors"}, "bad.safetensors"},
+        {{"convert", folder / "bad.png", folder / "o.xyz"}, "o.xyz"},
+    };
+    for (const auto& [arguments, name] : cases) {
+        const Outcome o = ochre(arguments);
+        EXPECT_EQ(o.status, 1) << arguments[0] << ": " << o.err;
+        EXPECT_NE(o.err.find(name), std::string::npos) << o.err;
+        EXPECT_FALSE(fs::exists(folder / "o.png"));
+        auto withJson = arguments;
+        withJson.push_back("--json");
+        EXPECT_FALSE(ochre(withJson).json().at("ok").get<bool>());
+    }
+}
+
+TEST(CommandLine, ASettingThatNamesNothingSaysWhatThereIs) {
+    const test::TemporaryFolder folder;
+    const Outcome o = ochre({"run", writeGraph(folder), "--set", "blurr.radius=2"});
+    EXPECT_EQ(o.status, 1);
+    EXPECT_NE(o.err.find("load, blur, view"), std::string::npos) << o.err;
+}
+
+} // namespace
+} // namespace ochre

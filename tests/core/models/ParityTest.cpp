@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/Parity.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "core/base/File.h"
+#include "tests/support/Support.h"
+
+namespace ochre::models {
+namespace {
+
+namespace fs = std::filesystem;
+using Verdict = ParityResult::Verdict;
+
+TEST(Parity, CommittedCasesPass) {
+    const auto results = runParity(test::sourceFile("tests/parity"));
+    EXPECT_GE(results.size(), 2u);
+    for (const ParityResult& result : results) {
+        EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
+        EXPECT_GT(result.tolerance, 0);
+    }
+}
+
+TEST(Parity, AllCasesOfTheArchitecturesThatAreBuiltPass) {
+    OCHRE_SHARED_OR_SKIP(cases, "parity");
+    for (const char* architecture : {"rrdbnet", "srvggnetcompact"})
+        for (const ParityResult& result : runParity(cases / architecture))
+            EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
+}
+
+TEST(Parity, OthersAreSkippedByName) {
+    OCHRE_SHARED_OR_SKIP(cases, "parity");
+    const auto results = runParity(cases / "schedules.json");
+    ASSERT_EQ(results.size(), 1u);
+    EXPECT_EQ(results[0].verdict, Verdict::Skip);
+    EXPECT_NE(results[0].detail, "");
+}
+
+class SpoiledCase : public ::testing::Test {
+protected:
+    void SetUp() override {
+        fs::copy(test::sourceFile("tests/parity/srvggnetcompact/x2_prelu_batch2"), m_folder / "case",
+                 fs::copy_options::recursive);
+    }
+    ParityResult run() { return runParity(m_folder / "case").at(0); }
+    test::TemporaryFolder m_folder;
+};
+
+TEST_F(SpoiledCase, AWrongNumberFails) {
+    const std::string path = (m_folder / "case/outputs.safetensors").string();
+    fs::permissions(path, fs::perms::owner_all);
+    {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(-4, std::ios::end);
+        const float wrong = 100.0f;
+        file.write(reinterpret_cast<const char*>(&wrong), sizeof wrong);
+    }
+    const ParityResult result = run();
+    EXPECT_EQ(result.verdict, Verdict::Fail);
+    EXPECT_GT(result.difference, result.tolerance);
+    EXPECT_TRUE(result.line().starts_with("FAIL "));
+}
+
+TEST_F(SpoiledCase, AMissingFileFails) {
+    fs::remove(m_folder / "case/weights.safetensors");
+    EXPECT_EQ(run().verdict, Verdict::Fail);
+}
+
+TEST_F(SpoiledCase, AnArchitectureThatIsNotBuiltIsSkipped) {
+    const auto path = m_folder / "case/case.json";
+    fs::permissions(path, fs::perms::owner_all);
+    writeFileAtomic(path, R"({"architecture":"perpetuum_mobile"})");
+    const ParityResult result = run();
+    EXPECT_EQ(result.verdict, Verdict::Skip);
+    EXPECT_NE(result.detail.find("perpetuum_mobile"), std::string::npos);
+}
+
+TEST(Parity, AMissingPathIsAnError) {
+    test::expectError([] { runParity("/nowhere/at/all"); }, "holds no parity case");
+}
+
+TEST(Parity, KeyTablesAreCompared) {
+    const test::TemporaryFolder folder;
+    fs::create_directory(folder / "keys");
+    writeFileAtomic(folder / "keys/tiny.json", R"({"architecture":"srvggnetcompact"})");
+    const std::string good =
+        "body.0.weight\t8,3,3,3\tfloat32\nbody.0.bias\t8\tfloat32\nbody.1.weight\t8\tfloat32\nbody.2."
+        "weight\t12,8,3,3\tfloat32\nbody.2.bias\t12\tfloat32\n";
+    writeFileAtomic(folder / "keys/tiny.tsv", good);
+    EXPECT_EQ(runParity(folder / "keys/tiny.json").at(0).verdict, Verdict::Pass);
+    writeFileAtomic(folder / "keys/tiny.tsv", good + "more\t1\tfloat32\n");
+    const ParityResult result = runParity(folder / "keys/tiny.json").at(0);
+    EXPECT_EQ(result.verdict, Verdict::Fail);
+    EXPECT_EQ(result.detail, "key more is not expected");
+}
+
+} // namespace
+} // namespace ochre::models

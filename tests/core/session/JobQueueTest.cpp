@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/session/JobQueue.h"
+
+#include <atomic>
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/Support.h"
+
+namespace ochre::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+graph::Result waitForCancel(const JobQueue::Work& work) {
+    graph::Result result;
+    while (!work.cancel.requested()) std::this_thread::sleep_for(1ms);
+    result.cancelled = true;
+    return result;
+}
+
+JobQueue::Work work() {
+    JobQueue::Work w;
+    w.cancel = Cancel::make();
+    return w;
+}
+
+JobStatus statusOf(const JobQueue& queue, JobId id) {
+    for (const Job& job : queue.list())
+        if (job.id == id) return job.status;
+    return JobStatus::Waiting;
+}
+
+TEST(JobQueue, RunsInOrderAndTheFirstMayPushIn) {
+    std::mutex mutex;
+    std::vector<std::size_t> order;
+    std::atomic<bool> go{false};
+    JobQueue queue(
+        [&](const JobQueue::Work& w, const graph::Listener&) {
+            while (!go) std::this_thread::sleep_for(1ms);
+            std::lock_guard lock(mutex);
+            order.push_back(w.targets.size());
+            return graph::Result{};
+        },
+        [](const Job&) {});
+    const auto add = [&](std::size_t n, bool first) {
+        JobQueue::Work w = work();
+        w.targets.resize(n);
+        queue.add("job", w, first);
+    };
+    add(1, false);
+    std::this_thread::sleep_for(20ms); // the first is running now
+    add(2, false);
+    add(3, false);
+    add(4, true);
+    go = true;
+    queue.waitUntilIdle();
+    EXPECT_EQ(order, (std::vector<std::size_t>{1, 4, 2, 3}));
+}
+
+TEST(JobQueue, CancelStopsTheRunningAndDropsTheWaiting) {
+    JobQueue queue([](const JobQueue::Work& w, const graph::Listener&) { return waitForCancel(w); }, [](const Job&) {});
+    const JobId running = queue.add("a", work(), false), waiting = queue.add("b", work(), false);
+    std::this_thread::sleep_for(20ms);
+    queue.cancel(waiting);
+    EXPECT_EQ(statusOf(queue, waiting), JobStatus::Cancelled);
+    EXPECT_FALSE(queue.idle());
+    const auto start = std::chrono::steady_clock::now();
+    queue.cancel(running);
+    queue.waitUntilIdle();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 100ms);
+    EXPECT_EQ(statusOf(queue, running), JobStatus::Cancelled);
+}
+
+TEST(JobQueue, FailuresAndProgressReachTheList) {
+    std::atomic<int> changes{0};
+    JobQueue queue(
+        [](const JobQueue::Work&, const graph::Listener& listener) {
+            listener.onTotal(0.5, 3);
+            graph::Result result;
+            result.ok = false;
+            result.states[4].status = graph::NodeStatus::Failed;
+            result.states[4].error = Error("resize: too small");
+            return result;
+        },
+        [&](const Job& job) {
+            if (job.share == 0.5) ++changes;
+        });
+    const JobId id = queue.add("a", work(), false);
+    queue.waitUntilIdle();
+    EXPECT_EQ(statusOf(queue, id), JobStatus::Failed);
+    EXPECT_EQ(queue.list().front().error, "resize: too small");
+    EXPECT_GE(changes, 1);
+}
+
+TEST(JobQueue, AnExceptionIsAFailureNotTheEnd) {
+    JobQueue queue([](const JobQueue::Work&, const graph::Listener&) -> graph::Result { throw Error("no"); },
+                   [](const Job&) {});
+    const JobId a = queue.add("a", work(), false), b = queue.add("b", work(), false);
+    queue.waitUntilIdle();
+    EXPECT_EQ(statusOf(queue, a), JobStatus::Failed);
+    EXPECT_EQ(statusOf(queue, b), JobStatus::Failed);
+}
+
+} // namespace
+} // namespace ochre::session
