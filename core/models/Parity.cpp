@@ -12,6 +12,7 @@
 #include "core/base/File.h"
 #include "core/base/Json.h"
 #include "core/models/Architectures.h"
+#include "core/models/ParityFiles.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::models {
@@ -141,6 +142,14 @@ void runKeys(ParityResult& result, const fs::path& path) {
     fail(result, "the keys are not recognised as " + name);
 }
 
+/// A case that is one file: its folder, or for schedules.json and the like its own name, says what runs it.
+void runFile(ParityResult& result, const fs::path& path) {
+    const std::string folder = path.parent_path().filename().string(), stem = path.stem().string();
+    for (const ParityFileKind& kind : parityFileKinds())
+        if (kind.name == folder || kind.name == stem) return kind.run(path, result);
+    result.detail = fmt::format("nothing that runs {} is built yet", folder);
+}
+
 bool isCase(const fs::path& path) {
     return fs::is_directory(path) ? fs::exists(path / "case.json") : path.extension() == ".json";
 }
@@ -167,8 +176,7 @@ ParityResult runOne(const fs::path& path, const Cancel& cancel) {
             else if (path.parent_path().filename() == "keys")
                 runKeys(result, path);
             else
-                result.detail =
-                    fmt::format("nothing that runs {} is built yet", path.parent_path().filename().string());
+                runFile(result, path);
         });
     } catch (const Error& error) {
         if (error.cancelled()) throw;
