@@ -63,7 +63,9 @@ TEST_P(VulkanRenderer, AgreesWithTheCpuOnAnyCloudAndCamera) {
         if (*rc::gen::arbitrary<bool>()) options.background = {{0.1f, 0.5f, 0.9f}};
         const test::Difference d = compare(camera, options);
         RC_LOG() << "mean " << d.mean << " p999 " << d.p999 << " worst " << d.worst << "\n";
-        RC_ASSERT(d.mean < 0.1);
+        // The reference leaves out the splat that would bring the light below 1e-4; blending hardware cannot
+        // look at it and draws that splat, which counts for up to 0.0099 of its colour. Promised are 1 and 8.
+        RC_ASSERT(d.mean < (GetParam() == Blending::Tiles ? 0.1 : 1.0));
         RC_ASSERT(d.p999 < 8);
     }));
 }
