@@ -56,9 +56,8 @@ void checkSizes(const SplatData& d) {
     expect("SH coefficients", d.shRest.size(), 3 * rest);
 }
 
-/// The range of an axis without the outermost values: up to 6 % of strays on a side do not count. `values` is reordered.
-std::pair<double, double> bulk(std::vector<float>& values) {
-    const std::size_t cut = values.size() * 6 / 100;
+/// The range of an axis without `cut` values at each end. `values` is reordered.
+std::pair<double, double> rangeWithout(std::vector<float>& values, std::size_t cut) {
     const auto low = values.begin() + static_cast<std::ptrdiff_t>(cut);
     const auto high = values.end() - 1 - static_cast<std::ptrdiff_t>(cut);
     std::nth_element(values.begin(), low, values.end());
@@ -67,10 +66,19 @@ std::pair<double, double> bulk(std::vector<float>& values) {
     return {first, *high};
 }
 
+/// Where the things on an axis lie. Up to 6 % of strays on a side do not count, but what lies near the rest is
+/// no stray: a head on a body is shown whole.
+std::pair<double, double> bulk(std::vector<float>& values) {
+    constexpr double kNear = 0.3; // of the bulk's length, on a side
+    const auto [low, high] = rangeWithout(values, values.size() * 6 / 100);
+    const auto [first, last] = rangeWithout(values, values.size() / 1000);
+    const double reach = kNear * (high - low), margin = 0.075 * (high - low); // about what the cut takes off an even range
+    return {low - first <= reach ? first : low - margin, last - high <= reach ? last : high + margin};
+}
+
 Focus focusOf(const SplatData& d) {
     const std::size_t n = d.opacities.size();
     if (n == 0) return {};
-    constexpr double kRestored = 1.15; // about what the cut takes off an evenly filled range
     Focus focus;
     std::vector<float> axis(n);
     double square = 0;
@@ -80,7 +88,7 @@ Focus focusOf(const SplatData& d) {
         focus.center[k] = (low + high) / 2;
         square += (high - low) * (high - low) / 4;
     }
-    focus.radius = std::max(1e-6, std::sqrt(square) * kRestored);
+    focus.radius = std::max(1e-6, std::sqrt(square));
     return focus;
 }
 

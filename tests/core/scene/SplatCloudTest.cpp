@@ -47,6 +47,14 @@ TEST(SplatCloud, StraysFarAwayDoNotMoveTheFocus) {
     EXPECT_NEAR(after.radius, before.radius, 20);
 }
 
+TEST(SplatCloud, ASmallPartCloseToTheRestIsInTheFocus) {
+    SplatData d = line(100); // x from 0 to 99
+    for (std::size_t i = 0; i < 100; ++i) d.positions[3 * i + 2] = 0;
+    for (std::size_t i = 97; i < 100; ++i) d.positions[3 * i] = 110; // three of a hundred, a little beyond
+    const Focus focus = SplatCloud(d, "line").focus();
+    EXPECT_GE(focus.center[0] + focus.radius, 110);
+}
+
 TEST(SplatCloud, TheHashIsOfTheContentNotTheName) {
     SplatData d = line(3);
     const Hash128 hash = SplatCloud(d, "a").hash();
