@@ -28,6 +28,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/Runtime.h"
+#include "core/tensor/WinogradConv.h"
 
 namespace ochre::nn {
 namespace {
@@ -93,21 +94,28 @@ Conv2d::Conv2d(const Weights& weights, const std::string& name, const Conv2dOpti
         throw Error(fmt::format("{}: tensor \"{}.weight\" is {}, a convolution needs 4 dimensions",
                                 weights.subject(), weights.prefix() + name,
                                 tensor::describe(weights.shape(name + ".weight"))));
-    m_weight = weights.tensor(name + ".weight").contiguous(at::MemoryFormat::ChannelsLast);
+    m_weight = weights.tensor(name + ".weight");
     if (weights.has(name + ".bias")) m_bias = weights.tensor(name + ".bias").contiguous();
     m_out = m_weight.size(0);
     m_in = m_weight.size(1) * options.groups;
     m_kernelHeight = m_weight.size(2);
     m_kernelWidth = m_weight.size(3);
+    m_pixelWork = 2.0 * static_cast<double>(m_weight.numel());
     if (m_options.padding < 0)
         m_options.padding = static_cast<int>(m_options.dilation * (m_kernelHeight - 1) / 2);
+    if (auto winograd = WinogradConv::make(m_weight, m_bias, m_options)) {
+        m_winograd = std::make_shared<const WinogradConv>(std::move(*winograd));
+        return;
+    }
+    m_weight = m_weight.contiguous(at::MemoryFormat::ChannelsLast);
     // Half and odd types go through the plain convolution, and so does bfloat16 where oneDNN has no kernels for it.
     const bool packs = m_weight.is_cpu() &&
                        (m_weight.scalar_type() == at::kFloat ||
                         (m_weight.scalar_type() == at::kBFloat16 && tensor::cpuFeatures().avx512));
-    if (packs && m_weight.numel() > 0)
-        m_packed = at::mkldnn_reorder_conv2d_weight(m_weight.to_mkldnn(), m_options.padding, m_options.stride,
-                                                    m_options.dilation, m_options.groups);
+    if (!packs || m_weight.numel() == 0) return;
+    m_packed = at::mkldnn_reorder_conv2d_weight(m_weight.to_mkldnn(), m_options.padding, m_options.stride,
+                                                m_options.dilation, m_options.groups);
+    m_weight = Tensor();
 }
 
 std::int64_t Conv2d::outSide(std::int64_t side, std::int64_t kernel) const {
@@ -161,7 +169,8 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     if (height <= 0 || width <= 0)
         throw Error(fmt::format("convolution: a picture of {}x{} is smaller than the kernel", picture.size(3),
                                 picture.size(2)));
-    const double rowWork = 2.0 * static_cast<double>(width) * static_cast<double>(m_weight.numel());
+    if (m_winograd && m_winograd->pays(picture)) return (*m_winograd)(picture);
+    const double rowWork = static_cast<double>(width) * m_pixelWork;
     const double budget = kStripeWork * at::get_num_threads();
     if (!picture.is_cpu() || rowWork * static_cast<double>(height * picture.size(0)) <= budget)
         return apply(picture, m_options.padding);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,11 @@ struct Conv2dOptions {
     Activation activation = {};
 };
 
+class WinogradConv;
+
 /// "name.weight" [out, in/groups, kh, kw] and, where it is there, "name.bias" [out]. Weights are packed for
-/// the CPU once. Work of more than some 50 ms is done in horizontal stripes, of which each asks Cancel; a
-/// pixel's sum does not depend on its stripe.
+/// the CPU once, or go through Winograd's algorithm. Work of more than some 50 ms is done in pieces, of which
+/// each asks Cancel; a pixel's sum does not depend on its piece.
 class Conv2d {
 public:
     Conv2d() = default;
@@ -53,9 +56,11 @@ private:
     Tensor striped(const Tensor& x, std::int64_t outHeight, std::int64_t stripe) const;
     std::int64_t outSide(std::int64_t side, std::int64_t kernel) const;
 
-    Tensor m_weight, m_packed, m_bias;
+    Tensor m_weight, m_packed, m_bias; ///< either the weight or the packed one is kept
+    std::shared_ptr<const WinogradConv> m_winograd;
     Conv2dOptions m_options;
     std::int64_t m_in = 0, m_out = 0, m_kernelHeight = 0, m_kernelWidth = 0;
+    double m_pixelWork = 0; ///< floating-point operations of a pixel of the result
 };
 
 /// "name.weight" [out, in], "name.bias" [out] where it is there: [..., in] → [..., out].

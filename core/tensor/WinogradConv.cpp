@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/WinogradConv.h"
+
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include "core/tensor/Runtime.h"
+#include "core/tensor/Winograd.h"
+
+namespace ochre::nn {
+namespace {
+
+constexpr std::int64_t kKeptBytes = std::int64_t{2} << 20;   // packed weights up to this are kept
+constexpr std::int64_t kScratchFloats = std::int64_t{1} << 20; // of a thread: a part of the last cache
+constexpr std::int64_t kLeastTiles = 96; // of all pictures: below, packing and reading the weights is the larger part
+constexpr double kPieceWork = 1.0e9;     // multiplications and additions between two looks at Cancel, a thread
+
+const winograd::Backend* backend() {
+    const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
+    return cpu.avx512 ? &winograd::kAvx512 : cpu.avx2 ? &winograd::kAvx2 : nullptr;
+}
+
+std::int64_t roundUp(std::int64_t value, std::int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+winograd::Plan planOf(const Tensor& weight, std::int64_t pad, std::int64_t outHeight, std::int64_t outWidth) {
+    return {weight.size(1),
+            weight.size(0),
+            roundUp(weight.size(0), backend()->block),
+            (outWidth + winograd::kTile - 1) / winograd::kTile,
+            (outHeight + winograd::kTile - 1) / winograd::kTile,
+            pad};
+}
+
+Tensor pack(const Tensor& weight) {
+    const winograd::Plan plan = planOf(weight, 0, 1, 1);
+    const winograd::Kernels kernels{weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2),
+                                    weight.stride(3)};
+    Tensor packed = at::empty({36, plan.paddedOut, plan.inChannels}, weight.options());
+    const std::int64_t block = backend()->block;
+    at::parallel_for(0, plan.paddedOut / block, 1, [&](std::int64_t begin, std::int64_t end) {
+        backend()->packWeights(plan, kernels, begin * block, end * block, packed.data_ptr<float>());
+    });
+    return packed;
+}
+
+} // namespace
+
+std::optional<WinogradConv> WinogradConv::make(const Tensor& weight, const Tensor& bias,
+                                               const Conv2dOptions& options) {
+    const bool suits = weight.is_cpu() && weight.scalar_type() == at::kFloat && weight.size(2) == 3 &&
+                       weight.size(3) == 3 && weight.size(0) >= 16 && weight.size(1) >= 16 && options.stride == 1 &&
+                       options.dilation == 1 && options.groups == 1;
+    if (!suits || !backend()) return std::nullopt;
+    WinogradConv conv;
+    conv.m_weight = weight;
+    conv.m_bias = bias;
+    conv.m_pad = options.padding;
+    conv.m_activation = options.activation;
+    const std::int64_t packedBytes = 36 * 4 * roundUp(weight.size(0), backend()->block) * weight.size(1);
+    if (packedBytes <= kKeptBytes) conv.m_packed = pack(weight);
+    return conv;
+}
+
+bool WinogradConv::pays(const Tensor& x) const {
+    const std::int64_t tiles = x.size(0) * ((x.size(2) + 2 * m_pad - 2) / winograd::kTile) *
+                               ((x.size(3) + 2 * m_pad - 2) / winograd::kTile);
+    return tiles >= kLeastTiles;
+}
+
+Tensor WinogradConv::packed() const {
+    return m_packed.defined() ? m_packed : pack(m_weight);
+}
+
+Tensor WinogradConv::operator()(const Tensor& x) const {
+    const std::int64_t outHeight = x.size(2) + 2 * m_pad - 2, outWidth = x.size(3) + 2 * m_pad - 2;
+    const winograd::Plan plan = planOf(m_weight, m_pad, outHeight, outWidth);
+    const Tensor weights = packed();
+    const bool fused = m_activation.kind == Activation::Kind::LeakyRelu || m_activation.kind == Activation::Kind::Relu;
+    Tensor out = emptyPicture(x, x.size(0), plan.outChannels, outHeight, outWidth);
+
+    const std::int64_t tiles = plan.tilesX * plan.tilesY, perTile = 36 * (plan.inChannels + plan.paddedOut);
+    const std::int64_t chunk = std::clamp<std::int64_t>(kScratchFloats / perTile / 12 * 12, 12, 192);
+    const double chunkWork = 72.0 * static_cast<double>(chunk * plan.inChannels * plan.paddedOut);
+    const std::int64_t threads = at::get_num_threads();
+    const std::int64_t piece = threads * std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / chunkWork));
+    const std::int64_t chunks = (tiles + chunk - 1) / chunk;
+    Tensor scratch = at::empty({threads, chunk * perTile + 72 * winograd::kPlanePadding}, x.options().memory_format(at::MemoryFormat::Contiguous));
+    for (std::int64_t n = 0; n < x.size(0); ++n) {
+        const winograd::Picture picture{x.data_ptr<float>() + n * x.stride(0), x.size(2), x.size(3), x.stride(2),
+                                        x.stride(3)};
+        const winograd::Output output{out.data_ptr<float>() + n * out.stride(0), outHeight, outWidth, out.stride(2),
+                                      out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused,
+                                      static_cast<float>(m_activation.slope)};
+        for (std::int64_t from = 0; from < chunks; from += piece) {
+            tensor::currentCancel().check();
+            at::parallel_for(from, std::min(from + piece, chunks), 1, [&](std::int64_t begin, std::int64_t end) {
+                float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratch.stride(0);
+                for (std::int64_t c = begin; c < end; ++c)
+                    backend()->run(plan, picture, weights.data_ptr<float>(), c * chunk,
+                                   std::min(chunk, tiles - c * chunk), mine, output);
+            });
+        }
+    }
+    return fused ? out : activate(out, m_activation);
+}
+
+} // namespace ochre::nn

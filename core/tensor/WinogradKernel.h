@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The arithmetic of Winograd's F(4×4, 3×3) for one width of vector registers: included by the sources that are compiled
+// for AVX2 and for AVX-512, and by nothing else. It uses no library, so that no function compiled for the
+// newer instructions can end up in the rest of the program.
+// Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308.
+#pragma once
+
+#include "core/tensor/Winograd.h"
+
+namespace ochre::nn::winograd {
+namespace {
+
+constexpr int kPatch = kTile + 2, kPoints = kPatch * kPatch;
+
+/// Floats from one point's values to the next point's: a cache line more than they are, so that the 36 do not fall on the
+/// same lines of the cache.
+inline long planeOf(long count, long channels) {
+    return count * channels + kPlanePadding;
+}
+
+/// `Lanes` floats in one register.
+template <int Lanes>
+struct Vector {
+    typedef float Type __attribute__((vector_size(Lanes * sizeof(float)), aligned(4), may_alias));
+    static Type load(const float* p) { return *reinterpret_cast<const Type*>(p); }
+    static void store(float* p, Type v) { *reinterpret_cast<Type*>(p) = v; }
+    static Type all(float v) { return v - Type{}; }
+};
+
+/// Bᵀ·d of six values that are `step` apart.
+template <typename V>
+inline void transformIn(const V* d, int step, V* out, int outStep) {
+    const V d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const V even = d4 - 4 * d2, odd = d3 - 4 * d1, wideEven = d4 - d2, wideOdd = 2 * (d3 - d1);
+    out[0] = 4 * d0 - 5 * d2 + d4;
+    out[outStep] = even + odd;
+    out[2 * outStep] = even - odd;
+    out[3 * outStep] = wideEven + wideOdd;
+    out[4 * outStep] = wideEven - wideOdd;
+    out[5 * outStep] = 4 * d1 - 5 * d3 + d5;
+}
+
+/// Aᵀ·m: six values to four.
+template <typename V>
+inline void transformOut(const V* m, int step, V* out, int outStep) {
+    const V m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
+    const V sum12 = m1 + m2, difference12 = m1 - m2, sum34 = m3 + m4, difference34 = m3 - m4;
+    out[0] = m0 + sum12 + sum34;
+    out[outStep] = difference12 + 2 * difference34;
+    out[2 * outStep] = sum12 + 4 * sum34;
+    out[3 * outStep] = difference12 + 8 * difference34 + m5;
+}
+
+/// `count` tiles from `first` on → values [36][count][inChannels].
+template <int Lanes>
+void readTiles(const Picture& x, const Plan& plan, long first, long count, float* values) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    for (long t = 0; t < count; ++t) {
+        const long tile = first + t;
+        const long y0 = tile / plan.tilesX * kTile - plan.pad, x0 = tile % plan.tilesX * kTile - plan.pad;
+        const bool inside = y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
+        float* out = values + t * plan.inChannels;
+        const long plane = planeOf(count, plan.inChannels);
+        for (long c = 0; c < plan.inChannels; c += Lanes) {
+            const long lanes = plan.inChannels - c < Lanes ? plan.inChannels - c : Lanes;
+            V patch[kPoints], half[kPoints];
+            for (int i = 0; i < kPatch; ++i)
+                for (int j = 0; j < kPatch; ++j) {
+                    const long y = y0 + i, col = x0 + j;
+                    V v{};
+                    if (inside || (y >= 0 && y < x.height && col >= 0 && col < x.width)) {
+                        const float* p = x.data + y * x.rowStride + col * x.pixelStride + c;
+                        if (lanes == Lanes)
+                            v = Vec::load(p);
+                        else
+                            for (long k = 0; k < lanes; ++k) v[k] = p[k];
+                    }
+                    patch[i * kPatch + j] = v;
+                }
+            for (int j = 0; j < kPatch; ++j) transformIn(patch + j, kPatch, half + j, kPatch);
+            for (int i = 0; i < kPatch; ++i) transformIn(half + i * kPatch, 1, patch + i * kPatch, 1);
+            for (int p = 0; p < kPoints; ++p) {
+                float* to = out + p * plane + c;
+                if (lanes == Lanes)
+                    Vec::store(to, patch[p]);
+                else
+                    for (long k = 0; k < lanes; ++k) to[k] = patch[p][k];
+            }
+        }
+    }
+}
+
+/// Rows × two registers of columns of a product: a [Rows][depth] (rows `depth` apart), b [depth][2·Lanes].
+template <int Lanes, int Rows>
+inline void multiplyBlock(const float* a, const float* b, long depth, float* c, long cStride) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    V left[Rows]{}, right[Rows]{};
+    for (long k = 0; k < depth; ++k) {
+        const V b0 = Vec::load(b + 2 * Lanes * k), b1 = Vec::load(b + 2 * Lanes * k + Lanes);
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; ++r) {
+            const V v = Vec::all(a[r * depth + k]);
+            left[r] += v * b0;
+            right[r] += v * b1;
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+        Vec::store(c + r * cStride, left[r]);
+        Vec::store(c + r * cStride + Lanes, right[r]);
+    }
+}
+
+/// values [36][count][in] · weights [36][blocks][in][2·Lanes] → products [36][count][blocks·2·Lanes].
+template <int Lanes, int Rows>
+void multiply(const Plan& plan, const float* weights, const float* values, long count, float* products) {
+    const long depth = plan.inChannels, columns = plan.paddedOut, block = 2 * Lanes;
+    for (int p = 0; p < kPoints; ++p)
+        for (long column = 0; column < columns; column += block) {
+            const float* b = weights + (p * columns + column) * depth;
+            const float* a = values + p * planeOf(count, depth);
+            float* c = products + p * planeOf(count, columns) + column;
+            long row = 0;
+            for (; row + Rows <= count; row += Rows)
+                multiplyBlock<Lanes, Rows>(a + row * depth, b, depth, c + row * columns, columns);
+            for (; row < count; ++row) multiplyBlock<Lanes, 1>(a + row * depth, b, depth, c + row * columns, columns);
+        }
+}
+
+template <int Lanes>
+void writeTiles(const Plan& plan, const float* products, long first, long count, const Output& out) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    const long plane = planeOf(count, plan.paddedOut);
+    for (long t = 0; t < count; ++t) {
+        const long tile = first + t, y0 = tile / plan.tilesX * kTile, x0 = tile % plan.tilesX * kTile;
+        const long rows = out.height - y0 < kTile ? out.height - y0 : kTile;
+        const long columns = out.width - x0 < kTile ? out.width - x0 : kTile;
+        for (long c = 0; c < plan.outChannels; c += Lanes) {
+            const long lanes = plan.outChannels - c < Lanes ? plan.outChannels - c : Lanes;
+            V m[kPoints], half[kTile * kPatch], y[kTile * kTile];
+            for (int p = 0; p < kPoints; ++p) m[p] = Vec::load(products + p * plane + t * plan.paddedOut + c);
+            for (int j = 0; j < kPatch; ++j) transformOut(m + j, kPatch, half + j, kPatch);
+            for (int i = 0; i < kTile; ++i) transformOut(half + i * kPatch, 1, y + i * kTile, 1);
+            V bias{};
+            if (out.bias)
+                for (long k = 0; k < lanes; ++k) bias[k] = out.bias[c + k];
+            for (long i = 0; i < rows; ++i)
+                for (long j = 0; j < columns; ++j) {
+                    V v = y[i * kTile + j] + bias;
+                    if (out.leaky) v = v < 0.0f ? v * out.slope : v;
+                    float* to = out.data + (y0 + i) * out.rowStride + (x0 + j) * out.pixelStride + c;
+                    if (lanes == Lanes)
+                        Vec::store(to, v);
+                    else
+                        for (long k = 0; k < lanes; ++k) to[k] = v[k];
+                }
+        }
+    }
+}
+
+/// G·g of three values that are `step` vectors apart.
+template <typename V>
+inline void transformKernel(const V* g, int step, V* out, int outStep) {
+    const V g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const V outer = g0 + g2, wide = g0 * (1.0f / 24) + g2 * (1.0f / 6), middle = g1 * (1.0f / 12);
+    out[0] = g0 * 0.25f;
+    out[outStep] = (outer + g1) * (-1.0f / 6);
+    out[2 * outStep] = (outer - g1) * (-1.0f / 6);
+    out[3 * outStep] = wide + middle;
+    out[4 * outStep] = wide - middle;
+    out[5 * outStep] = g2;
+}
+
+/// G·g·Gᵀ of the kernels of output channels `first` to `last`, both multiples of the block, packed for multiply().
+template <int Lanes>
+void packWeights(const Plan& plan, const Kernels& kernels, long first, long last, float* packed) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    constexpr long block = 2 * Lanes;
+    for (long o = first; o < last; o += Lanes) {
+        const long lanes = plan.outChannels - o < Lanes ? plan.outChannels - o : Lanes;
+        for (long i = 0; i < plan.inChannels; ++i) {
+            V kernel[9]{}, half[kPatch * 3], points[kPoints];
+            for (long lane = 0; lane < lanes; ++lane) {
+                const float* k = kernels.data + (o + lane) * kernels.outStride + i * kernels.inStride;
+                for (int r = 0; r < 3; ++r)
+                    for (int c = 0; c < 3; ++c) kernel[3 * r + c][lane] = k[r * kernels.rowStride + c * kernels.columnStride];
+            }
+            for (int c = 0; c < 3; ++c) transformKernel(kernel + c, 3, half + c, 3);
+            for (int r = 0; r < kPatch; ++r) transformKernel(half + 3 * r, 1, points + kPatch * r, 1);
+            float* to = packed + o / block * block * plan.inChannels + i * block + o % block;
+            for (int p = 0; p < kPoints; ++p) Vec::store(to + p * plan.paddedOut * plan.inChannels, points[p]);
+        }
+    }
+}
+
+} // namespace
+} // namespace ochre::nn::winograd

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/WinogradConv.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/randn.h>
+#include <gtest/gtest.h>
+
+#include "core/tensor/Runtime.h"
+
+namespace ochre::nn {
+namespace {
+
+Tensor noise(std::vector<std::int64_t> sides, std::uint64_t seed) {
+    return at::randn(sides, tensor::generator(seed), at::TensorOptions().dtype(at::kFloat));
+}
+
+/// Largest difference from the sum in double, against the largest sum.
+double relativeError(std::int64_t in, std::int64_t out, std::int64_t height, std::int64_t width, int pad,
+                     const Activation& activation = {}, std::int64_t batch = 1) {
+    const Tensor weight = noise({out, in, 3, 3}, 1), bias = noise({out}, 2);
+    const Tensor x = channelsLast(noise({batch, in, height, width}, 3));
+    Conv2dOptions options;
+    options.padding = pad;
+    options.activation = activation;
+    const auto conv = WinogradConv::make(weight, bias, options);
+    if (!conv) return -1;
+    const Tensor exact =
+        activate(at::conv2d(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble), 1, pad), activation);
+    Tensor seen;
+    tensor::run({}, [&] { seen = (*conv)(x); });
+    EXPECT_EQ(seen.sizes(), exact.sizes());
+    return maxAbsDifference(seen, exact) / maxAbs(exact);
+}
+
+class Winograd : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!tensor::cpuFeatures().avx2) GTEST_SKIP() << "no AVX2 here: the plain convolution is used";
+        tensor::useThreads();
+    }
+};
+
+TEST_F(Winograd, EqualsTheConvolutionForAnySizeAndPadding) {
+    for (const auto& [in, out, height, width] :
+         {std::tuple{16, 16, 4, 4}, {16, 32, 1, 1}, {64, 48, 37, 53}, {19, 23, 9, 2}, {192, 32, 16, 21}, {40, 100, 6, 130}})
+        for (const int pad : {0, 1, 2}) {
+            if (height + 2 * pad < 3 || width + 2 * pad < 3) continue;
+            EXPECT_LT(relativeError(in, out, height, width, pad), 3e-5)
+                << in << "->" << out << " " << width << "x" << height << " padded by " << pad;
+        }
+}
+
+TEST_F(Winograd, AppliesEveryActivation) {
+    for (const Activation& activation : {Activation::relu(), Activation::leakyRelu(0.2), Activation{Activation::Kind::Silu}})
+        EXPECT_LT(relativeError(32, 32, 20, 20, 1, activation), 3e-5);
+}
+
+TEST_F(Winograd, TakesLargeWeightsAndBatches) {
+    EXPECT_LT(relativeError(320, 320, 24, 20, 1, {}, 2), 3e-5); // 14 MB packed: made for the call
+}
+
+TEST_F(Winograd, LeavesOtherConvolutionsAlone) {
+    const Tensor bias;
+    Conv2dOptions strided;
+    strided.padding = 1;
+    strided.stride = 2;
+    EXPECT_FALSE(WinogradConv::make(noise({32, 32, 3, 3}, 1), bias, strided));
+    EXPECT_FALSE(WinogradConv::make(noise({32, 32, 1, 1}, 1), bias, {}));
+    EXPECT_FALSE(WinogradConv::make(noise({32, 3, 3, 3}, 1), bias, {.padding = 1}));
+    EXPECT_FALSE(WinogradConv::make(noise({32, 32, 3, 3}, 1).to(at::kBFloat16), bias, {.padding = 1}));
+}
+
+} // namespace
+} // namespace ochre::nn
