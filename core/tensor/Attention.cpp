@@ -53,7 +53,7 @@ Tensor softmax(const Tensor& x, std::int64_t dimension) {
 }
 
 Tensor quickGelu(const Tensor& x) {
-    return x * at::sigmoid(x * 1.702);
+    return at::sigmoid(x.mul(1.702)).mul_(x);
 }
 
 Tensor range(std::int64_t first, std::int64_t count) {
@@ -64,7 +64,7 @@ Tensor timestepEmbedding(const Tensor& steps, std::int64_t width, double period)
     const std::int64_t half = width / 2;
     const Tensor frequencies =
         at::arange(half, at::TensorOptions().dtype(at::kFloat)).mul(-std::log(period) / static_cast<double>(half)).exp();
-    const Tensor angles = steps.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0); // [N, half]
+    const Tensor angles = steps.to(at::kFloat).unsqueeze(1).mul(frequencies.unsqueeze(0)); // [N, half]
     Tensor wave = at::cat({angles.cos(), angles.sin()}, 1);
     if (width % 2) wave = at::cat({wave, at::zeros({wave.size(0), 1}, wave.options())}, 1);
     return wave;
