@@ -152,22 +152,28 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& vocabulary) {
 
 void ClipTokenizer::addMerges(std::string_view lines, const std::string& subject) {
     const ByteAlphabet alphabet;
-    std::unordered_map<std::string, int> ids;
+    std::string names; // what the keys of `ids` lie in; never moves, as all of it fits
+    names.reserve(lines.size() + 2 * kBytes * 8);
+    std::unordered_map<std::string_view, int> ids;
     ids.reserve(kVocabulary);
     m_merges.reserve(kMerges);
+    const auto add = [&](std::string_view left, std::string_view right, int id) {
+        const std::size_t at = names.size();
+        names.append(left).append(right);
+        return ids.emplace(std::string_view(names).substr(at), id).second;
+    };
     for (int id = 0; id < kBytes; ++id) {
         const std::string& character = alphabet.characters[static_cast<std::size_t>(id)];
-        ids.emplace(character, id);
-        ids.emplace(character + std::string(kWordEnd), id + kBytes);
+        add(character, {}, id);
+        add(character, kWordEnd, id + kBytes);
     }
     std::size_t at = lines.find('\n') + 1; // the first line is the version
     for (int rank = 0; rank < kMerges; ++rank) {
         const std::size_t end = lines.find('\n', at);
         const std::string_view line = lines.substr(at, end - at);
-        const std::size_t space = line.find(' ');
-        const auto left = ids.find(std::string(line.substr(0, space)));
-        const auto right =
-            space == std::string_view::npos ? ids.end() : ids.find(std::string(line.substr(space + 1)));
+        const std::size_t space = std::min(line.find(' '), line.size());
+        const auto left = ids.find(line.substr(0, space));
+        const auto right = ids.find(line.substr(std::min(space + 1, line.size())));
         if (left == ids.end() || right == ids.end())
             throw damaged(subject,
                           fmt::format("line {}: \"{}\" joins parts that are not known", rank + 2, line));
@@ -175,7 +181,7 @@ void ClipTokenizer::addMerges(std::string_view lines, const std::string& subject
         m_merges.emplace(pairKey(left->second, right->second), Merge{rank, id});
         m_texts.push_back(m_texts[static_cast<std::size_t>(left->second)] +
                           m_texts[static_cast<std::size_t>(right->second)]);
-        if (!ids.emplace(left->first + right->first, id).second)
+        if (!add(left->first, right->first, id))
             throw damaged(subject, fmt::format("line {}: \"{}\" stands there twice", rank + 2, line));
         at = end + 1;
     }
