@@ -4,6 +4,7 @@
 #include "core/base/Error.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
+#include "core/models/text/ClipText.h"
 
 namespace ochre::models {
 namespace {
@@ -62,6 +63,41 @@ PictureModel compact(const tensor::Weights& weights) {
             .bytesPerPixel = 4.0 * (3.0 * config.features + 4.0 * config.outChannels * pixels)};
 }
 
+/// Heads, activation and end token stand in the case under the names of its reference.
+ClipText::Config clipTextConfig(const tensor::Weights& weights, const Json& parityCase) {
+    auto config = configOf<ClipText>(weights, "CLIP text encoder");
+    const Json stated = parityCase.value("config", Json::object());
+    for (const char* name : {"num_attention_heads", "transformer_heads", "heads"})
+        config.heads = stated.value(name, config.heads);
+    config.epsilon = stated.value("layer_norm_eps", config.epsilon);
+    const auto reference = parityCase.value("reference", std::string());
+    const std::string activation =
+        stated.value("hidden_act", std::string(reference.starts_with("openai/CLIP")              ? "quick_gelu"
+                                               : reference.starts_with("mlfoundations/open_clip") ? "gelu"
+                                                                                                  : ""));
+    if (!activation.empty()) config.quickGelu = activation == "quick_gelu";
+    // Configs of before transformers 4.30 have 2 here, which is no end token; the largest id was pooled then.
+    const int end = stated.value("eos_token_id", 2);
+    config.endToken = end == 2 ? -1 : end;
+    return config;
+}
+
+Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    const ClipText model(weights, clipTextConfig(weights, parityCase));
+    const auto ids = inputs.find("input_ids");
+    if (ids == inputs.end()) throw Error("case: has no input \"input_ids\"");
+    const auto output =
+        model.forward(ids->second, {.clipSkip = 2, .finalNorm = true, .pooled = true, .keepHidden = true});
+    Tensors result{{"last_hidden_state", output.last},
+                   {"penultimate_hidden_state_normed", output.states},
+                   {"pooler_output", output.pooled}};
+    for (std::size_t i = 0; i < output.hidden.size(); ++i)
+        result.emplace("hidden_states." + std::to_string(i), output.hidden[i]);
+    result.emplace("penultimate_hidden_state", output.hidden[output.hidden.size() - 2]);
+    if (output.projected.defined()) result.emplace("text_embeds", output.projected);
+    return result;
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -78,6 +114,7 @@ const std::vector<Architecture>& architectures() {
     static const std::vector<Architecture> all{
         pictureArchitecture<RrdbNet>("rrdbnet", rrdb),
         pictureArchitecture<SrvggNetCompact>("srvggnetcompact", compact),
+        {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
     };
     return all;
 }

@@ -35,6 +35,8 @@ struct Architecture {
     std::function<Tensors(const tensor::Weights&, const Json& parityCase, const Tensors& inputs)> run;
     /// Networks of pictures only.
     std::function<PictureModel(const tensor::Weights&)> picture;
+    /// Whether a key that may stand beside the network's own is known and not read; none where it is empty.
+    std::function<bool(const std::string& key)> isBeside;
 };
 
 const std::vector<Architecture>& architectures();

@@ -183,6 +183,9 @@ Linear::Linear(const Weights& weights, const std::string& name) : m_weight(weigh
     if (weights.has(name + ".bias")) m_bias = weights.tensor(name + ".bias");
 }
 
+Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
+}
+
 Tensor Linear::operator()(const Tensor& x) const {
     tensor::currentCancel().check();
     return at::linear(x, m_weight, m_bias.defined() ? std::optional(m_bias) : std::nullopt);

@@ -68,6 +68,8 @@ class Linear {
 public:
     Linear() = default;
     Linear(const Weights& weights, const std::string& name);
+    /// From tensors, for matrices whose names do not end in ".weight"; `bias` may be undefined.
+    Linear(Tensor weight, Tensor bias);
     Tensor operator()(const Tensor& x) const;
 
 private:

@@ -474,10 +474,13 @@ void PickleMachine::reduce() {
     push(PickleTorch{*this}.call(m_values[callee].text, m_values[arguments].items));
 }
 
-/// State of ordinary objects is not read: nothing of it is a weight that its owner's name would lead to.
+/// State of ordinary objects is not read: nothing of it is a weight that its owner's name would lead to. But for a
+/// dictionary of parameters, whose parameters are in its state.
 void PickleMachine::build() {
-    pop();
+    const PickleRef state = pop();
     const PickleKind kind = m_values[top()].kind;
+    if (kind == PickleKind::Opaque && m_values[top()].text == "torch.nn.modules.container ParameterDict")
+        m_values[top()].items = {state};
     if (kind != PickleKind::Dict && kind != PickleKind::Opaque && kind != PickleKind::Tensor)
         fail("sets the state of something that has none");
 }

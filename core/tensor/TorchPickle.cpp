@@ -64,7 +64,10 @@ public:
             break;
         case PickleKind::Global:
         case PickleKind::Opaque:
-            addOpaque(value, path);
+            if (value.items.empty())
+                addOpaque(value, path);
+            else
+                visit(value.items.front(), path, depth + 1);
             break;
         case PickleKind::Bool:
             note(path, value.integer ? "true" : "false");
