@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/Text.h"
+
 namespace ochre::codec {
 namespace {
 
@@ -151,29 +153,6 @@ std::string ourBlock(const std::string& sourceType, const Metadata& text) {
 
 std::string programName() {
     return "Ochre " OCHRE_VERSION;
-}
-
-bool isUtf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        const std::size_t more = c < 0x80                ? 0
-                                 : c >= 0xc2 && c < 0xe0 ? 1
-                                 : c >= 0xe0 && c < 0xf0 ? 2
-                                 : c >= 0xf0 && c < 0xf5 ? 3
-                                                         : 99;
-        if (more > text.size() - i - 1) return false;
-        for (std::size_t k = 1; k <= more; ++k)
-            if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-        if (more >= 2) {
-            const auto second = static_cast<unsigned char>(text[i + 1]);
-            // Overlong forms, surrogates, beyond U+10FFFF.
-            if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
-                (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f))
-                return false;
-        }
-        i += more + 1;
-    }
-    return true;
 }
 
 std::string latin1ToUtf8(std::string_view text) {

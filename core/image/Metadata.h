@@ -33,7 +33,6 @@ std::string writeXmp(std::string_view base, const std::string& sourceType, const
 std::string programName();
 
 std::string latin1ToUtf8(std::string_view text);
-bool isUtf8(std::string_view text);
 /// Bytes as UTF-8 text: taken as Latin-1 where they are not, without NULs at the end.
 std::string cleanText(std::string_view text);
 

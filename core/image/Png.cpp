@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "core/base/Log.h"
+#include "core/base/Text.h"
 #include "core/image/Metadata.h"
 
 namespace ochre::codec {

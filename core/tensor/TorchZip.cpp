@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "core/base/Error.h"
+#include "core/base/Text.h"
 #include "core/base/Math.h"
 
 namespace ochre::tensor {
@@ -101,27 +102,11 @@ Directory readEnd(Bytes bytes, const std::string& subject) {
     return directory;
 }
 
-bool validUtf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t more = lead < 0x80                   ? 0
-                                 : lead >= 0xc2 && lead < 0xe0 ? 1
-                                 : lead >= 0xe0 && lead < 0xf0 ? 2
-                                 : lead >= 0xf0 && lead < 0xf5 ? 3
-                                                               : 9;
-        if (more == 9 || i + more >= text.size() + (more == 0)) return false;
-        for (std::size_t k = 1; k <= more; ++k)
-            if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-        i += more + 1;
-    }
-    return true;
-}
-
 void checkName(const std::string& name, const std::string& subject) {
     const bool outside = name.empty() || name.front() == '/' || name == ".." || name.starts_with("../") ||
                          name.ends_with("/..") || name.find("/../") != std::string::npos;
     if (outside || name.find('\\') != std::string::npos || name.find('\0') != std::string::npos ||
-        !validUtf8(name))
+        !isUtf8(name))
         throw broken(fmt::format("{}: zip entry with the unsafe name \"{}\"", subject,
                                  name.substr(0, name.find('\0'))));
 }
