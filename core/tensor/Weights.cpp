@@ -219,7 +219,12 @@ at::Tensor Weights::applyPatches(const StoredTensor& stored, const at::Tensor& b
         at::Tensor changed = weight;
         patch(changed);
     }
-    if (m_finiteOnly && !weight.isfinite().all().item<bool>())
+    const StoredTensor result{
+        .name = stored.name,
+        .dtype = Dtype::F32,
+        .shape = stored.shape,
+        .bytes = {static_cast<const std::byte*>(weight.const_data_ptr()), weight.nbytes()}};
+    if (m_finiteOnly && firstNonFinite(result))
         throw broken(fmt::format("{}: tensor \"{}\" is not finite once it is patched", checkpoint().subject,
                                  stored.name),
                      "use the adapter with a smaller strength, or another file of it");

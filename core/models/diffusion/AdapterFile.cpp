@@ -231,6 +231,12 @@ void checkComplete(const AdapterLayer& layer, const std::string& subject) {
                                          because, piece),
                              "the file is not complete: download it again");
     };
+    const int kinds = (layer.has("up") || layer.has("down")) + layer.has("hada_w1_a") +
+                      layer.has("oft_blocks") + (layer.has("lokr_w1") || layer.has("lokr_w1_a")) +
+                      layer.has("diff");
+    if (kinds > 1)
+        throw broken(fmt::format("{}: layer \"{}\" is of two kinds at once", subject, layer.label),
+                     "the file was put together wrongly: choose another one");
     if (layer.has("up")) need({"down"}, "up");
     if (layer.has("down")) need({"up"}, "down");
     if (layer.has("mid")) need({"up", "down"}, "mid");

@@ -244,22 +244,23 @@ at::Tensor adapterDelta(const AdapterLayer& layer, const tensor::Weights& file) 
     return delta.mul_(scaleOf(layer, rankOf(layer, pieces)));
 }
 
-at::Tensor adaptWeight(const at::Tensor& weight, const AdapterLayer& layer, const tensor::Weights& file,
-                       double strength) {
+void adaptWeight(const at::Tensor& weight, const AdapterLayer& layer, const tensor::Weights& file,
+                 double strength) {
     const Pieces pieces(layer, file);
-    const Tensor matrix = weight.reshape({weight.size(0), -1});
-    Tensor result;
+    Tensor matrix = weight.dim() == 2 ? weight : weight.view({weight.size(0), -1});
     if (layer.has("oft_blocks")) {
         const bool butterfly = pieces.shape("oft_blocks").size() == 4;
-        result = butterfly ? turnButterfly(matrix, layer, pieces, strength)
-                           : turnBlocks(matrix, layer, pieces, strength);
+        matrix.copy_(butterfly ? turnButterfly(matrix, layer, pieces, strength)
+                               : turnBlocks(matrix, layer, pieces, strength));
     } else if (layer.has("dora_scale")) {
         const std::int64_t in = weight.dim() > 1 ? weight.size(1) : 1;
         const Tensor whole = withMagnitude(matrix.add(adapterDelta(layer, file)), in, pieces);
-        result = matrix.add(whole.sub(matrix), strength);
-    } else
-        result = matrix.add(adapterDelta(layer, file), strength);
-    return result.reshape(weight.sizes());
+        matrix.add_(whole.sub_(matrix), strength);
+    } else if (layer.has("up") && !layer.has("mid")) // by far the most usual: in one pass over the weight
+        matrix.addmm_(pieces.matrix("up"), pieces.matrix("down"), 1,
+                      strength * scaleOf(layer, rankOf(layer, pieces)));
+    else
+        matrix.add_(adapterDelta(layer, file), strength);
 }
 
 at::Tensor adapterBiasDelta(const AdapterLayer& layer, const tensor::Weights& file) {

@@ -26,14 +26,15 @@ AdapterSides adapterSides(const AdapterLayer& layer, const tensor::Weights& file
 /// core t where there is one. LoKr: w1 ⊗ w2, of which either may be a product.
 at::Tensor adapterDelta(const AdapterLayer& layer, const tensor::Weights& file);
 
-/// The weight with the layer at `strength`, in float32, of the shape of `weight` [out, in, …].
+/// Changes `weight` [out, in, …], float32, in place by the layer at `strength`. It is contiguous or a view of
+/// two sides.
 ///
 /// W + s·ΔW; with a DoRA magnitude m: W + s·(m·(W+ΔW)/‖W+ΔW‖ − W), the norm along the axis that m has not
 /// (LyCORIS and PEFT; ComfyUI takes ‖W‖ for magnitudes of rows); OFT: (1 + s·(R−1))ᵀ·W, BOFT without the
 /// transposition, with the orthogonal R = (1+Q)(1−Q)⁻¹ of the skew part Q of the blocks, ‖Q‖ held to
 /// alpha·out where alpha > 0.
-at::Tensor adaptWeight(const at::Tensor& weight, const AdapterLayer& layer, const tensor::Weights& file,
-                       double strength);
+void adaptWeight(const at::Tensor& weight, const AdapterLayer& layer, const tensor::Weights& file,
+                 double strength);
 
 /// The change of a bias at strength 1, float32 [rows]; undefined where the layer has none.
 at::Tensor adapterBiasDelta(const AdapterLayer& layer, const tensor::Weights& file);

@@ -115,10 +115,8 @@ void addLayer(tensor::WeightPatches& patches, const AdapterTarget& target, const
         return piece.first != "diff_b" && piece.first != "up_bias" && piece.first != "dora_scale";
     });
     if (body)
-        patches[target.weight].push_back([=](at::Tensor& stored) {
-            at::Tensor view = viewOf(stored, target);
-            view.copy_(adaptWeight(view.contiguous(), layer, weights, strength));
-        });
+        patches[target.weight].push_back(
+            [=](at::Tensor& stored) { adaptWeight(viewOf(stored, target), layer, weights, strength); });
     if (layer.has("diff_b") || layer.has("up_bias"))
         patches[target.bias].push_back([=](at::Tensor& stored) {
             at::Tensor view = target.rows >= 0 ? stored.narrow(0, target.row, target.rows) : stored;

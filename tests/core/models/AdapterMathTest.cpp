@@ -208,8 +208,8 @@ TEST(AdapterMath, DoraKeepsTheMagnitudeThatItIsGivenOfRowsOrColumns) {
         const AdapterFile file = c.file();
         at::Tensor seen;
         tensor::run({}, [&] {
-            seen =
-                adaptWeight(test::weightsOf({{"w", base}}).tensor("w"), file.layers.at(0), file.weights, 0.7);
+            seen = test::weightsOf({{"w", base}}).tensor("w").clone();
+            adaptWeight(seen, file.layers.at(0), file.weights, 0.7);
         });
         expectNear(seen, wanted);
         EXPECT_EQ(file.layers[0].kind(file.weights), "DoRA of LoRA");
@@ -234,7 +234,8 @@ TEST(AdapterMath, OftTurnsPairsOfRowsByCayleysRotation) {
     const AdapterFile file = c.file();
     at::Tensor seen;
     tensor::run({}, [&] {
-        seen = adaptWeight(test::weightsOf({{"w", base}}).tensor("w"), file.layers.at(0), file.weights, 1);
+        seen = test::weightsOf({{"w", base}}).tensor("w").clone();
+        adaptWeight(seen, file.layers.at(0), file.weights, 1);
     });
     expectNear(seen, wanted);
 }
@@ -263,7 +264,8 @@ TEST(AdapterMath, BoftTurnsTheWingsOfAButterfly) {
     const AdapterFile file = c.file();
     at::Tensor seen;
     tensor::run({}, [&] {
-        seen = adaptWeight(test::weightsOf({{"w", base}}).tensor("w"), file.layers.at(0), file.weights, 1);
+        seen = test::weightsOf({{"w", base}}).tensor("w").clone();
+        adaptWeight(seen, file.layers.at(0), file.weights, 1);
     });
     expectNear(seen, wanted);
     EXPECT_EQ(file.layers[0].kind(file.weights), "BOFT");
@@ -311,6 +313,12 @@ TEST(AdapterFile, ALayerThatLacksAPieceIsNamed) {
         c.add(piece, {2, 2});
         test::expectError([&] { c.file(); }, missing);
     }
+}
+
+TEST(AdapterFile, ALayerOfTwoKindsIsRefused) {
+    Case c;
+    for (const char* piece : {"lora_up.weight", "lora_down.weight", "diff"}) c.add(piece, {2, 2});
+    test::expectError([&] { c.file(); }, "is of two kinds at once");
 }
 
 TEST(AdapterFile, AlphaMustBeOneFiniteNumber) {

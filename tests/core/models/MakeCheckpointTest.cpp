@@ -103,6 +103,16 @@ TEST_F(MakeCheckpoint, TheSeedDecidesAndNothingElseInTheFile) {
     EXPECT_EQ(valuesOf(path("a.safetensors"), key), valuesOf(path("d.safetensors"), key));
 }
 
+TEST_F(MakeCheckpoint, LargeTensorsLieSoThatTheyAreMappedAndNotCopied) {
+    makeCheckpoint(path(), tinySd1());
+    const auto weights = tensor::Weights::open(path(), {.floating = at::kHalf});
+    for (const tensor::StoredTensor& stored : weights.checkpoint().tensors) {
+        if (stored.bytes.size() % 64 != 0) continue;
+        ASSERT_EQ(weights.tensor(stored.name).const_data_ptr(), static_cast<const void*>(stored.bytes.data()))
+            << stored.name;
+    }
+}
+
 TEST_F(MakeCheckpoint, StoppingLeavesNothingBehind) {
     const Cancel cancel = Cancel::make();
     const Progress stop([&](double share, std::string_view) {
