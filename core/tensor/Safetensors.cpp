@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kHighestRank = 16;
 constexpr std::size_t kMostTensors = 1'000'000;
 constexpr std::size_t kLongestName = 4096;
+constexpr std::size_t kDataAlignment = 64; // so that what is mapped can be computed with as it lies
 
 struct Placed {
     StoredTensor tensor;
@@ -196,10 +198,14 @@ ShardIndex readShardIndex(std::string_view text, const std::string& subject) {
 
 void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWrite> tensors,
                       const std::map<std::string, std::string>& metadata) {
-    std::sort(tensors.begin(), tensors.end(), [](const TensorToWrite& a, const TensorToWrite& b) {
-        return byteSize(a.dtype) != byteSize(b.dtype) ? byteSize(a.dtype) > byteSize(b.dtype)
-                                                      : a.name < b.name;
-    });
+    // Tensors of whole lines first, so that the small ones do not push the others off their alignment.
+    const auto place = [](const TensorToWrite& tensor) {
+        const std::size_t item = byteSize(tensor.dtype);
+        const bool lines = elementCount(tensor.shape).value_or(0) * item % kDataAlignment == 0;
+        return std::tuple<std::size_t, bool, const std::string&>(16 - item, !lines, tensor.name);
+    };
+    std::sort(tensors.begin(), tensors.end(),
+              [&](const TensorToWrite& a, const TensorToWrite& b) { return place(a) < place(b); });
     Json header = Json::object();
     if (!metadata.empty()) header["__metadata__"] = metadata;
     std::uint64_t position = 0;
@@ -213,7 +219,7 @@ void writeSafetensors(const std::filesystem::path& path, std::vector<TensorToWri
         position = end;
     }
     std::string text = dumpJson(header);
-    text.append((8 - text.size() % 8) % 8, ' ');
+    text.append((kDataAlignment - (8 + text.size()) % kDataAlignment) % kDataAlignment, ' ');
     const std::uint64_t length = text.size();
 
     AtomicFile target(path);

@@ -30,9 +30,9 @@ struct ShardIndex {
 };
 ShardIndex readShardIndex(std::string_view text, const std::string& subject);
 
-/// Writes atomically, tensors sorted by element size (largest first) and name, header padded to 8 bytes. Each
-/// tensor's bytes are asked for when it is its turn, so that conversions need not all lie in memory. Complex
-/// types are refused.
+/// Writes atomically, tensors sorted by element size (largest first), then those of whole 64 bytes, then
+/// name, data from a multiple of 64 bytes on. Each tensor's bytes are asked for when it is its turn, so that
+/// conversions need not all lie in memory. Complex types are refused.
 struct TensorToWrite {
     std::string name;
     Dtype dtype;

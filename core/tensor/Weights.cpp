@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Finite.h"
 
 namespace ochre::tensor {
 namespace {
@@ -38,6 +39,10 @@ struct Weights::State {
     std::shared_ptr<const Checkpoint> checkpoint;
     mutable std::mutex mutex;
     std::set<const StoredTensor*> used;
+};
+
+struct Weights::Patched {
+    std::map<const StoredTensor*, std::vector<WeightPatch>> of;
 };
 
 at::ScalarType scalarType(Dtype dtype) {
@@ -94,10 +99,9 @@ Weights Weights::from(Checkpoint checkpoint, Placement placement) {
 }
 
 Weights Weights::placed(Placement placement) const {
-    Weights other;
+    Weights other = *this;
     other.m_state = std::make_shared<State>();
     other.m_state->checkpoint = m_state->checkpoint;
-    other.m_prefix = m_prefix;
     other.m_placement = placement;
     return other;
 }
@@ -105,6 +109,28 @@ Weights Weights::placed(Placement placement) const {
 Weights Weights::sub(const std::string& prefix) const {
     Weights view = *this;
     view.m_prefix += prefix;
+    return view;
+}
+
+Weights Weights::patched(const WeightPatches& patches) const {
+    auto all = m_patched ? std::make_shared<Patched>(*m_patched) : std::make_shared<Patched>();
+    for (const auto& [name, added] : patches) {
+        const StoredTensor& stored = find(name);
+        if (!isFloating(stored.dtype))
+            throw Error(
+                fmt::format("{}: tensor \"{}{}\" is {}, only real floating-point weights can be patched",
+                            checkpoint().subject, m_prefix, name, tensor::name(stored.dtype)));
+        auto& list = all->of[&stored];
+        list.insert(list.end(), added.begin(), added.end());
+    }
+    Weights view = *this;
+    view.m_patched = std::move(all);
+    return view;
+}
+
+Weights Weights::finiteOnly() const {
+    Weights view = *this;
+    view.m_finiteOnly = true;
     return view;
 }
 
@@ -165,6 +191,7 @@ at::Tensor Weights::tensor(const std::string& name) const {
     const Checkpoint& file = checkpoint();
     file.checkUnchanged();
     file.verify(stored);
+    if (m_finiteOnly) requireFinite(stored, file.subject);
     {
         const std::lock_guard lock(m_state->mutex);
         m_state->used.insert(&stored);
@@ -180,8 +207,28 @@ at::Tensor Weights::tensor(const std::string& name) const {
     } else {
         tensor = ownTensor(stored);
     }
+    if (m_patched && m_patched->of.contains(&stored)) tensor = applyPatches(stored, tensor);
     const at::Device device = m_placement.device == Device::Cuda ? at::kCUDA : at::kCPU;
     return tensor.to(device, isFloating(stored.dtype) ? m_placement.floating : tensor.scalar_type());
+}
+
+at::Tensor Weights::applyPatches(const StoredTensor& stored, const at::Tensor& base) const {
+    const at::Tensor weight = base.to(at::kFloat, false, true).contiguous();
+    for (const WeightPatch& patch : m_patched->of.at(&stored)) {
+        currentCancel().check();
+        at::Tensor changed = weight;
+        patch(changed);
+    }
+    const StoredTensor result{
+        .name = stored.name,
+        .dtype = Dtype::F32,
+        .shape = stored.shape,
+        .bytes = {static_cast<const std::byte*>(weight.const_data_ptr()), weight.nbytes()}};
+    if (m_finiteOnly && firstNonFinite(result))
+        throw broken(fmt::format("{}: tensor \"{}\" is not finite once it is patched", checkpoint().subject,
+                                 stored.name),
+                     "use the adapter with a smaller strength, or another file of it");
+    return weight;
 }
 
 std::vector<std::string> Weights::unused() const {

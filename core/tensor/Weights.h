@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +22,13 @@ struct Placement {
     at::ScalarType floating = at::kFloat; ///< type of all real floating-point weights; integers keep theirs
 };
 
+/// Changes a weight in place: float32, contiguous, on the CPU, its own copy of what is stored. The same input
+/// must always give the same result.
+using WeightPatch = std::function<void(at::Tensor& weight)>;
+
+/// By name of the tensor; those of one tensor are applied in order.
+using WeightPatches = std::map<std::string, std::vector<WeightPatch>>;
+
 /// Copies and views share the file and the record of what was used. Thread-safe.
 class Weights {
 public:
@@ -31,6 +40,15 @@ public:
 
     /// View of the names that begin with `prefix`, which is cut off.
     Weights sub(const std::string& prefix) const;
+
+    /// The same view, in which the named tensors (names of this view) are patched in float32 each time they
+    /// are fetched, after the patches that it has already. All else stays mapped and shared; the file is
+    /// never written. Throws Error for a name that is not there or is of whole numbers.
+    Weights patched(const WeightPatches& patches) const;
+
+    /// The same view, in which tensor() throws Error (Broken) naming file and key where a value is NaN or
+    /// infinite, as stored or after patches. Costs one pass over the bytes of each tensor that is fetched.
+    Weights finiteOnly() const;
 
     /// This view and those under the usual wrappers (params_ema, params, state_dict, model, module, …, also
     /// nested), in the order in which a model should try them.
@@ -56,11 +74,15 @@ public:
 
 private:
     struct State;
+    struct Patched;
     const StoredTensor& find(const std::string& name) const;
+    at::Tensor applyPatches(const StoredTensor& stored, const at::Tensor& base) const;
 
     std::shared_ptr<State> m_state;
+    std::shared_ptr<const Patched> m_patched;
     std::string m_prefix;
     Placement m_placement;
+    bool m_finiteOnly = false;
 };
 
 at::ScalarType scalarType(Dtype dtype);
