@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QLabel>
+#include <QRandomGenerator>
 #include <QScreen>
 #include <QSettings>
 #include <QSplitter>
@@ -12,7 +13,10 @@
 
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
+#include "core/session/MainPrompt.h"
 #include "ui/BottomPanel.h"
+#include "ui/DockTitle.h"
+#include "ui/PromptBar.h"
 #include "ui/TopBar.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/Inspector.h"
@@ -42,7 +46,8 @@ MainWindow::MainWindow(session::Session& session)
       m_canvas(new Canvas(session.document(), session.registry())), m_viewport(new Viewport(m_bridge)),
       m_inspector(new Inspector(m_bridge)), m_library(new LibraryPanel(m_bridge)),
       m_queue(new QueuePanel(m_bridge)), m_log(new LogPanel), m_bottom(new BottomPanel),
-      m_messages(new MessageBar), m_splitter(new QSplitter(Qt::Vertical)) {
+      m_messages(new MessageBar), m_prompt(new PromptBar(m_bridge, m_top->promptSlot(), this)),
+      m_splitter(new QSplitter(Qt::Vertical)) {
     setWindowTitle(QStringLiteral("Ochre"));
     setAcceptDrops(true);
     setDockOptions(QMainWindow::AllowNestedDocks | QMainWindow::AllowTabbedDocks);
@@ -51,6 +56,7 @@ MainWindow::MainWindow(session::Session& session)
     connectParts();
     restore();
     syncTitle();
+    m_canvas->setFocus();
 }
 
 MainWindow::~MainWindow() {
@@ -85,6 +91,10 @@ void MainWindow::build() {
     m_libraryDock = addDock(QStringLiteral("library"), tr("Library"), m_library, Qt::LeftDockWidgetArea);
     m_inspectorDock =
         addDock(QStringLiteral("inspector"), tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+    m_libraryDock->setTitleBarWidget(new DockTitle(m_library->tabs()));
+    auto* inspected = new DockTitle(m_inspector->title());
+    m_inspectorDock->setTitleBarWidget(inspected);
+    connect(m_inspector, &Inspector::titleChanged, inspected, &DockTitle::setText);
     m_bottom->addPage(QStringLiteral("queue"), tr("Queue"), m_queue);
     m_bottom->addPage(QStringLiteral("log"), tr("Log"), m_log);
     m_bottomDock = addDock(QStringLiteral("bottom"), tr("Queue and log"), m_bottom, Qt::BottomDockWidgetArea);
@@ -118,6 +128,8 @@ void MainWindow::connectParts() {
                 if (!ok) m_messages->show(MessageCard::Kind::Warning, message, hint);
             });
     connectPanes();
+    connect(m_prompt, &PromptBar::runRequested, this, &MainWindow::run);
+    connect(m_prompt, &PromptBar::left, m_canvas, [this] { m_canvas->setFocus(); });
     connect(m_inspector, &Inspector::runRequested, this, &MainWindow::runTo);
     connect(m_inspector, &Inspector::searchRequested, this, [this] {
         m_canvas->setFocus();
@@ -154,6 +166,7 @@ void MainWindow::connectPanes() {
         m_messages->show(MessageCard::Kind::Error, message, hint);
     });
     connect(m_viewport, &Viewport::viewedChanged, m_canvas, &Canvas::setViewedNode);
+    connect(m_viewport, &Viewport::viewedChanged, m_prompt, &PromptBar::setViewed);
     connect(m_viewport, &Viewport::runRequested, this, &MainWindow::runTo);
     connect(m_viewport, &Viewport::openRequested, this, [this] { importDialog(); });
     connect(m_viewport, &Viewport::maximiseRequested, this, [this] {
@@ -233,24 +246,60 @@ void MainWindow::loadRuntime() {
     m_session.loadRuntimeInBackground();
 }
 
-void MainWindow::run() {
+bool MainWindow::enqueue(std::vector<graph::NodeId> targets, bool first) {
     m_lastRun = m_session.document().graph();
+    m_prompt->remember();
     try {
-        m_session.enqueue();
+        m_session.enqueue(std::move(targets), first);
+        return true;
     } catch (const Error& e) {
         showError(e);
+        return false;
     }
 }
 
+void MainWindow::run() {
+    enqueue({});
+}
+
 void MainWindow::runTo(graph::NodeId node) {
-    if (!m_session.document().graph().find(node)) return;
-    m_lastRun = m_session.document().graph();
-    try {
-        m_session.enqueue({node});
-        m_viewport->setViewed(node);
-    } catch (const Error& e) {
-        showError(e);
+    if (m_session.document().graph().find(node) && enqueue({node})) m_viewport->setViewed(node);
+}
+
+void MainWindow::runWithNewSeed() {
+    const graph::NodeRegistry& registry = m_session.registry();
+    const auto seeds = session::seedsAbove(m_session.document().graph(), registry, m_viewport->viewed());
+    if (seeds.empty()) {
+        m_messages->show(MessageCard::Kind::Info, tr("What the viewer shows does not depend on a seed."),
+                         tr("A run would give the same again."));
+        return;
     }
+    m_session.document().edit(tr("New seed").toStdString(), [&](graph::Graph& graph) {
+        for (const auto& [node, id] : seeds) {
+            const graph::Parameter* seed = registry.find(graph.at(node).type)->findParameter(id);
+            const double least = std::max(0.0, seed->min.value_or(0)), most = seed->max.value_or(4294967295.0);
+            const double span = std::clamp(most - least + 1, 1.0, 4294967296.0);
+            const auto drawn = static_cast<std::int64_t>(least + QRandomGenerator::global()->generateDouble() * span);
+            graph.setParameter(node, id, drawn);
+        }
+    });
+    run();
+}
+
+std::optional<session::Job> MainWindow::startedJob() const {
+    for (const session::Job& job : m_session.jobs())
+        if (job.started && (job.status == session::JobStatus::Running || job.status == session::JobStatus::Paused))
+            return job;
+    return std::nullopt;
+}
+
+void MainWindow::togglePause() {
+    const auto job = startedJob();
+    if (!job) return;
+    if (job->status == session::JobStatus::Paused)
+        m_session.resume(job->id);
+    else
+        m_session.pause(job->id);
 }
 
 // Only what changes pixels runs again: moving a node or naming it does not.

@@ -22,6 +22,7 @@ class Inspector;
 class LibraryPanel;
 class LogPanel;
 class MessageBar;
+class PromptBar;
 class QueuePanel;
 class TopBar;
 class Viewport;
@@ -45,6 +46,8 @@ public:
     bool saveTo(const std::filesystem::path& path);
     void run();
     void runTo(graph::NodeId node);
+    void runWithNewSeed(); ///< every seed that the viewed node depends on, as one step of undo
+    void togglePause();    ///< of the job that runs
     void toggleMaximise(QWidget* pane);
     void resetLayout();
 
@@ -54,6 +57,7 @@ public:
     QueuePanel& queue() { return *m_queue; }
     LogPanel& logPanel() { return *m_log; }
     MessageBar& messages() { return *m_messages; }
+    PromptBar& prompt() { return *m_prompt; }
     Bridge& bridge() { return m_bridge; }
     WelcomeCard* welcome() const { return m_welcome; }
 
@@ -76,6 +80,8 @@ private:
     void showError(const Error& error);
     void considerRunOnChange();
     void swapEmphasis();
+    bool enqueue(std::vector<graph::NodeId> targets, bool first = false);
+    std::optional<session::Job> startedJob() const;
     QDockWidget* addDock(const QString& id, const QString& title, QWidget* content, Qt::DockWidgetArea area);
 
     // MainWindowActions.cpp
@@ -118,12 +124,13 @@ private:
     LogPanel* m_log;
     BottomPanel* m_bottom;
     MessageBar* m_messages;
+    PromptBar* m_prompt;
     WelcomeCard* m_welcome = nullptr;
     QSplitter* m_splitter;
     QDockWidget *m_libraryDock, *m_inspectorDock, *m_bottomDock;
     QMenu* m_recent = nullptr;
     QAction *m_undo = nullptr, *m_redo = nullptr, *m_runOnChange = nullptr, *m_runHere = nullptr,
-            *m_cancel = nullptr;
+            *m_pause = nullptr, *m_cancel = nullptr;
     QByteArray m_defaultState, m_beforeMaximise;
     QList<int> m_splitBefore;
     QWidget* m_maximised = nullptr;

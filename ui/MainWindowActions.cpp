@@ -124,13 +124,14 @@ void MainWindow::buildRunMenu() {
     QMenu* menu = m_top->menuBar()->addMenu(tr("Run"));
     addAction(menu, tr("Run"), QStringLiteral("run"),
               {QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::Key_F5)}, [this] { run(); });
-    m_runHere = addAction(menu, tr("Run to the selected node"), {},
-                          {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Return)}, [this] {
+    addAction(menu, tr("Run with a new seed"), QStringLiteral("dice"),
+              {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Return)}, [this] { runWithNewSeed(); });
+    m_runHere = addAction(menu, tr("Run to the selected node"), {}, {QKeySequence(Qt::SHIFT | Qt::Key_F5)}, [this] {
                               const auto& selected = m_canvas->selection();
                               if (!selected.empty()) runTo(*selected.begin());
                           });
     addAction(menu, tr("Run before what waits"), {}, {QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return)},
-              [this] { m_session.enqueue({}, true); });
+              [this] { enqueue({}, true); });
     m_runOnChange = menu->addAction(tr("Run on change"));
     m_runOnChange->setCheckable(true);
     connect(m_runOnChange, &QAction::toggled, this, [this](bool on) {
@@ -138,6 +139,9 @@ void MainWindow::buildRunMenu() {
     });
     menu->addSeparator();
     addAction(menu, tr("Show the queue"), QStringLiteral("queue"), {}, [this] { m_bottom->open(0); });
+    m_pause = addAction(menu, tr("Pause"), QStringLiteral("pause"),
+                        {QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_P), QKeySequence(Qt::Key_Pause)},
+                        [this] { togglePause(); });
     m_cancel = addAction(menu, tr("Cancel all"), QStringLiteral("cancel"),
                          {QKeySequence(Qt::CTRL | Qt::Key_Period)}, [this] { m_session.cancelAll(); });
     m_top->setRunMenu(menu);
@@ -162,6 +166,13 @@ void MainWindow::refreshActions() {
     m_undo->setText(titled(tr("Undo"), history.canUndo() ? history.undoTitle() : std::string()));
     m_redo->setText(titled(tr("Redo"), history.canRedo() ? history.redoTitle() : std::string()));
     m_runHere->setEnabled(!m_canvas->selection().empty());
+    const auto job = startedJob();
+    const bool paused = job && job->status == session::JobStatus::Paused;
+    m_pause->setEnabled(job.has_value());
+    if (const QString text = paused ? tr("Go on") : tr("Pause"); text != m_pause->text()) {
+        m_pause->setText(text);
+        m_pause->setIcon(icon(paused ? QStringLiteral("run") : QStringLiteral("pause")));
+    }
     m_cancel->setEnabled(!m_session.idle());
 }
 
@@ -226,6 +237,12 @@ QWidget* MainWindow::makeShortcutList() {
         if (!action->shortcuts().isEmpty())
             line(action->objectName().remove(QStringLiteral("…")), keyText(action->shortcuts()));
     line(tr("Give the pane under the pointer all the room"), tr("Space"));
+    heading(tr("Prompt"));
+    line(tr("More or less weight for the selection or the word"), tr("Ctrl+Up, Ctrl+Down"));
+    line(tr("Earlier and later prompts of this session"), tr("Alt+Up, Alt+Down"));
+    heading(tr("Queue"));
+    line(tr("Pause or go on, cancel"), tr("Space, Delete"));
+    line(tr("Run sooner, later, first"), tr("Alt+Up, Alt+Down, Home"));
     heading(tr("Canvas"));
     for (const CanvasCommand& command : m_canvas->commands())
         if (!command.keys.isEmpty()) line(command.title, keyText(command.keys));

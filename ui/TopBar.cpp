@@ -26,8 +26,9 @@ QueueChip::QueueChip(QWidget* parent) : QToolButton(parent) {
 }
 
 void QueueChip::setJob(const session::Job& job) {
-    const bool active =
-        job.status == session::JobStatus::Waiting || job.status == session::JobStatus::Running;
+    const bool active = job.status == session::JobStatus::Waiting ||
+                        job.status == session::JobStatus::Running ||
+                        job.status == session::JobStatus::Paused;
     if (active)
         m_active[job.id] = job;
     else
@@ -42,17 +43,22 @@ void QueueChip::setNote(const QString& note) {
 
 void QueueChip::refresh() {
     m_share = 0;
-    if (m_active.empty()) {
-        m_text = m_note.isEmpty() ? tr("Queue is empty") : m_note;
-    } else {
+    m_paused = false;
+    m_text = m_note.isEmpty() ? tr("Queue is empty") : m_note;
+    if (!m_active.empty()) {
+        const auto paused = [](const auto& entry) { return entry.second.status == session::JobStatus::Paused; };
+        const auto started = std::find_if(m_active.begin(), m_active.end(),
+                                          [](const auto& entry) { return entry.second.started; });
+        const bool runs = started != m_active.end();
+        m_paused = runs ? paused(*started) : std::all_of(m_active.begin(), m_active.end(), paused);
+        m_share = runs ? started->second.share : 0;
+        const QString share = QStringLiteral("%1 %").arg(static_cast<int>(m_share * 100));
+        const QString left = runs ? words::timeLeft(started->second.secondsLeft) : QString();
         m_text = m_active.size() == 1 ? tr("1 job") : tr("%1 jobs").arg(m_active.size());
-        for (const auto& [id, job] : m_active) {
-            if (job.status != session::JobStatus::Running) continue;
-            m_share = job.share;
-            const QString left = words::timeLeft(job.secondsLeft);
-            m_text += QStringLiteral(" · ") +
-                      (left.isEmpty() ? QStringLiteral("%1 %").arg(static_cast<int>(job.share * 100)) : left);
-        }
+        if (m_paused)
+            m_text += QStringLiteral(" · ") + (runs ? tr("paused at %1").arg(share) : tr("paused"));
+        else if (runs)
+            m_text += QStringLiteral(" · ") + (left.isEmpty() ? share : left);
     }
     setAccessibleName(m_text);
     updateGeometry();
@@ -76,10 +82,11 @@ void QueueChip::paintEvent(QPaintEvent*) {
     const bool busy = !m_active.empty();
     if (busy) {
         p.setClipPath(shape);
-        p.fillRect(QRectF(0, height() - 2, width() * std::clamp(m_share, 0.0, 1.0), 2), c.accent);
+        p.fillRect(QRectF(0, height() - 2, width() * std::clamp(m_share, 0.0, 1.0), 2),
+                   m_paused ? c.textMid : c.accent);
         p.setClipping(false);
     }
-    paintIcon(p, QStringLiteral("queue"), QRectF(8, (height() - 16) / 2.0, 16, 16),
+    paintIcon(p, m_paused ? QStringLiteral("pause") : QStringLiteral("queue"), QRectF(8, (height() - 16) / 2.0, 16, 16),
               busy ? c.textHigh : c.textMid);
     p.setPen(busy ? c.textHigh : c.textMid);
     drawTabular(p, QRectF(rect()).adjusted(32, 0, -8, 0), Qt::AlignLeft | Qt::AlignVCenter, m_text);
@@ -91,7 +98,8 @@ void QueueChip::paintEvent(QPaintEvent*) {
 }
 
 TopBar::TopBar(QWidget* parent)
-    : QWidget(parent), m_menus(new QMenuBar), m_title(new QLabel), m_dot(new QLabel), m_undo(new QToolButton),
+    : QWidget(parent), m_menus(new QMenuBar), m_title(new QLabel), m_dot(new QLabel),
+      m_promptSlot(new QWidget), m_undo(new QToolButton),
       m_redo(new QToolButton), m_runMenu(new QToolButton), m_run(new QPushButton(tr("Run"))),
       m_chip(new QueueChip) {
     setFixedHeight(metrics::kTopBar);
@@ -110,7 +118,12 @@ TopBar::TopBar(QWidget* parent)
     m_dot->setToolTip(tr("Not saved yet"));
     layout->addWidget(m_title);
     layout->addWidget(m_dot);
-    layout->addStretch(1);
+    m_promptSlot->setFixedHeight(metrics::kControl);
+    m_promptSlot->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_promptSlot->setAttribute(Qt::WA_TransparentForMouseEvents);
+    layout->addSpacing(metrics::kGrid);
+    layout->addWidget(m_promptSlot, 1);
+    layout->addSpacing(metrics::kGrid);
     for (QToolButton* button : {m_undo, m_redo}) {
         button->setFixedSize(metrics::kControl, metrics::kControl);
         button->setIconSize({metrics::kIcon, metrics::kIcon});
@@ -124,6 +137,7 @@ TopBar::TopBar(QWidget* parent)
     m_run->setObjectName(QStringLiteral("run"));
     m_run->setIconSize({metrics::kIconSmall, metrics::kIconSmall});
     m_run->setFixedHeight(metrics::kControl);
+    m_run->setFocusPolicy(Qt::TabFocus); // a click leaves the focus where the work is
     m_run->setToolTip(tr("Run the graph (Ctrl+Return)"));
     layout->addWidget(m_run);
     m_runMenu->setIcon(icon(QStringLiteral("chevron-down")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The 40 px at the top: menus, project name, undo and redo, Run, and the chip of the queue.
+// The 40 px at the top: menus, project name, room for the prompt, undo and redo, Run, and the chip of the queue.
 #pragma once
 
 #include <map>
@@ -33,6 +33,7 @@ private:
     std::map<session::JobId, session::Job> m_active;
     QString m_text, m_note;
     double m_share = 0;
+    bool m_paused = false; ///< what runs is paused, or all that waits
 };
 
 class TopBar : public QWidget {
@@ -43,6 +44,7 @@ public:
     QMenuBar* menuBar() const { return m_menus; }
     QPushButton* runButton() const { return m_run; }
     QueueChip* chip() const { return m_chip; }
+    QWidget* promptSlot() const { return m_promptSlot; } ///< the room that is free in the middle
     void setUndoActions(QAction* undo, QAction* redo);
     void setRunMenu(QMenu* menu);
     void setProject(const QString& title, bool modified, const QString& path);
@@ -53,6 +55,7 @@ protected:
 private:
     QMenuBar* m_menus;
     QLabel *m_title, *m_dot;
+    QWidget* m_promptSlot;
     QToolButton *m_undo, *m_redo, *m_runMenu;
     QPushButton* m_run;
     QueueChip* m_chip;

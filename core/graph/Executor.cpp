@@ -93,7 +93,7 @@ Result Executor::evaluate(const Request& request) {
     }
     const auto run = std::make_shared<Run>(
         m_state->engine, snapshot,
-        RunOptions{request.cancel, request.listener, request.graphText, request.useCache, {}});
+        RunOptions{request.cancel, request.listener, request.graphText, request.useCache, {}, request.pause});
     return run->evaluate(targets);
 }
 

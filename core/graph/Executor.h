@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/Cancel.h"
+#include "core/base/Pause.h"
 #include "core/graph/Cache.h"
 #include "core/graph/Graph.h"
 
@@ -22,7 +23,7 @@ struct NodeState {
     NodeStatus status = NodeStatus::Idle;
     double share = 0;           ///< 0…1 while running
     std::string step;           ///< "tile 3 of 12"
-    double seconds = 0;         ///< of the last run
+    double seconds = 0;         ///< of the last run, without pauses
     std::size_t bytes = 0;      ///< of its outputs
     std::optional<Error> error; ///< Failed: its own; Blocked: that of `blockedBy`
     NodeId blockedBy = 0;
@@ -46,6 +47,7 @@ struct Request {
     Listener listener = {};
     std::string graphText = {}; ///< handed to nodes that embed it
     bool useCache = true;
+    Pause pause = {}; ///< nodes stop at it between steps; none starts meanwhile
 };
 
 struct Result {

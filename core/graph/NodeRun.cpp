@@ -243,8 +243,14 @@ void NodeRun::setOutput(const std::string& id, Value value) {
     throw Error(fmt::format("there is no output \"{}\"", id), "this is a fault in the node");
 }
 
-// At most thirty times a second; the last word (1) always.
+// Parallel pieces of a node report from threads of the pool, which the window shares: those are never held up.
 void NodeRun::reportProgress(double share, std::string_view step) {
+    tellProgress(share, step);
+    if (std::this_thread::get_id() == m_thread) waitWhilePaused();
+}
+
+// At most thirty times a second; the last word (1) always.
+void NodeRun::tellProgress(double share, std::string_view step) {
     {
         std::lock_guard guard(m_progressMutex);
         const auto now = Clock::now();
@@ -323,13 +329,18 @@ std::map<std::string, NodeRun::Bound> NodeRun::round(FlatGraph& table,
                                                      const std::map<std::string, Bound>& inputs,
                                                      std::size_t index, std::size_t times) {
     std::map<std::string, Hash128> keys;
-    RunOptions options{.cancel = cancel(), .graphText = graphText(), .useCache = m_run.m_options.useCache};
+    RunOptions options{.cancel = cancel(),
+                       .graphText = graphText(),
+                       .useCache = m_run.m_options.useCache,
+                       .pause = m_run.m_options.pause};
     for (const auto& [id, bound] : inputs) {
         keys[id] = bound.key;
         options.bound[id] = bound.value;
     }
     const double from = static_cast<double>(index) / static_cast<double>(times);
-    const Progress part = m_progress.part(from, from + 1.0 / static_cast<double>(times));
+    // Told, never held up here: the round's own nodes are.
+    const Progress part = Progress([this](double share, std::string_view s) { tellProgress(share, s); })
+                              .part(from, from + 1.0 / static_cast<double>(times));
     const std::string step = fmt::format("round {} of {}", index + 1, times);
     options.listener.onTotal = [&](double share, double) {
         part.report(static_cast<std::uint64_t>(share * 1000), 1000, step);

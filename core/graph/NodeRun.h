@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "core/graph/Run.h"
 #include "core/graph/RunContext.h"
@@ -50,6 +51,7 @@ public:
     void setOutput(const std::string& id, Value value) override;
     const Cancel& cancel() const override { return m_run.m_options.cancel; }
     const Progress& progress() const override { return m_progress; }
+    void waitWhilePaused() override { m_run.holdWhilePaused(); }
     void preview(const std::string& outputId, Value value) override;
     Hash128 key() const override { return m_task->key; }
     const std::string& nodeLabel() const override { return m_label; }
@@ -69,6 +71,7 @@ private:
     TaskPtr evaluated(const FlatInput& input);
     void checkConstraint(const Socket& socket, const Value& value) const;
     void reportProgress(double share, std::string_view step);
+    void tellProgress(double share, std::string_view step);
     void loadItem();
     Bound boundInput(const FlatInput& input);
     std::map<std::string, Bound> round(FlatGraph& table, const std::map<std::string, Bound>& inputs,
@@ -84,6 +87,7 @@ private:
     std::map<std::string, std::unique_ptr<ItemView>> m_lists;
     Outputs m_outputs;
     std::size_t m_inputBytes = 0;
+    const std::thread::id m_thread = std::this_thread::get_id(); ///< the one that runs the node
     std::mutex m_progressMutex;
     std::chrono::steady_clock::time_point m_lastProgress{}, m_lastPreview{};
 };

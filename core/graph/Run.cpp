@@ -12,13 +12,8 @@ namespace ochre::graph {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 constexpr double kUnknownWork = 0.02; // seconds of a node never seen before
-
-double secondsSince(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::size_t bytesOf(const Outputs& outputs) {
     std::size_t bytes = 0;
@@ -30,10 +25,10 @@ std::size_t bytesOf(const Outputs& outputs) {
 
 Run::Run(Engine& engine, FlatSnapshot snapshot, RunOptions options)
     : m_engine(engine), m_snapshot(std::move(snapshot)), m_options(std::move(options)),
-      m_report(m_options.listener) {}
+      m_report(m_options.listener, m_options.pause) {}
 
 Result Run::evaluate(const std::vector<FlatId>& targets) {
-    const auto start = Clock::now();
+    const WorkClock clock(m_options.pause);
     Lock lock(m_mutex);
     const Wanted wanted = want(targets);
     settle();
@@ -51,7 +46,7 @@ Result Run::evaluate(const std::vector<FlatId>& targets) {
     m_over = true;
     m_report.reportTotal(true, !m_options.cancel.requested());
     Result result = collect(wanted);
-    result.seconds = secondsSince(start);
+    result.seconds = clock.seconds();
     drop();
     unlockAndFlush(lock);
     m_report.close();
@@ -91,10 +86,7 @@ Result Run::collect(const Wanted& wanted) {
             if (!entry.shape->inGroup) result.outputs[entry.shape->shownAs][output] = value->second;
         }
     }
-    if (result.cancelled)
-        for (auto& [id, state] : m_report.states())
-            if (state.status == NodeStatus::Queued || state.status == NodeStatus::Running)
-                state.status = NodeStatus::Cancelled;
+    if (result.cancelled) m_report.cancelOpen();
     result.states = m_report.states();
     result.ok = !m_failed;
     result.ran = m_ran;
@@ -307,7 +299,8 @@ void Run::execute(const TaskPtr& task) {
     Outputs outputs;
     std::optional<Error> error;
     bool kept = false;
-    const auto start = Clock::now();
+    m_options.pause.wait(m_options.cancel);
+    const WorkClock clock(m_options.pause);
     std::size_t inputBytes = 0;
     if (m_options.cancel.requested() || (task->inFrame && !frame)) {
         error = Error("stopped", {}, ErrorKind::Cancelled);
@@ -324,7 +317,7 @@ void Run::execute(const TaskPtr& task) {
             error = currentError();
         }
     }
-    const double seconds = secondsSince(start);
+    const double seconds = clock.seconds();
     if (!error && !kept && task->cacheable && !task->sawFailedItem)
         m_engine.cache->put(task->key, outputs, seconds);
     if (task->owns) m_engine.inFlight.release(task->key, error || task->sawFailedItem ? nullptr : &outputs);
@@ -469,6 +462,10 @@ void Run::waitFor(Lock& lock, const std::function<bool()>& done) {
         lock.unlock();
     }
     lock.lock();
+}
+
+void Run::holdWhilePaused() const {
+    if (m_options.pause.wait(m_options.cancel)) m_options.cancel.check();
 }
 
 void Run::unlockAndFlush(Lock& lock) {

@@ -55,6 +55,7 @@ private:
     void execute(const TaskPtr& task);
     void load(const TaskPtr& task);
     void waitFor(Lock& lock, const std::function<bool()>& done);
+    void holdWhilePaused() const; ///< without the lock; throws Cancelled when stopped meanwhile
     void unlockAndFlush(Lock& lock);
     void report(const TaskPtr& task, const std::function<void(NodeState&)>& change);
     Error named(const Task& task, const Error& error) const;

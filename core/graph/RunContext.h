@@ -60,7 +60,11 @@ public:
     virtual void setOutput(const std::string& id, Value value) = 0;
 
     virtual const Cancel& cancel() const = 0;
+    /// A report from the thread that runs the node is also where it may be paused (see waitWhilePaused).
     virtual const Progress& progress() const = 0;
+    /// To be called between two steps, without any lock held: blocks while the artist has paused the run. Throws
+    /// Cancelled when it is stopped meanwhile.
+    virtual void waitWhilePaused() = 0;
     /// Shows an unfinished result (a step of sampling, tiles so far). Cheap when nobody looks.
     virtual void preview(const std::string& outputId, Value value) = 0;
 

@@ -67,6 +67,14 @@ void RunReport::preview(const FlatShape& shape, const std::string& output, const
     queue([this, id = shape.shownAs, output, value] { m_listener.onPreview(id, output, value); });
 }
 
+void RunReport::cancelOpen() {
+    for (auto& [id, state] : m_states) {
+        if (state.status != NodeStatus::Queued && state.status != NodeStatus::Running) continue;
+        state.status = NodeStatus::Cancelled;
+        if (m_listener.onState) queue([this, id = id, state = state] { m_listener.onState(id, state); });
+    }
+}
+
 void RunReport::addWork(double seconds, bool guessed) {
     m_work += seconds;
     if (guessed) m_guessed += seconds;
@@ -90,8 +98,7 @@ void RunReport::reportTotal(bool atOnce, bool complete) {
 
 // What is left by earlier durations, corrected by how this run compares with them so far; then smoothed.
 double RunReport::secondsLeft(double share) {
-    const auto now = Clock::now();
-    const double elapsed = std::chrono::duration<double>(now - m_start).count();
+    const double elapsed = m_clock.seconds();
     const bool known = m_guessed < 0.5 * m_work;
     if (m_work <= 0 || (!known && share < 0.05)) return -1;
     const double rest = std::max(0.0, m_work - m_done);
@@ -100,10 +107,10 @@ double RunReport::secondsLeft(double share) {
     if (m_left < 0) {
         m_left = fresh;
     } else {
-        const double passed = std::chrono::duration<double>(now - m_lastLeft).count();
+        const double passed = elapsed - m_lastLeft;
         m_left = std::max(0.0, 0.75 * (m_left - passed) + 0.25 * fresh);
     }
-    m_lastLeft = now;
+    m_lastLeft = elapsed;
     return m_left;
 }
 

@@ -18,13 +18,14 @@ namespace ochre::graph {
 /// update() and the totals are called with the run's lock held; flush() without it.
 class RunReport {
 public:
-    explicit RunReport(Listener listener) : m_listener(std::move(listener)) {}
+    RunReport(Listener listener, Pause pause) : m_listener(std::move(listener)), m_clock(std::move(pause)) {}
 
     /// Changes the state of a node, or of its part of the group node that stands for it. `quiet`: no event.
     void update(const FlatShape& shape, FlatId flat, const std::function<void(NodeState&)>& change,
                 bool quiet = false);
     void result(const FlatShape& shape, const std::string& output, const Value& value);
     void preview(const FlatShape& shape, const std::string& output, const Value& value);
+    void cancelOpen(); ///< what is queued or running will not be finished: say so
     bool wantsPreviews() const { return static_cast<bool>(m_listener.onPreview); }
 
     void addWork(double seconds, bool guessed);
@@ -56,7 +57,9 @@ private:
     std::map<NodeId, Group> m_groups;
 
     double m_work = 0, m_guessed = 0, m_done = 0, m_share = 0, m_left = -1;
-    Clock::time_point m_start = Clock::now(), m_lastTotal{}, m_lastLeft{};
+    const WorkClock m_clock; ///< stands still while paused, and so does the time left
+    double m_lastLeft = 0;   ///< seconds of it when m_left was worked out
+    Clock::time_point m_lastTotal{};
 
     std::mutex m_queueMutex;
     std::condition_variable m_delivered;

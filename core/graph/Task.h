@@ -38,6 +38,7 @@ struct RunOptions {
     std::string graphText = {};
     bool useCache = true;
     Outputs bound = {}; ///< values of a loop's "group.input"
+    Pause pause = {};
 };
 
 struct Task;

@@ -26,6 +26,7 @@ void JobQueue::stop() {
 }
 
 JobId JobQueue::add(std::string title, Work work, bool first) {
+    std::lock_guard telling(m_telling);
     Job job;
     job.title = std::move(title);
     {
@@ -39,6 +40,7 @@ JobId JobQueue::add(std::string title, Work work, bool first) {
 }
 
 void JobQueue::cancel(JobId id) {
+    std::lock_guard telling(m_telling);
     Job cancelled;
     {
         std::lock_guard lock(m_mutex);
@@ -66,12 +68,60 @@ void JobQueue::cancelAll() {
     for (const JobId id : ids) cancel(id);
 }
 
+void JobQueue::pause(JobId id) {
+    setPaused(id, true);
+}
+
+void JobQueue::resume(JobId id) {
+    setPaused(id, false);
+}
+
+void JobQueue::setPaused(JobId id, bool paused) {
+    std::lock_guard telling(m_telling);
+    Job changed;
+    {
+        std::lock_guard lock(m_mutex);
+        const auto named = [id](const Entry& entry) { return entry.job.id == id; };
+        auto it = std::find_if(m_running.begin(), m_running.end(), named);
+        if (it == m_running.end()) {
+            it = std::find_if(m_waiting.begin(), m_waiting.end(), named);
+            if (it == m_waiting.end()) return;
+        } else if (it->ended) {
+            return;
+        }
+        const JobStatus going = it->job.started ? JobStatus::Running : JobStatus::Waiting;
+        it->job.status = paused ? JobStatus::Paused : going;
+        it->work.pause.set(paused && it->job.started);
+        changed = it->job;
+    }
+    m_wake.notify_all();
+    m_changed(changed);
+}
+
+void JobQueue::move(JobId id, int places) {
+    std::lock_guard telling(m_telling);
+    Job moved;
+    {
+        std::lock_guard lock(m_mutex);
+        const auto from = std::find_if(m_waiting.begin(), m_waiting.end(),
+                                       [id](const Entry& entry) { return entry.job.id == id; });
+        if (from == m_waiting.end()) return;
+        auto to = from;
+        for (; places < 0 && to != m_waiting.begin(); ++places) --to;
+        if (places > 0) ++to; // splice puts it before
+        for (; places > 0 && to != m_waiting.end(); --places) ++to;
+        m_waiting.splice(to, m_waiting, from);
+        moved = from->job;
+    }
+    m_changed(moved);
+}
+
 std::vector<Job> JobQueue::list() const {
     std::lock_guard lock(m_mutex);
-    std::vector<Job> all(m_ended.begin(), m_ended.end());
+    std::vector<Job> all;
     for (const Entry& entry : m_running) all.push_back(entry.job);
     for (const Entry& entry : m_waiting) all.push_back(entry.job);
-    std::sort(all.begin(), all.end(), [](const Job& a, const Job& b) { return a.id > b.id; });
+    all.insert(all.end(), m_ended.begin(), m_ended.end());
     return all;
 }
 
@@ -85,15 +135,22 @@ void JobQueue::waitUntilIdle() {
     m_idle.wait(lock, [this] { return m_waiting.empty() && m_running.empty(); });
 }
 
+std::list<JobQueue::Entry>::iterator JobQueue::nextToRun() {
+    return std::find_if(m_waiting.begin(), m_waiting.end(),
+                        [](const Entry& entry) { return entry.job.status == JobStatus::Waiting; });
+}
+
 void JobQueue::loop() {
     for (;;) {
         Entry* entry = nullptr;
         {
             std::unique_lock lock(m_mutex);
-            m_wake.wait(lock, [this] { return m_stopping || !m_waiting.empty(); });
+            m_wake.wait(lock, [this] { return m_stopping || nextToRun() != m_waiting.end(); });
             if (m_stopping) return;
-            m_running.splice(m_running.begin(), m_waiting, m_waiting.begin());
+            m_running.splice(m_running.begin(), m_waiting, nextToRun());
             entry = &m_running.front();
+            entry->job.started = true;
+            entry->job.status = JobStatus::Running;
         }
         perform(*entry);
         {
@@ -107,7 +164,7 @@ void JobQueue::loop() {
 }
 
 void JobQueue::perform(Entry& entry) {
-    update(entry, [](Job& job) { job.status = JobStatus::Running; });
+    update(entry, [](Job&) {}); // it may have been paused already
     graph::Listener listener;
     listener.onTotal = [&](double share, double secondsLeft) {
         update(entry, [&](Job& job) {
@@ -117,7 +174,7 @@ void JobQueue::perform(Entry& entry) {
     };
     try {
         const graph::Result result = m_run(entry.work, listener);
-        update(entry, [&](Job& job) {
+        finish(entry, [&](Job& job) {
             job.status = result.cancelled ? JobStatus::Cancelled : result.ok ? JobStatus::Done : JobStatus::Failed;
             job.seconds = result.seconds;
             job.secondsLeft = 0;
@@ -131,7 +188,7 @@ void JobQueue::perform(Entry& entry) {
     } catch (...) {
         const Error e = currentError();
         log::error("{}: {}", entry.job.title, e.full());
-        update(entry, [&](Job& job) {
+        finish(entry, [&](Job& job) {
             job.status = e.cancelled() ? JobStatus::Cancelled : JobStatus::Failed;
             job.error = e.message();
         });
@@ -139,6 +196,7 @@ void JobQueue::perform(Entry& entry) {
 }
 
 void JobQueue::update(Entry& entry, const std::function<void(Job&)>& change) {
+    std::lock_guard telling(m_telling);
     Job copy;
     {
         std::lock_guard lock(m_mutex);
@@ -146,6 +204,13 @@ void JobQueue::update(Entry& entry, const std::function<void(Job&)>& change) {
         copy = entry.job;
     }
     m_changed(copy);
+}
+
+void JobQueue::finish(Entry& entry, const std::function<void(Job&)>& change) {
+    update(entry, [&](Job& job) {
+        entry.ended = true;
+        change(job);
+    });
 }
 
 void JobQueue::trim() {

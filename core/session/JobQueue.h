@@ -21,6 +21,7 @@ public:
         std::vector<graph::NodeId> targets;
         Cancel cancel;
         std::string graphText;
+        Pause pause = {};
     };
     using Run = std::function<graph::Result(const Work&, const graph::Listener&)>;
 
@@ -31,7 +32,10 @@ public:
     JobId add(std::string title, Work work, bool first);
     void cancel(JobId id);
     void cancelAll();
-    std::vector<Job> list() const; ///< newest first
+    void pause(JobId id); ///< running or waiting; else nothing happens
+    void resume(JobId id);
+    void move(JobId id, int places); ///< of a waiting one; negative: sooner
+    std::vector<Job> list() const; ///< running, waiting in the order to run, ended with the latest first
     bool idle() const;
     void waitUntilIdle();
     void stop(); ///< cancels everything and joins; add() is an error afterwards
@@ -40,16 +44,21 @@ private:
     struct Entry {
         Job job;
         Work work;
+        bool ended = false; ///< running, but its result is there: too late to pause
     };
     static constexpr std::size_t kKept = 100;
 
+    void setPaused(JobId id, bool paused);
+    std::list<Entry>::iterator nextToRun(); ///< with the lock held
     void loop();
     void perform(Entry& entry);
     void update(Entry& entry, const std::function<void(Job&)>& change);
+    void finish(Entry& entry, const std::function<void(Job&)>& change);
     void trim();
 
     Run m_run;
     std::function<void(const Job&)> m_changed;
+    std::recursive_mutex m_telling; ///< taken first: changes are told in the order in which they happen
     mutable std::mutex m_mutex;
     std::condition_variable m_wake;
     std::condition_variable m_idle;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/session/Session.h"
 
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -103,6 +104,7 @@ struct Session::State {
 
     graph::Result run(const JobQueue::Work& work, const graph::Listener& listener) {
         graph::Request request{work.graph, work.targets, work.cancel, watch(listener), work.graphText};
+        request.pause = work.pause;
         graph::Result result = executor.evaluate(request);
         for (const auto& [node, outputs] : result.outputs)
             for (const auto& [output, value] : outputs)
@@ -113,7 +115,7 @@ struct Session::State {
     // The text that goes into pictures leaves the view out: where the canvas was must not change a file's bytes.
     JobQueue::Work snapshot(std::vector<graph::NodeId> targets, const Cancel& cancel) const {
         return {document.graph(), std::move(targets), cancel,
-                project::projectToText(document.graph(), {}, document.extra)};
+                project::projectToText(document.graph(), {}, document.extra), Pause::make()};
     }
 
     void opened(project::Project project, const std::filesystem::path& path) {
@@ -196,6 +198,18 @@ void Session::cancel(JobId job) {
 }
 void Session::cancelAll() {
     m_state->jobs.cancelAll();
+}
+void Session::pause(JobId job) {
+    m_state->jobs.pause(job);
+}
+void Session::resume(JobId job) {
+    m_state->jobs.resume(job);
+}
+void Session::moveJob(JobId job, int places) {
+    m_state->jobs.move(job, places);
+}
+void Session::runFirst(JobId job) {
+    m_state->jobs.move(job, std::numeric_limits<int>::min());
 }
 std::vector<Job> Session::jobs() const {
     return m_state->jobs.list();

@@ -19,12 +19,14 @@ namespace ochre::session {
 
 using JobId = std::uint64_t;
 
-enum class JobStatus { Waiting, Running, Done, Failed, Cancelled };
+/// Paused: a running job that stops between two steps, or a waiting one that the queue passes over.
+enum class JobStatus { Waiting, Running, Paused, Done, Failed, Cancelled };
 
 struct Job {
     JobId id = 0;
     std::string title; ///< "Run" or "Run to Upscale"
     JobStatus status = JobStatus::Waiting;
+    bool started = false; ///< Paused: it has run already, and holds up those that wait
     double share = 0, secondsLeft = -1, seconds = 0;
     std::string error; ///< first failure, for the list; details are on the nodes
     std::size_t ran = 0, cached = 0;
@@ -75,7 +77,14 @@ public:
     JobId enqueue(std::vector<graph::NodeId> targets = {}, bool first = false);
     void cancel(JobId job);
     void cancelAll();
-    std::vector<Job> jobs() const; ///< newest first; ended ones are kept, up to 100
+    /// A running job stops after the step under way and keeps what it has; a waiting one is passed over.
+    void pause(JobId job);
+    void resume(JobId job);
+    /// Moves a waiting job by so many places, towards the next to run when negative.
+    void moveJob(JobId job, int places);
+    void runFirst(JobId job); ///< before all others that wait
+    /// The running one, those that wait in the order to run, then the ended, latest first; of these up to 100 are kept.
+    std::vector<Job> jobs() const;
     bool idle() const;
     void waitUntilIdle();
 

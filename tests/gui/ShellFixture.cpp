@@ -10,6 +10,7 @@
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 #include "core/scene/SplatCloud.h"
+#include "tests/gui/StudioNodes.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/Inspector.h"
 #include "ui/theme/Theme.h"
@@ -195,6 +196,7 @@ void ShellTest::open(QSize size) {
     options.autosave = true;
     m_session = std::make_unique<session::Session>(options);
     addShellNodes(m_session->registry());
+    addStudioNodes(m_session->registry());
     m_window = std::make_unique<MainWindow>(*m_session);
     m_window->resize(size);
     m_window->show();
@@ -233,6 +235,27 @@ void ShellTest::makeSceneGraph() {
     m_cloud = add("shell.cloud", 0, 0);
     m_view = add("shell.look", 300, 0);
     link(m_cloud, "scene", m_view, "scene");
+    m_window->viewport().setViewed(m_view);
+    m_window->canvas().fitAll();
+    QTest::qWait(10);
+}
+
+void ShellTest::makeStudioGraph(std::int64_t milliseconds, std::int64_t repeats) {
+    m_prompt = add("stub.prompt", 0, 0);
+    const NodeId negative = add("stub.prompt", 0, 180);
+    m_sample = add("stub.sample", 300, 40);
+    m_decode = add("stub.decode", 580, 40);
+    m_view = add("shell.view", 860, 40);
+    document().edit("Set", [&](graph::Graph& g) {
+        g.setParameter(m_prompt, "text", std::string("a red fox in the snow, morning light"));
+        g.setParameter(negative, "text", std::string("blurry"));
+        g.setParameter(m_sample, "ms", milliseconds);
+        g.setParameter(m_sample, "repeats", repeats);
+    });
+    link(negative, "conditioning", m_sample, "negative");
+    link(m_prompt, "conditioning", m_sample, "positive");
+    link(m_sample, "latent", m_decode, "latent");
+    link(m_decode, "image", m_view, "image");
     m_window->viewport().setViewed(m_view);
     m_window->canvas().fitAll();
     QTest::qWait(10);

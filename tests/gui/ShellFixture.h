@@ -33,6 +33,8 @@ protected:
     /// gradient → slow (0 s) → view, as a project would be.
     void makePictureGraph();
     void makeSceneGraph();
+    /// prompt and negative → sample → decode → view: what a generating project looks like.
+    void makeStudioGraph(std::int64_t milliseconds = 0, std::int64_t repeats = 0);
 
     template <typename T>
     T* find(const QString& name) const {
@@ -51,7 +53,7 @@ protected:
     std::unique_ptr<session::Session> m_session;
     std::unique_ptr<MainWindow> m_window;
     ochre::test::TemporaryFolder m_folder;
-    NodeId m_gradient = 0, m_slow = 0, m_view = 0, m_cloud = 0;
+    NodeId m_gradient = 0, m_slow = 0, m_view = 0, m_cloud = 0, m_prompt = 0, m_sample = 0, m_decode = 0;
 };
 
 /// What is on screen, as QWidget::grab gives it, also saved under OCHRE_TEST_BUILD/screenshots when `name` is

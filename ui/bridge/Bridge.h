@@ -20,8 +20,9 @@
 
 namespace ochre::ui {
 
-/// Results of one node's output replace each other and progress is told at most 30 times a second for each
-/// node, so that a fast run never floods the window. Thumbnails are made on the shared task pool.
+/// Results of one node's output replace each other, progress is told at most 30 times a second for each node and
+/// previews ten times, so that a fast run never floods the window. Thumbnails are made on the shared task pool; that
+/// of a preview goes again when the node is stopped.
 class Bridge : public QObject {
     Q_OBJECT
 public:
@@ -32,7 +33,7 @@ public:
     session::Session& session() { return m_session; }
     /// Latest thumbnail of the node's first picture; null when there is none. At most kThumbnailSide wide and
     /// high.
-    QImage thumbnail(graph::NodeId node) const { return m_thumbnails.value(node); }
+    QImage thumbnail(graph::NodeId node) const { return m_thumbnails.value(node).picture; }
     /// Drops what is known of the nodes: another document was opened.
     void forget();
     /// True until the model library is loaded or has failed to load.
@@ -41,6 +42,7 @@ public:
 
     static constexpr int kThumbnailSide = 512;
     static constexpr int kFlushMilliseconds = 33;
+    static constexpr int kPreviewMilliseconds = 100;
 
 Q_SIGNALS:
     void nodeChanged(quint32 node, const ochre::graph::NodeState& state);
@@ -51,16 +53,18 @@ Q_SIGNALS:
     void runtimeReady(bool ok, const QString& message, const QString& hint);
 
 private:
-    struct PendingResult {
-        graph::Value value;
-        bool preview;
+    struct Thumbnail {
+        QImage picture;
+        QString size;
     };
+    using Results = std::map<std::pair<graph::NodeId, std::string>, graph::Value>;
+    using Clock = std::chrono::steady_clock;
     struct Inbox {
         std::mutex mutex;
         Bridge* owner = nullptr; ///< null once the bridge is gone
         bool scheduled = false;
         std::map<graph::NodeId, graph::NodeState> states;
-        std::map<std::pair<graph::NodeId, std::string>, PendingResult> results;
+        Results results, previews; ///< a result drops the previews before it
         std::map<session::JobId, session::Job> jobs;
         std::optional<session::RuntimeEvent> runtime;
     };
@@ -69,13 +73,17 @@ private:
     void schedule();
     void flush();
     bool isShown(graph::NodeId node, const std::string& output) const;
-    void makeThumbnail(graph::NodeId node, const graph::Value& value);
+    void takePreviews(Results& previews); ///< with the inbox locked; those that come too soon stay in it
+    void makeThumbnail(graph::NodeId node, const graph::Value& value, bool preview);
+    void showThumbnail(graph::NodeId node, const Thumbnail& thumbnail, bool preview);
+    void settlePreview(graph::NodeId node, graph::NodeStatus status); ///< it ended: keep its preview or go back
 
     session::Session& m_session;
     std::shared_ptr<Inbox> m_inbox;
     QTimer m_timer;
-    std::chrono::steady_clock::time_point m_lastFlush{};
-    QHash<quint32, QImage> m_thumbnails;
+    Clock::time_point m_lastFlush{};
+    std::map<graph::NodeId, Clock::time_point> m_lastPreview;
+    QHash<quint32, Thumbnail> m_thumbnails, m_previewed; ///< real ones; previews that are shown instead
     std::map<graph::NodeId, std::uint64_t> m_thumbnailTurn; ///< a slow conversion never replaces a newer one
     std::uint64_t m_turn = 0;
     bool m_runtimeLoading = false;

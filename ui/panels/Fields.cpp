@@ -25,7 +25,15 @@ GrowingText::GrowingText(QWidget* parent) : QPlainTextEdit(parent) {
     setTabChangesFocus(true);
     setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_edges = 5 * metrics::kGrid;
     connect(this, &QPlainTextEdit::textChanged, this, &GrowingText::grow);
+    grow();
+}
+
+void GrowingText::setLines(int fewest, int most, int edges) {
+    m_fewest = fewest;
+    m_most = most;
+    m_edges = edges;
     grow();
 }
 
@@ -43,8 +51,8 @@ void GrowingText::grow() {
     int lines = 0;
     for (QTextBlock block = document()->begin(); block.isValid(); block = block.next())
         lines += std::max(1, block.layout() ? block.layout()->lineCount() : 1);
-    lines = std::clamp(lines, 2, 10);
-    setFixedHeight(lines * fontMetrics().lineSpacing() + 4 * metrics::kGrid);
+    lines = std::clamp(lines, m_fewest, m_most);
+    setFixedHeight(lines * fontMetrics().lineSpacing() + m_edges);
 }
 
 PathField::PathField(Kind kind, QString filter, QWidget* parent)

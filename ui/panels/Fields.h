@@ -13,11 +13,13 @@ class QLineEdit;
 
 namespace ochre::ui {
 
-/// Several lines, as high as its text, between two lines and ten.
+/// Several lines, as high as its text, between two lines and ten where not said otherwise.
 class GrowingText : public QPlainTextEdit {
     Q_OBJECT
 public:
     explicit GrowingText(QWidget* parent = nullptr);
+    /// `edges`: pixels above and below the text, together.
+    void setLines(int fewest, int most, int edges);
 
 Q_SIGNALS:
     void focusLeft();
@@ -28,6 +30,7 @@ protected:
 
 private:
     void grow();
+    int m_fewest = 2, m_most = 10, m_edges = 0;
 };
 
 /// A path typed, chosen or dropped.

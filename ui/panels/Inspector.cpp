@@ -92,6 +92,7 @@ void Inspector::rebuild() {
     m_stateText = nullptr;
     if (m_nodes.empty()) {
         setWidget(makeEmpty());
+        Q_EMIT titleChanged(title());
         return;
     }
     auto* content = new QWidget;
@@ -115,6 +116,17 @@ QWidget* Inspector::makeEmpty() {
     return empty;
 }
 
+QString Inspector::title() const {
+    if (m_nodes.empty()) return tr("Inspector");
+    if (m_nodes.size() > 1) return tr("%1 nodes").arg(m_nodes.size());
+    const graph::Node* node = m_bridge.session().document().graph().find(m_nodes.front());
+    if (!node) return tr("Inspector");
+    const graph::NodeDeclaration* declaration = m_bridge.session().registry().find(node->type);
+    return QString::fromStdString(!node->label.empty() ? node->label
+                                  : declaration        ? declaration->label()
+                                                       : node->type);
+}
+
 QWidget* Inspector::makeHeader() {
     const graph::Node& node = m_bridge.session().document().graph().at(m_nodes.front());
     const graph::NodeDeclaration* declaration = m_bridge.session().registry().find(node.type);
@@ -122,14 +134,6 @@ QWidget* Inspector::makeHeader() {
     auto* layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, metrics::kGrid);
     layout->setSpacing(2);
-    const QString own = QString::fromStdString(!node.label.empty() ? node.label
-                                               : declaration       ? declaration->label()
-                                                                   : node.type);
-    auto* title =
-        new QLabel(m_nodes.size() == 1 ? own : tr("%n nodes", nullptr, static_cast<int>(m_nodes.size())));
-    title->setProperty("role", "title");
-    title->setTextFormat(Qt::PlainText);
-    layout->addWidget(title);
     QString about;
     if (m_nodes.size() > 1)
         about = tr("Settings that all of them have.");
@@ -256,6 +260,7 @@ bool Inspector::visible(const graph::Parameter& parameter) const {
 }
 
 void Inspector::refresh() {
+    Q_EMIT titleChanged(title());
     const graph::Graph& graph = m_bridge.session().document().graph();
     for (auto& [id, row] : m_rows) {
         const graph::Parameter& parameter = row.control->parameter();

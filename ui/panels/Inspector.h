@@ -29,9 +29,11 @@ public:
     void setSelection(std::vector<graph::NodeId> nodes);
     const std::vector<graph::NodeId>& selection() const { return m_nodes; }
     QSize sizeHint() const override;
+    QString title() const; ///< of what is selected; "Inspector" when nothing is
 
 Q_SIGNALS:
     void runRequested(quint32 node);
+    void titleChanged(const QString& title);
     void searchRequested(); ///< the empty state's one action
 
 private:

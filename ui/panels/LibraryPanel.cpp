@@ -8,7 +8,7 @@
 #include <QHeaderView>
 #include <QMimeData>
 #include <QStackedWidget>
-#include <QTabWidget>
+#include <QTabBar>
 #include <QTreeWidget>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -16,6 +16,7 @@
 #include "core/base/Paths.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
+#include "ui/panels/WelcomeCard.h"
 #include "ui/panels/Words.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
@@ -102,8 +103,10 @@ LibraryPanel::LibraryPanel(Bridge& bridge, QWidget* parent)
       m_modelStack(new QStackedWidget) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    auto* tabs = new QTabWidget;
-    tabs->setDocumentMode(true);
+    auto* pages = new QStackedWidget;
+    m_tabs = new QTabBar;
+    m_tabs->setProperty("head", true);
+    m_tabs->setExpanding(false);
     const auto page = [](QWidget* content) {
         auto* box = new QWidget;
         auto* inner = new QVBoxLayout(box);
@@ -111,15 +114,18 @@ LibraryPanel::LibraryPanel(Bridge& bridge, QWidget* parent)
         inner->addWidget(content);
         return box;
     };
-    tabs->addTab(page(m_assets), tr("Assets"));
+    m_tabs->addTab(tr("Assets"));
+    pages->addWidget(page(m_assets));
     m_modelStack->addWidget(m_models);
     m_modelStack->addWidget(
         new EmptyPanel(QStringLiteral("model"), tr("No models yet"),
                        tr("Models are looked for in %1. Run ./installer/run to fetch the starter set.")
                            .arg(QString::fromStdString(paths::models().string())),
                        {}));
-    tabs->addTab(page(m_modelStack), tr("Models"));
-    layout->addWidget(tabs);
+    m_tabs->addTab(tr("Models"));
+    pages->addWidget(page(m_modelStack));
+    layout->addWidget(pages);
+    connect(m_tabs, &QTabBar::currentChanged, pages, &QStackedWidget::setCurrentIndex);
     for (QTreeWidget* tree : {m_assets, m_models})
         connect(tree, &QTreeWidget::itemActivated, this, [this, tree](QTreeWidgetItem* item) {
             const QString path = item->data(0, Qt::UserRole).toString();
@@ -129,12 +135,13 @@ LibraryPanel::LibraryPanel(Bridge& bridge, QWidget* parent)
     refresh();
 }
 
-void LibraryPanel::addFiles(const QString& title, const std::vector<fs::path>& files) {
+void LibraryPanel::addFiles(const QString& title, const std::vector<fs::path>& files, bool starters) {
     if (files.empty()) return;
     QTreeWidgetItem* group = addGroup(m_assets, title);
     for (const fs::path& file : files) {
         const bool project = file.extension() == ".ochre";
-        addRow(group, file, QString::fromStdString((project ? file.stem() : file.filename()).string()));
+        const QString name = QString::fromStdString((project ? file.stem() : file.filename()).string());
+        addRow(group, file, starters ? starterTitle(file) : name);
     }
     group->setExpanded(true);
 }
@@ -151,7 +158,7 @@ void LibraryPanel::fillAssets() {
     for (const fs::path& path : m_bridge.session().recentFiles())
         if (fs::exists(path, error)) recent.push_back(path);
     addFiles(tr("Recent projects"), recent);
-    addFiles(tr("Starter projects"), filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")}));
+    addFiles(tr("Starter projects"), filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")}), true);
     auto samples = filesIn(paths::resources() / "pictures",
                            {QStringLiteral(".png"), QStringLiteral(".jpg"), QStringLiteral(".exr")});
     for (const char* folder : {"scenes", "splats"})

@@ -7,6 +7,7 @@
 
 #include <QWidget>
 
+class QTabBar;
 class QTreeWidget;
 class QTreeWidgetItem;
 class QStackedWidget;
@@ -20,6 +21,7 @@ class LibraryPanel : public QWidget {
 public:
     explicit LibraryPanel(Bridge& bridge, QWidget* parent = nullptr);
     void refresh();
+    QTabBar* tabs() const { return m_tabs; } ///< stands in the head of the dock
 
 Q_SIGNALS:
     void fileChosen(const QString& path); ///< open it, or add it to the canvas
@@ -28,11 +30,12 @@ Q_SIGNALS:
 private:
     void fillAssets();
     void fillModels();
-    void addFiles(const QString& title, const std::vector<std::filesystem::path>& files);
+    void addFiles(const QString& title, const std::vector<std::filesystem::path>& files, bool starters = false);
 
     Bridge& m_bridge;
     QTreeWidget *m_assets, *m_models;
     QStackedWidget* m_modelStack;
+    QTabBar* m_tabs;
 };
 
 /// Files in `folder` (not below it) with one of these endings (".png"), sorted; empty when there is no such

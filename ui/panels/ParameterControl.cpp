@@ -9,8 +9,10 @@
 #include <QToolButton>
 
 #include "core/base/Paths.h"
+#include "core/session/MainPrompt.h"
 #include "ui/panels/Fields.h"
 #include "ui/panels/NumberField.h"
+#include "ui/panels/PromptField.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
 
@@ -188,7 +190,7 @@ QWidget* ParameterControl::makeText() {
 }
 
 QWidget* ParameterControl::makeLongText() {
-    auto* text = new GrowingText;
+    GrowingText* text = session::isPrompt(m_parameter) ? new PromptField : new GrowingText;
     connect(text, &QPlainTextEdit::textChanged, this, [this, text] {
         if (!m_showing) tell(text->toPlainText().toStdString());
     });

@@ -1,104 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/QueuePanel.h"
 
+#include <algorithm>
+
 #include <QHBoxLayout>
-#include <QListWidget>
-#include <QPainter>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
-#include "ui/panels/Words.h"
-#include "ui/theme/Icons.h"
+#include "ui/panels/JobRow.h"
 #include "ui/theme/Theme.h"
 
 namespace ochre::ui {
-namespace {
-constexpr std::size_t kKeptRows = 100;
-
-bool ended(const session::Job& job) {
-    return job.status != session::JobStatus::Waiting && job.status != session::JobStatus::Running;
-}
-} // namespace
-
-JobRow::JobRow(QWidget* parent) : QWidget(parent) {
-    setFixedHeight(36);
-    setFont(ochre::ui::font(TextRole::Body));
-    auto* layout = new QHBoxLayout(this);
-    layout->setContentsMargins(0, 0, 2 * metrics::kGrid, 0);
-    layout->addStretch(1);
-    auto* button = new QToolButton;
-    button->setObjectName(QStringLiteral("cancelJob"));
-    button->setIcon(icon(QStringLiteral("cancel")));
-    button->setToolTip(tr("Cancel this job"));
-    button->setAccessibleName(button->toolTip());
-    button->setFixedSize(24, 24);
-    layout->addWidget(button);
-    m_cancel = button;
-    connect(button, &QToolButton::clicked, this, &JobRow::cancelRequested);
-}
-
-void JobRow::setJob(const session::Job& job) {
-    m_job = job;
-    m_cancel->setVisible(!ended(job));
-    setToolTip(QString::fromStdString(job.error));
-    update();
-}
-
-void JobRow::paintEvent(QPaintEvent*) {
-    QPainter p(this);
-    p.setRenderHint(QPainter::Antialiasing);
-    const Colors& c = colors();
-    const bool running = m_job.status == session::JobStatus::Running;
-    QColor mark = c.textLow;
-    QString name = QStringLiteral("clock");
-    if (running) name = QStringLiteral("run"), mark = c.accent;
-    if (m_job.status == session::JobStatus::Done) name = QStringLiteral("check"), mark = c.good;
-    if (m_job.status == session::JobStatus::Failed) name = QStringLiteral("error"), mark = c.bad;
-    if (m_job.status == session::JobStatus::Cancelled) name = QStringLiteral("stop");
-    paintIcon(p, name, QRectF(12, 10, 16, 16), mark);
-    QString detail;
-    if (running) {
-        detail = QStringLiteral("%1 %").arg(static_cast<int>(m_job.share * 100));
-        const QString left = words::timeLeft(m_job.secondsLeft);
-        if (!left.isEmpty()) detail += QStringLiteral(" · ") + left;
-    } else if (m_job.status == session::JobStatus::Done) {
-        detail = tr("Done in %1 · %2 ran, %3 from the cache")
-                     .arg(words::duration(m_job.seconds))
-                     .arg(m_job.ran)
-                     .arg(m_job.cached);
-    } else if (m_job.status == session::JobStatus::Failed) {
-        detail = QString::fromStdString(m_job.error);
-    } else {
-        detail = words::status(m_job.status);
-    }
-    const QRectF text(36, 0, width() - 36 - 40, running ? 30 : 36);
-    p.setPen(c.textHigh);
-    const QString title = QString::fromStdString(m_job.title);
-    const double titleWidth =
-        std::min<double>(fontMetrics().horizontalAdvance(title) + 16, text.width() * 0.5);
-    p.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
-               fontMetrics().elidedText(title, Qt::ElideRight, static_cast<int>(titleWidth)));
-    p.setPen(m_job.status == session::JobStatus::Failed ? c.bad : c.textMid);
-    const QRectF right = text.adjusted(titleWidth, 0, 0, 0);
-    drawTabular(p, right, Qt::AlignLeft | Qt::AlignVCenter,
-                fontMetrics().elidedText(detail, Qt::ElideRight, static_cast<int>(right.width()) - 8));
-    if (running) {
-        const QRectF bar(36, 29, width() - 36 - 40, 3);
-        p.setPen(Qt::NoPen);
-        p.setBrush(c.surface3);
-        p.drawRoundedRect(bar, 1.5, 1.5);
-        p.setBrush(c.accent);
-        p.drawRoundedRect(
-            QRectF(bar.x(), bar.y(), bar.width() * std::clamp(m_job.share, 0.0, 1.0), bar.height()), 1.5,
-            1.5);
-    }
-}
 
 QueuePanel::QueuePanel(Bridge& bridge, QWidget* parent)
-    : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget), m_list(new QListWidget),
+    : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget), m_scroll(new QScrollArea),
       m_cancelAll(new QPushButton(tr("Cancel all"))) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -107,13 +27,20 @@ QueuePanel::QueuePanel(Bridge& bridge, QWidget* parent)
                                  tr("Jobs appear here while they run."), tr("Run"));
     connect(empty, &EmptyPanel::actionRequested, this, &QueuePanel::runRequested);
     m_stack->addWidget(empty);
+    auto* rows = new QWidget;
+    m_column = new QVBoxLayout(rows);
+    m_column->setContentsMargins(0, 0, 0, 0);
+    m_column->setSpacing(0);
+    m_column->addStretch(1);
+    m_scroll->setWidget(rows);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
     auto* page = new QWidget;
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(metrics::kGrid);
-    m_list->setSelectionMode(QAbstractItemView::NoSelection);
-    m_list->setFocusPolicy(Qt::NoFocus);
-    column->addWidget(m_list, 1);
+    column->addWidget(m_scroll, 1);
     m_cancelAll->setObjectName(QStringLiteral("cancelAll"));
     auto* row = new QHBoxLayout;
     row->setContentsMargins(metrics::kPanelPadding, 0, metrics::kPanelPadding, 2 * metrics::kGrid);
@@ -126,26 +53,81 @@ QueuePanel::QueuePanel(Bridge& bridge, QWidget* parent)
     connect(&bridge, &Bridge::jobChanged, this, [this](const session::Job& job) { update(job); });
 }
 
+JobRow* QueuePanel::row(session::JobId job) const {
+    const auto found = m_rows.find(job);
+    return found == m_rows.end() ? nullptr : found->second;
+}
+
+JobRow* QueuePanel::addRow(session::JobId id) {
+    auto* row = new JobRow;
+    session::Session& session = m_bridge.session();
+    connect(row, &JobRow::cancelRequested, this, [&session, id] { session.cancel(id); });
+    connect(row, &JobRow::pauseRequested, this, [&session, id](bool pause) {
+        if (pause)
+            session.pause(id);
+        else
+            session.resume(id);
+    });
+    connect(row, &JobRow::moveRequested, this, [&session, id](int places) { session.moveJob(id, places); });
+    connect(row, &JobRow::firstRequested, this, [&session, id] { session.runFirst(id); });
+    connect(row, &JobRow::stepRequested, this, [this, id](int rows) { step(id, rows); });
+    return row;
+}
+
+void QueuePanel::step(session::JobId from, int rows) {
+    const auto at = std::find(m_order.begin(), m_order.end(), from);
+    const auto to = static_cast<std::ptrdiff_t>(at - m_order.begin()) + rows;
+    if (to < 0 || to >= static_cast<std::ptrdiff_t>(m_order.size())) return;
+    JobRow* row = m_rows.at(m_order[static_cast<std::size_t>(to)]);
+    if (row->ended()) return;
+    row->setFocus();
+    m_scroll->ensureWidgetVisible(row, 0, 0);
+}
+
+// Progress changes one row; all else may change the order.
 void QueuePanel::update(const session::Job& job) {
-    JobRow*& row = m_rows[job.id];
-    if (!row) {
-        row = new JobRow;
-        auto* item = new QListWidgetItem;
-        item->setSizeHint({100, 36});
-        item->setData(Qt::UserRole, static_cast<qulonglong>(job.id));
-        m_list->insertItem(0, item);
-        m_list->setItemWidget(item, row);
-        connect(row, &JobRow::cancelRequested, this, [this, id = job.id] { m_bridge.session().cancel(id); });
-        if (m_rows.size() > kKeptRows && ended(m_rows.begin()->second->job())) {
-            m_rows.erase(m_rows.begin());
-            delete m_list->takeItem(m_list->count() - 1);
+    JobRow* known = row(job.id);
+    if (known && known->job().status == job.status && job.status == session::JobStatus::Running)
+        return known->setJob(job);
+    arrange();
+}
+
+void QueuePanel::arrange() {
+    const std::vector<session::Job> jobs = m_bridge.session().jobs();
+    std::vector<session::JobId> order;
+    std::size_t firstWaiting = jobs.size(), endWaiting = 0;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        order.push_back(jobs[i].id);
+        JobRow*& row = m_rows[jobs[i].id];
+        if (!row) row = addRow(jobs[i].id);
+        row->setJob(jobs[i]);
+        if (!row->waits()) continue;
+        firstWaiting = std::min(firstWaiting, i);
+        endWaiting = i + 1;
+    }
+    for (auto it = m_rows.begin(); it != m_rows.end();) {
+        const bool gone = std::find(order.begin(), order.end(), it->first) == order.end();
+        if (gone) it->second->deleteLater();
+        it = gone ? m_rows.erase(it) : std::next(it);
+    }
+    QWidget* before = nullptr;
+    bool busy = false;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        JobRow* row = m_rows.at(order[i]);
+        row->setTurn(i > firstWaiting, i + 1 < endWaiting);
+        if (m_column->indexOf(row) != static_cast<int>(i)) m_column->insertWidget(static_cast<int>(i), row);
+        if (row->ended()) continue;
+        busy = true;
+        if (before) QWidget::setTabOrder(before, row);
+        before = row;
+        for (QToolButton* button : row->buttons()) {
+            QWidget::setTabOrder(before, button);
+            before = button;
         }
     }
-    m_rows[job.id]->setJob(job);
-    bool busy = false;
-    for (const auto& [id, other] : m_rows) busy = busy || !ended(other->job());
+    m_order = std::move(order);
     m_cancelAll->setEnabled(busy);
-    m_stack->setCurrentIndex(1);
+    m_stack->setCurrentIndex(m_order.empty() ? 0 : 1);
 }
 
 } // namespace ochre::ui

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The run queue: jobs with progress, time left, cancel.
+// The run queue: the job that runs, those that wait in the order to run, and those that ended.
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include <QWidget>
 
 #include "core/session/Session.h"
 
-class QListWidget;
 class QPushButton;
+class QScrollArea;
 class QStackedWidget;
+class QVBoxLayout;
 
 namespace ochre::ui {
 
@@ -21,38 +23,25 @@ class QueuePanel : public QWidget {
     Q_OBJECT
 public:
     explicit QueuePanel(Bridge& bridge, QWidget* parent = nullptr);
-    int rowCount() const { return static_cast<int>(m_rows.size()); }
+    int rowCount() const { return static_cast<int>(m_order.size()); }
+    JobRow* row(session::JobId job) const; ///< null when there is none
 
 Q_SIGNALS:
     void runRequested(); ///< the empty state's one action
 
 private:
     void update(const session::Job& job);
+    void arrange(); ///< rows for all jobs, in the session's order
+    JobRow* addRow(session::JobId id);
+    void step(session::JobId from, int rows);
 
     Bridge& m_bridge;
     QStackedWidget* m_stack;
-    QListWidget* m_list;
+    QScrollArea* m_scroll;
+    QVBoxLayout* m_column;
     QPushButton* m_cancelAll;
     std::map<session::JobId, JobRow*> m_rows;
-};
-
-/// One job: title, bar, percentage, time left, cancel.
-class JobRow : public QWidget {
-    Q_OBJECT
-public:
-    explicit JobRow(QWidget* parent = nullptr);
-    void setJob(const session::Job& job);
-    const session::Job& job() const { return m_job; }
-
-Q_SIGNALS:
-    void cancelRequested();
-
-protected:
-    void paintEvent(QPaintEvent* event) override;
-
-private:
-    session::Job m_job;
-    QWidget* m_cancel;
+    std::vector<session::JobId> m_order;
 };
 
 } // namespace ochre::ui

@@ -2,6 +2,7 @@
 #include "ui/panels/WelcomeCard.h"
 
 #include <algorithm>
+#include <map>
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -28,7 +29,9 @@ class Tile : public QAbstractButton {
 public:
     explicit Tile(const Starter& starter) {
         setText(starter.title);
-        setFixedSize(kTileWidth, kPictureHeight + 36);
+        setMinimumWidth(kTileWidth); // wider where the text above is: the edges meet
+        setFixedHeight(kPictureHeight + 36);
+        setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
         setCursor(Qt::PointingHandCursor);
         setFocusPolicy(Qt::TabFocus);
         setFont(ochre::ui::font(TextRole::Body));
@@ -78,24 +81,28 @@ private:
     QPixmap m_picture;
 };
 
-QString titleOf(const std::filesystem::path& file) {
-    const QString stem = QString::fromStdString(file.stem().string());
-    if (stem == QLatin1String("upscale"))
-        return QCoreApplication::translate("WelcomeCard", "Enlarge a picture");
-    if (stem == QLatin1String("scene") || stem == QLatin1String("splats"))
-        return QCoreApplication::translate("WelcomeCard", "Walk around a scene");
-    QString title = stem;
+} // namespace
+
+QString starterTitle(const std::filesystem::path& file) {
+    static const std::map<std::string, const char*> kTitles = {
+        {"upscale", QT_TRANSLATE_NOOP("WelcomeCard", "Enlarge a picture")},
+        {"grade", QT_TRANSLATE_NOOP("WelcomeCard", "Grade the colours")},
+        {"scene", QT_TRANSLATE_NOOP("WelcomeCard", "Walk around a scene")},
+        {"splats", QT_TRANSLATE_NOOP("WelcomeCard", "Walk around a scene")},
+        {"scene_picture", QT_TRANSLATE_NOOP("WelcomeCard", "Take a picture of a scene")},
+    };
+    if (const auto known = kTitles.find(file.stem().string()); known != kTitles.end())
+        return QCoreApplication::translate("WelcomeCard", known->second);
+    QString title = QString::fromStdString(file.stem().string());
     title.replace(QLatin1Char('_'), QLatin1Char(' '));
     if (!title.isEmpty()) title[0] = title[0].toUpper();
     return title;
 }
 
-} // namespace
-
 std::vector<Starter> starters() {
     std::vector<Starter> found;
     for (const auto& file : filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")})) {
-        Starter starter{file, {}, titleOf(file)};
+        Starter starter{file, {}, starterTitle(file)};
         for (const char* ending : {".png", ".jpg", ".webp"}) {
             auto picture = file;
             picture.replace_extension(ending);

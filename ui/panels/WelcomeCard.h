@@ -14,6 +14,8 @@ struct Starter {
     std::filesystem::path file, picture; ///< `picture` is empty when there is none
     QString title;
 };
+/// "Enlarge a picture": what a starter project does, from its file's name.
+QString starterTitle(const std::filesystem::path& file);
 /// The projects of resources/graphs, the first steps first.
 std::vector<Starter> starters();
 

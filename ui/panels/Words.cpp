@@ -75,6 +75,8 @@ QString status(session::JobStatus s) {
         return tr("Waiting");
     case session::JobStatus::Running:
         return tr("Running");
+    case session::JobStatus::Paused:
+        return tr("Paused");
     case session::JobStatus::Done:
         return tr("Done");
     case session::JobStatus::Failed:

@@ -48,6 +48,9 @@ QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton::menu-button { border: 0; width: 14px; }
 QToolButton::menu-arrow { image: url(:/ochre/icons/skin/chevron-down-@mode.svg); width: 12px; height: 12px; }
 
+QAbstractScrollArea { background: transparent; border: 0; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
+
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox {
     background: @surface3; border: 1px solid transparent; border-radius: 6px; padding: 0 8px; }
 QLineEdit, QSpinBox, QDoubleSpinBox { min-height: 26px; }
@@ -55,6 +58,8 @@ QPlainTextEdit, QTextEdit { padding: 4px 4px; }
 QLineEdit:hover, QPlainTextEdit:hover, QTextEdit:hover, QSpinBox:hover, QDoubleSpinBox:hover { border-color: @hairline; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
     border: 2px solid @accent; padding: 0 7px; }
+QPlainTextEdit[bare="true"], QPlainTextEdit[bare="true"]:hover, QPlainTextEdit[bare="true"]:focus {
+    background: transparent; border: 0; padding: 0; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { min-height: 24px; }
 QPlainTextEdit:focus, QTextEdit:focus { padding: 3px 3px; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled { color: @textLow; background: @surface2; }
@@ -93,9 +98,6 @@ QScrollBar::handle:horizontal { min-width: 24px; }
 QScrollBar::handle:hover, QScrollBar::handle:pressed { background: @textLow; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-QAbstractScrollArea { background: transparent; border: 0; }
-QAbstractScrollArea::corner { background: transparent; border: 0; }
-
 QTreeView, QListView, QTableView { background: transparent; border: 0; alternate-background-color: @surface2; show-decoration-selected: 1; }
 QTreeView::item, QListView::item { min-height: 24px; border-radius: 4px; padding: 0 4px; }
 QTreeView::item:hover, QListView::item:hover { background: @surface3; }
@@ -110,6 +112,7 @@ QTabBar::tab { background: transparent; color: @textMid; padding: 0 12px; min-he
 QTabBar::tab:hover { color: @textHigh; }
 QTabBar::tab:selected { color: @textHigh; border-bottom: 2px solid @accent; }
 QTabBar::tab:focus { color: @textHigh; }
+QTabBar[head="true"]::tab { min-height: 32px; padding: 2px 12px 0 12px; }
 
 QDockWidget { color: @textMid; titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: @surface1; padding: 6px 12px; text-align: left; }

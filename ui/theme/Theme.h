@@ -41,6 +41,7 @@ inline constexpr int kRadiusNode = 8;
 inline constexpr int kRadiusDialog = 10;
 inline constexpr int kFocusRing = 2;
 inline constexpr int kTopBar = 40;
+inline constexpr int kToolBar = 36; ///< the viewer's tools, and the heads of the docks beside them
 inline constexpr int kLeftDock = 260;
 inline constexpr int kRightDock = 320;
 inline constexpr int kCollapsedBar = 24;

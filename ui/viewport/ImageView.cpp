@@ -14,6 +14,7 @@
 namespace ochre::ui {
 namespace {
 
+constexpr double kSameShape = 0.02; // of the ratio of the sides: previews are rounded to whole pixels
 constexpr double kMinZoom = 1.0 / 64, kMaxZoom = 64;
 
 struct Levels {
@@ -88,6 +89,87 @@ void ImageView::convert() {
         });
 }
 
+void ImageView::setPreview(const Image& image, const QString& text) {
+    m_previewing = true;
+    m_previewSize = QSizeF(image.width(), image.height());
+    setPreviewText(text);
+    const double ratio = devicePixelRatioF();
+    const QSize wanted = (previewTarget(m_previewSize).size() * ratio).toSize();
+    const QSize most = size() * ratio * 1.5; // zoomed in further, painting scales what can be seen
+    const bool scale = wanted.width() <= most.width() && wanted.height() <= most.height();
+    const std::uint64_t turn = ++m_previewTurn;
+    inBackground(
+        this,
+        [image, settings = m_settings, wanted, scale] {
+            const QImage shown = toDisplay(image, settings);
+            return scale ? shown.scaled(wanted, Qt::IgnoreAspectRatio, Qt::SmoothTransformation) : shown;
+        },
+        [this, turn](const QImage& shown) {
+            if (turn != m_previewTurn || !m_previewing) return;
+            m_preview = shown;
+            update();
+        });
+}
+
+void ImageView::setPreviewText(const QString& text) {
+    if (text == m_previewText) return;
+    const QRectF before = previewLabel();
+    m_previewText = text;
+    update((before | previewLabel()).toAlignedRect());
+}
+
+void ImageView::endPreview() {
+    if (!m_previewing) return;
+    m_previewing = false;
+    ++m_previewTurn;
+    m_preview = {};
+    m_previewText.clear();
+    update();
+}
+
+QRectF ImageView::previewTarget(QSizeF size) const {
+    if (!m_image.empty()) {
+        const double shape = static_cast<double>(m_image.width()) / m_image.height();
+        if (std::abs(size.width() / size.height() / shape - 1) < kSameShape)
+            return QRectF(toWidget({0, 0}), toWidget(QPointF(m_image.width(), m_image.height())));
+    }
+    const double margin = 4 * metrics::kGrid;
+    const QSizeF room(std::max(1.0, width() - margin), std::max(1.0, height() - margin));
+    QRectF target(QPointF(), size.scaled(room, Qt::KeepAspectRatio));
+    target.moveCenter(QRectF(rect()).center());
+    return target;
+}
+
+QRectF ImageView::previewLabel() const {
+    const QFontMetricsF letters(ochre::ui::font(TextRole::Secondary));
+    const double width = tabularWidth(letters, m_previewText) + 4 * metrics::kGrid;
+    return QRectF(3 * metrics::kGrid, height() - 3 * metrics::kGrid - 22, width, 22);
+}
+
+void ImageView::paintPreview(QPainter& p) {
+    if (!m_preview.isNull()) {
+        const QRectF target = previewTarget(m_previewSize);
+        const bool exact = m_preview.size() == (target.size() * devicePixelRatioF()).toSize();
+        p.setRenderHint(QPainter::SmoothPixmapTransform, !exact);
+        if (exact)
+            p.drawImage(QRectF(target.topLeft(), QSizeF(m_preview.size()) / devicePixelRatioF()), m_preview);
+        else
+            p.drawImage(target, m_preview);
+    } else if (!m_levels.isEmpty()) {
+        paintPicture(p, m_levels); // until the first is converted
+    }
+    p.setRenderHint(QPainter::Antialiasing);
+    QColor ground = colors().surface1;
+    ground.setAlphaF(0.88f);
+    p.setPen(Qt::NoPen);
+    p.setBrush(ground);
+    const QRectF label = previewLabel();
+    p.drawRoundedRect(label, metrics::kRadiusControl, metrics::kRadiusControl);
+    p.setFont(ochre::ui::font(TextRole::Secondary));
+    p.setPen(colors().textHigh);
+    drawTabular(p, label.adjusted(2 * metrics::kGrid, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, m_previewText);
+}
+
 double ImageView::fitZoom() const {
     if (m_image.empty()) return 1;
     const double ratio = devicePixelRatioF();
@@ -136,6 +218,7 @@ QPointF ImageView::toWidget(QPointF picture) const {
 void ImageView::paintEvent(QPaintEvent*) {
     QPainter p(this);
     p.fillRect(rect(), colors().canvas);
+    if (m_previewing) return paintPreview(p);
     if (m_levels.isEmpty()) return;
     paintPicture(p, m_levels);
     if (!m_wipeOn || m_otherLevels.isEmpty()) return;
@@ -212,7 +295,7 @@ void ImageView::mouseMoveEvent(QMouseEvent* event) {
     }
     const QPointF at = toPicture(event->position());
     const int x = static_cast<int>(std::floor(at.x())), y = static_cast<int>(std::floor(at.y()));
-    if (x >= 0 && y >= 0 && x < m_image.width() && y < m_image.height())
+    if (!m_previewing && x >= 0 && y >= 0 && x < m_image.width() && y < m_image.height())
         Q_EMIT probed(probe(m_image, x, y));
     else
         Q_EMIT probeLeft();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A picture on a neutral ground: pan, zoom at the pointer, probe. Conversion for the screen happens off this
+// A picture on a neutral ground: pan, zoom at the pointer, probe, previews while it is made. Conversion for the screen happens off this
 // thread.
 #pragma once
 
@@ -26,6 +26,15 @@ public:
     bool comparing() const { return m_wipeOn; }
     void setComparing(bool on);
     bool canCompare() const { return !m_other.empty(); }
+
+    /// Shown in place of the picture, scaled up to where that lies when it has the same shape, else to the whole view.
+    /// The picture, its zoom and its place stay as they are beneath it.
+    void setPreview(const Image& image, const QString& text);
+    void setPreviewText(const QString& text);
+    void endPreview();
+    bool previewing() const { return m_previewing; }
+    const QString& previewText() const { return m_previewText; }
+    const QImage& previewShown() const { return m_preview; }
 
     const DisplaySettings& display() const { return m_settings; }
     void setDisplay(const DisplaySettings& settings);
@@ -57,6 +66,9 @@ protected:
 
 private:
     void convert();
+    void paintPreview(QPainter& p);
+    QRectF previewTarget(QSizeF size) const; ///< where a preview of this size is drawn
+    QRectF previewLabel() const;
     void paintPicture(QPainter& p, const QList<QImage>& levels);
     void paintChecker(QPainter& p, const QRectF& area);
     double fitZoom() const;
@@ -67,7 +79,11 @@ private:
     QList<QImage> m_levels, m_otherLevels; ///< full size, half, quarter, …
     QImage m_none;
     DisplaySettings m_settings;
-    std::uint64_t m_turn = 0;
+    std::uint64_t m_turn = 0, m_previewTurn = 0;
+    QImage m_preview; ///< as large as it is drawn, where that is not much more than the view
+    QSizeF m_previewSize;
+    QString m_previewText;
+    bool m_previewing = false;
     double m_zoom = 1;
     QPointF m_center; ///< picture coordinates in the middle of the widget
     bool m_fitted = true, m_wipeOn = false, m_wiping = false;

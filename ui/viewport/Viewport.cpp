@@ -19,12 +19,11 @@
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/ImageView.h"
+#include "ui/viewport/LivePreview.h"
 #include "ui/viewport/SceneView.h"
 
 namespace ochre::ui {
 namespace {
-
-constexpr int kToolHeight = 36;
 
 QWidget* makeRow(int height) {
     auto* row = new QWidget;
@@ -58,7 +57,7 @@ bool viewable(const graph::Value& value) {
 Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
-      m_scene(new SceneView) {
+      m_scene(new SceneView), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -87,7 +86,7 @@ QToolButton* Viewport::addTool(QWidget* parent, const QString& iconName, const Q
 }
 
 QWidget* Viewport::makeTools() {
-    QWidget* row = makeRow(kToolHeight);
+    QWidget* row = makeRow(metrics::kToolBar);
     auto* layout = static_cast<QHBoxLayout*>(row->layout());
     m_title = new QLabel;
     m_title->setTextFormat(Qt::PlainText);
@@ -195,8 +194,11 @@ void Viewport::connectViews() {
             [this](quint32 node, const QString& output, const graph::Value& value, bool preview) {
                 const graph::Link place{node, output.toStdString()};
                 for (const graph::Link& source : sources())
-                    if (source == place) return showValue(place, value, preview);
+                    if (!preview && source == place) return showValue(place, value);
             });
+    connect(m_live, &LivePreview::shown, this, &Viewport::showPreview);
+    connect(m_live, &LivePreview::textChanged, m_image, &ImageView::setPreviewText);
+    connect(m_live, &LivePreview::over, this, &Viewport::endPreview);
     // A result from the cache comes without being made again.
     connect(&m_bridge, &Bridge::nodeChanged, this, [this](quint32 node, const graph::NodeState& state) {
         using graph::NodeStatus;
@@ -209,6 +211,8 @@ void Viewport::connectViews() {
     });
     connect(&m_bridge, &Bridge::documentChanged, this, [this] {
         if (m_node && !m_bridge.session().document().graph().find(m_node)) {
+            m_live->setViewed(0);
+            m_image->endPreview();
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
@@ -240,6 +244,8 @@ void Viewport::setViewed(graph::NodeId node) {
     if (node == m_node && node != 0) return;
     m_node = node;
     m_value = {};
+    m_live->setViewed(node);
+    m_image->endPreview();
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -263,7 +269,7 @@ bool Viewport::showPresent() {
     for (const graph::Link& source : sources()) {
         const graph::Value value = m_bridge.session().result(source.node, source.output);
         if (!viewable(value)) continue;
-        if (!value.sameAs(m_value)) showValue(source, value, false);
+        if (!value.sameAs(m_value)) showValue(source, value);
         return true;
     }
     return false;
@@ -275,14 +281,16 @@ void Viewport::followDocument() {
     setViewed(m_bridge.session().document().view().viewed);
 }
 
-void Viewport::showValue(const graph::Link& source, const graph::Value& value, bool preview) {
+void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
     if (!viewable(value)) return;
+    m_live->end();
+    m_image->endPreview();
     const graph::Value before = m_value;
     m_value = value;
     m_source = source;
     if (const Image* image = value.tryAs<Image>()) {
         const Image* old = before.tryAs<Image>();
-        if (old && !preview && !before.sameAs(value)) m_image->setCompare(*old);
+        if (old && !before.sameAs(value)) m_image->setCompare(*old);
         m_image->setImage(*image);
         m_stack->setCurrentWidget(m_image);
         m_probe->clear();
@@ -290,6 +298,33 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value, b
         m_stack->setCurrentWidget(m_scene);
         m_scene->setScene(*cloud);
         m_probe->setText(m_sceneNote);
+    }
+    refreshTools();
+}
+
+void Viewport::showPreview(const graph::Value& value, const QString& text) {
+    if (const Image* image = value.tryAs<Image>(); image && !image->empty()) {
+        m_stack->setCurrentWidget(m_image);
+        m_probe->clear();
+        m_image->setPreview(*image, text);
+    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
+        m_stack->setCurrentWidget(m_scene);
+        m_scene->setScene(*cloud);
+        m_probe->setText(text);
+    }
+    refreshTools();
+}
+
+void Viewport::endPreview() {
+    m_image->endPreview();
+    if (m_value.tryAs<Image>()) {
+        m_stack->setCurrentWidget(m_image);
+    } else if (const SplatCloud* cloud = m_value.tryAs<SplatCloud>()) {
+        m_stack->setCurrentWidget(m_scene);
+        m_scene->setScene(*cloud);
+        m_probe->setText(m_sceneNote);
+    } else {
+        return showEmpty();
     }
     refreshTools();
 }

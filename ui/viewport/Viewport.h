@@ -17,6 +17,7 @@ namespace ochre::ui {
 class Bridge;
 class EmptyPanel;
 class ImageView;
+class LivePreview;
 class NumberField;
 class SceneView;
 
@@ -54,7 +55,9 @@ private:
     QWidget* makeStatus();
     QToolButton* addTool(QWidget* parent, const QString& iconName, const QString& tip);
     void connectViews();
-    void showValue(const graph::Link& source, const graph::Value& value, bool preview);
+    void showValue(const graph::Link& source, const graph::Value& value);
+    void showPreview(const graph::Value& value, const QString& text);
+    void endPreview();                        ///< back to the last result
     bool showPresent();                       ///< what is known now; false: nothing
     std::vector<graph::Link> sources() const; ///< what the viewed node shows
     void showEmpty();
@@ -71,6 +74,7 @@ private:
     EmptyPanel* m_empty;
     ImageView* m_image;
     SceneView* m_scene;
+    LivePreview* m_live;
     QLabel *m_title, *m_size;
     QWidget *m_imageTools, *m_sceneTools, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;

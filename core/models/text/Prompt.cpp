@@ -2,7 +2,6 @@
 #include "core/models/text/Prompt.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -14,7 +13,7 @@ namespace {
 
 constexpr double kStep = 1.1;
 constexpr int kDeepest = 100;
-constexpr double kLargestWeight = 1e6; // products of A1111's brackets end here, so that they stay finite
+constexpr double kLargestWeight = kLargestPromptWeight; // products of A1111's brackets end here, so that they stay finite
 
 bool isBlank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -268,16 +267,6 @@ void checkPromptLength(std::string_view text) {
     if (text.size() > kLongestPrompt)
         throw Error(fmt::format("prompt: {} bytes, at most {} are read", text.size(), kLongestPrompt),
                     "shorten it; a text encoder reads 75 words or so at a time");
-}
-
-std::optional<double> parseWeight(std::string_view text) {
-    text = trim(text);
-    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-        return std::nullopt;
-    return std::clamp(value, -kLargestWeight, kLargestWeight);
 }
 
 std::vector<PromptSegment> parseEmphasis(std::string_view prompt, PromptStyle style) {

@@ -23,6 +23,7 @@ graph::Result waitForCancel(const JobQueue::Work& work) {
 JobQueue::Work work() {
     JobQueue::Work w;
     w.cancel = Cancel::make();
+    w.pause = Pause::make();
     return w;
 }
 
@@ -71,6 +72,105 @@ TEST(JobQueue, CancelStopsTheRunningAndDropsTheWaiting) {
     queue.waitUntilIdle();
     EXPECT_LT(std::chrono::steady_clock::now() - start, 100ms);
     EXPECT_EQ(statusOf(queue, running), JobStatus::Cancelled);
+}
+
+TEST(JobQueue, APausedJobWaitsAndThoseBehindItPassWhenItHasNotStarted) {
+    std::mutex mutex;
+    std::vector<std::size_t> order;
+    JobQueue queue(
+        [&](const JobQueue::Work& w, const graph::Listener&) {
+            for (int i = 0; i < 20; ++i) {
+                w.pause.wait(w.cancel);
+                std::this_thread::sleep_for(2ms);
+            }
+            std::lock_guard lock(mutex);
+            order.push_back(w.targets.size());
+            return graph::Result{};
+        },
+        [](const Job&) {});
+    const auto add = [&](std::size_t n) {
+        JobQueue::Work w = work();
+        w.targets.resize(n);
+        return queue.add("job", w, false);
+    };
+    const JobId first = add(1);
+    std::this_thread::sleep_for(10ms);
+    const JobId second = add(2), third = add(3);
+    queue.pause(first);
+    queue.pause(second);
+    EXPECT_EQ(statusOf(queue, first), JobStatus::Paused);
+    EXPECT_EQ(statusOf(queue, second), JobStatus::Paused);
+    std::this_thread::sleep_for(120ms);
+    EXPECT_TRUE(queue.list().front().started);
+    EXPECT_EQ(statusOf(queue, third), JobStatus::Waiting) << "the started one holds its place";
+    queue.resume(first);
+    EXPECT_EQ(statusOf(queue, first), JobStatus::Running);
+    for (int i = 0; i < 200 && statusOf(queue, third) != JobStatus::Done; ++i) std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(statusOf(queue, third), JobStatus::Done);
+    EXPECT_EQ(statusOf(queue, second), JobStatus::Paused) << "it was passed over";
+    EXPECT_FALSE(queue.idle());
+    queue.resume(second);
+    queue.waitUntilIdle();
+    EXPECT_EQ(order, (std::vector<std::size_t>{1, 3, 2}));
+    queue.pause(second);
+    EXPECT_EQ(statusOf(queue, second), JobStatus::Done) << "what has ended stays ended";
+}
+
+TEST(JobQueue, WaitingJobsMoveAndTheListShowsTheOrder) {
+    std::atomic<bool> go{false};
+    JobQueue queue(
+        [&](const JobQueue::Work&, const graph::Listener&) {
+            while (!go) std::this_thread::sleep_for(1ms);
+            return graph::Result{};
+        },
+        [](const Job&) {});
+    const JobId running = queue.add("r", work(), false);
+    std::this_thread::sleep_for(20ms);
+    const JobId a = queue.add("a", work(), false), b = queue.add("b", work(), false), c = queue.add("c", work(), false);
+    const auto ids = [&] {
+        std::vector<JobId> all;
+        for (const Job& job : queue.list()) all.push_back(job.id);
+        return all;
+    };
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, a, b, c}));
+    queue.move(c, -1);
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, a, c, b}));
+    queue.move(a, 1);
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, c, a, b}));
+    queue.move(b, -100);
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, b, c, a}));
+    queue.move(b, 100);
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, c, a, b}));
+    queue.move(running, -1);
+    queue.move(c, -1);
+    EXPECT_EQ(ids(), (std::vector<JobId>{running, c, a, b}));
+    go = true;
+    queue.waitUntilIdle();
+    EXPECT_EQ(ids(), (std::vector<JobId>{b, a, c, running})) << "of the ended the latest comes first";
+}
+
+TEST(JobQueue, APausedJobIsCancelledAtOnce) {
+    JobQueue queue(
+        [](const JobQueue::Work& w, const graph::Listener&) {
+            graph::Result result;
+            while (!w.cancel.requested()) {
+                w.pause.wait(w.cancel);
+                std::this_thread::sleep_for(1ms);
+            }
+            result.cancelled = true;
+            return result;
+        },
+        [](const Job&) {});
+    const JobId running = queue.add("a", work(), false), waiting = queue.add("b", work(), false);
+    std::this_thread::sleep_for(20ms);
+    queue.pause(running);
+    queue.pause(waiting);
+    const auto start = std::chrono::steady_clock::now();
+    queue.cancelAll();
+    queue.waitUntilIdle();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 200ms);
+    EXPECT_EQ(statusOf(queue, running), JobStatus::Cancelled);
+    EXPECT_EQ(statusOf(queue, waiting), JobStatus::Cancelled);
 }
 
 TEST(JobQueue, FailuresAndProgressReachTheList) {

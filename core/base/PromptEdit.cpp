@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/PromptEdit.h"
+
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "core/models/text/Prompt.h"
-
-namespace ochre::models {
+namespace ochre {
 namespace {
 
 constexpr double kMost = 10, kNearly = 0.005; // half a step of what is written
 constexpr std::string_view kDelimiters = " \t\r\n.,\\/!?%^*;:{}=`~()[]<>|";
+
+std::string_view trim(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
+}
 
 bool isDelimiter(char c) {
     return kDelimiters.find(c) != std::string_view::npos;
@@ -62,6 +71,16 @@ PromptEdit weighted(std::string_view before, std::string_view text, std::string_
 
 } // namespace
 
+std::optional<double> parseWeight(std::string_view text) {
+    text = trim(text);
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+        return std::nullopt;
+    return std::clamp(value, -kLargestPromptWeight, kLargestPromptWeight);
+}
+
 PromptEdit adjustWeight(std::string_view text, std::size_t begin, std::size_t end, double delta) {
     begin = std::min(begin, text.size());
     end = std::clamp(end, begin, text.size());
@@ -82,4 +101,4 @@ PromptEdit adjustWeight(std::string_view text, std::size_t begin, std::size_t en
     return weighted(text.substr(0, begin), text.substr(begin, end - begin), text.substr(end), 1 + delta);
 }
 
-} // namespace ochre::models
+} // namespace ochre
