@@ -2,6 +2,7 @@
 #include "core/models/Architectures.h"
 
 #include "core/base/Error.h"
+#include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
 #include "core/models/text/ClipText.h"
@@ -98,6 +99,19 @@ Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, cons
     return result;
 }
 
+Tensors runAutoencoder(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const AutoencoderKl model(weights, configOf<AutoencoderKl>(weights, "AutoencoderKL"));
+    Tensors outputs;
+    if (const auto image = inputs.find("image"); image != inputs.end()) {
+        outputs["moments"] = model.encode(image->second);
+        if (model.config().decoder)
+            outputs["reconstruction_of_mode"] = model.decode(AutoencoderKl::mean(outputs["moments"]));
+    }
+    if (const auto latent = inputs.find("latent"); latent != inputs.end())
+        outputs["decoded"] = model.decode(latent->second);
+    return outputs;
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -115,6 +129,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<RrdbNet>("rrdbnet", rrdb),
         pictureArchitecture<SrvggNetCompact>("srvggnetcompact", compact),
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
+        {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}},
     };
     return all;
 }

@@ -45,11 +45,21 @@ class Conv2d {
 public:
     Conv2d() = default;
     Conv2d(const Weights& weights, const std::string& name, const Conv2dOptions& options = {});
+    /// `weight` [out, in/groups, kh, kw]; `bias` [out] or undefined.
+    Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options = {});
 
     Tensor operator()(const Tensor& x) const; ///< [N, in, H, W] → [N, out, H', W']
+    /// The same in one piece on some rows of a picture, channels-last, that bring along what the result needs above and
+    /// below: no zeros are added there. [N, in, rows, W] → [N, out, rows', W']
+    Tensor rows(const Tensor& x) const;
+    void addRows(const Tensor& x, Tensor& onto) const; ///< onto += rows(x); channels-last
+
+    /// A copy that keeps, as long as it lives, what is otherwise made of large weights for each call: for many stripes.
+    Conv2d prepared() const;
 
     std::int64_t inChannels() const { return m_in; }
     std::int64_t outChannels() const { return m_out; }
+    double work() const { return m_pixelWork; } ///< floating-point operations of a pixel of the result
 
 private:
     Tensor apply(const Tensor& x, std::int64_t padVertical) const;
@@ -63,7 +73,8 @@ private:
     double m_pixelWork = 0; ///< floating-point operations of a pixel of the result
 };
 
-/// "name.weight" [out, in], "name.bias" [out] where it is there: [..., in] → [..., out].
+/// "name.weight" [out, in] (or that of a 1×1 convolution, [out, in, 1, 1]), "name.bias" [out] where it is there:
+/// [..., in] → [..., out].
 class Linear {
 public:
     Linear() = default;

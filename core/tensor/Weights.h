@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +34,10 @@ public:
     /// View of the names that begin with `prefix`, which is cut off.
     Weights sub(const std::string& prefix) const;
 
+    /// View with other names for the tensors of this one: asked for the first of a pair, it gives the second. Names
+    /// that are not in the map pass through; names() tells the first ones.
+    Weights renamed(std::map<std::string, std::string> askedToStored) const;
+
     /// This view and those under the usual wrappers (params_ema, params, state_dict, model, module, …, also
     /// nested), in the order in which a model should try them.
     std::vector<Weights> unwrapped() const;
@@ -57,9 +63,12 @@ public:
 private:
     struct State;
     const StoredTensor& find(const std::string& name) const;
+    std::string stored(const std::string& name) const;
+    std::vector<std::string> namesWhere(const std::function<bool(const StoredTensor&)>& wanted) const;
 
     std::shared_ptr<State> m_state;
     std::string m_prefix;
+    std::shared_ptr<const std::map<std::string, std::string>> m_renames; ///< in full: asked to stored
     Placement m_placement;
 };
 
