@@ -96,6 +96,20 @@ TEST_F(CanvasLooks, ADozenNodesInEveryState) {
     EXPECT_LE(std::abs(ground.red() - ground.blue()), 4) << "neutral behind pictures";
 }
 
+TEST_F(CanvasLooks, TheWholeGraphStaysInViewWhilePicturesArriveUntilTheViewIsMoved) {
+    makeDozen();
+    const QRectF before = m_canvas->canvasScene().contents();
+    m_canvas->setThumbnail(m_broken, gradient(), "1920 × 1284");
+    m_canvas->setThumbnail(m_splats, gradient(), "1920 × 1284");
+    ASSERT_GT(m_canvas->canvasScene().contents().height(), before.height()) << "the lowest node has grown";
+    EXPECT_TRUE(m_canvas->sceneInView().contains(m_canvas->canvasScene().contents()));
+    m_canvas->setZoom(1, {});
+    m_canvas->lookAt({760, 300});
+    const QRectF view = m_canvas->sceneInView();
+    m_canvas->setThumbnail(m_prompt, gradient(), "1920 × 1284");
+    EXPECT_EQ(m_canvas->sceneInView(), view);
+}
+
 TEST_F(CanvasLooks, HoverShowsTheFooterWithoutMovingAnything) {
     makeDozen();
     m_canvas->setZoom(1, {});

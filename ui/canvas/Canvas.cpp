@@ -152,6 +152,11 @@ void Canvas::fit(const QRectF& area) {
 
 void Canvas::fitAll() {
     fit(m_scene->contents());
+    m_fitted = viewNow();
+}
+
+std::array<double, 3> Canvas::viewNow() const {
+    return {zoom(), horizontalOffsetNow(), verticalOffsetNow()};
 }
 
 void Canvas::fitSelection() {
@@ -214,6 +219,8 @@ void Canvas::setNodeState(graph::NodeId node, const graph::NodeState& state) {
 
 void Canvas::setThumbnail(graph::NodeId node, const QImage& image, const QString& detail) {
     m_scene->setThumbnail(node, image, detail);
+    // Who was shown the whole graph and has not moved since goes on seeing it while the nodes grow.
+    if (m_fitted == viewNow() && !sceneInView().contains(m_scene->contents())) fitAll();
 }
 
 void Canvas::setViewedNode(graph::NodeId node) {

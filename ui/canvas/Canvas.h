@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QGraphicsView>
+#include <array>
 #include <functional>
 #include <memory>
 #include <set>
@@ -110,6 +111,7 @@ private:
     void drawTinyTitles(QPainter& painter);
     void placeOverlays();
     void rememberView();
+    std::array<double, 3> viewNow() const; ///< zoom and scroll
     double horizontalOffsetNow() const;
     double verticalOffsetNow() const;
     void openChoiceMenu(graph::NodeId node, const FaceRow& row);
@@ -135,6 +137,7 @@ private:
     std::unique_ptr<CanvasTool> m_tool;
     std::function<void(const QString&)> m_onChosen; ///< what the open search is for
     graph::NodeId m_hovered = 0;
+    std::array<double, 3> m_fitted{}; ///< the view when it last showed all
     QPoint m_pressAt, m_lastPointer;
     graph::NodeId m_pressedNode = 0; ///< a click on it acts when the button is let go
     bool m_pointerSeen = false, m_pressed = false, m_moved = false, m_spaceHeld = false, m_spaceUsed = false,
