@@ -232,6 +232,19 @@ Linear::Linear(const Weights& weights, const std::string& name)
 Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
 }
 
+Linear Linear::joined(const Weights& weights, const std::vector<std::string>& names) {
+    std::vector<Tensor> rows, biases;
+    for (const std::string& name : names) {
+        const Linear part(weights, name);
+        rows.push_back(part.m_weight);
+        if (part.m_bias.defined()) biases.push_back(part.m_bias);
+    }
+    if (!biases.empty() && biases.size() != rows.size())
+        throw Error(fmt::format("{}: of \"{}\" and the layers beside it only some have a bias", weights.subject(),
+                                weights.prefix() + names.front()));
+    return {at::cat(rows), biases.empty() ? Tensor() : at::cat(biases)};
+}
+
 Tensor Linear::operator()(const Tensor& x) const {
     tensor::currentCancel().check();
     return at::linear(x, m_weight, m_bias.defined() ? std::optional(m_bias) : std::nullopt);
@@ -282,6 +295,11 @@ Tensor silu(const Tensor& x) {
     return at::silu(x);
 }
 
+Tensor gatedGelu(const Tensor& x) {
+    const std::int64_t width = x.size(-1) / 2;
+    return nn::gelu(x.narrow(-1, width, width)).mul_(x.narrow(-1, 0, width));
+}
+
 Tensor add(const Tensor& a, const Tensor& b) {
     return at::add(a, b);
 }
@@ -312,6 +330,10 @@ Tensor pixelUnshuffle(const Tensor& x, int factor) {
 
 Tensor upsampleNearest(const Tensor& x, int factor) {
     return at::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});
+}
+
+Tensor resizeNearest(const Tensor& x, std::int64_t height, std::int64_t width) {
+    return at::upsample_nearest2d(x, {height, width});
 }
 
 Tensor resizeBilinear(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners) {

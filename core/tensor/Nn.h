@@ -26,6 +26,7 @@ struct Activation {
     static Activation none() { return {}; }
     static Activation relu() { return {Kind::Relu, 0}; }
     static Activation leakyRelu(double slope) { return {Kind::LeakyRelu, slope}; }
+    static Activation silu() { return {Kind::Silu, 0}; }
 };
 
 struct Conv2dOptions {
@@ -81,6 +82,8 @@ public:
     Linear(const Weights& weights, const std::string& name);
     /// From tensors, for matrices whose names do not end in ".weight"; `bias` may be undefined.
     Linear(Tensor weight, Tensor bias);
+    /// Layers that see the same x as one: their results side by side in the last dimension.
+    static Linear joined(const Weights& weights, const std::vector<std::string>& names);
     Tensor operator()(const Tensor& x) const;
 
 private:
@@ -104,6 +107,7 @@ Tensor leakyRelu(const Tensor& x, double slope);
 Tensor gelu(const Tensor& x);     ///< exact (erf)
 Tensor geluTanh(const Tensor& x); ///< the tanh approximation
 Tensor silu(const Tensor& x);
+Tensor gatedGelu(const Tensor& x); ///< [..., 2·C] → first half · gelu(second half) (GEGLU, arXiv 2002.05202)
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor& addInPlace(Tensor& a, const Tensor& b);                    ///< a += b
@@ -113,6 +117,7 @@ Tensor& catInto(Tensor& out, const std::vector<Tensor>& parts, std::int64_t dime
 Tensor pixelShuffle(const Tensor& x, int factor);   ///< [N, C·f², H, W] → [N, C, H·f, W·f]
 Tensor pixelUnshuffle(const Tensor& x, int factor); ///< [N, C, H·f, W·f] → [N, C·f², H, W]
 Tensor upsampleNearest(const Tensor& x, int factor);
+Tensor resizeNearest(const Tensor& x, std::int64_t height, std::int64_t width);
 Tensor resizeBilinear(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
 Tensor resizeBicubic(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
 enum class Padding { Zero, Reflect, Replicate };
