@@ -295,11 +295,6 @@ Tensor silu(const Tensor& x) {
     return at::silu(x);
 }
 
-Tensor gatedGelu(const Tensor& x) {
-    const std::int64_t width = x.size(-1) / 2;
-    return nn::gelu(x.narrow(-1, width, width)).mul_(x.narrow(-1, 0, width));
-}
-
 Tensor add(const Tensor& a, const Tensor& b) {
     return at::add(a, b);
 }
