@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/Architectures.h"
 
+#include <fmt/format.h>
+
 #include "core/base/Error.h"
+#include "core/models/diffusion/AutoencoderKl.h"
+#include "core/models/diffusion/ControlNet.h"
+#include "core/models/diffusion/UNet.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
 #include "core/models/text/ClipText.h"
@@ -98,6 +103,77 @@ Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, cons
     return result;
 }
 
+Tensors runAutoencoder(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const AutoencoderKl model(weights, configOf<AutoencoderKl>(weights, "AutoencoderKL"));
+    Tensors outputs;
+    if (const auto image = inputs.find("image"); image != inputs.end()) {
+        outputs["moments"] = model.encode(image->second);
+        if (model.config().decoder)
+            outputs["reconstruction_of_mode"] = model.decode(AutoencoderKl::mean(outputs["moments"]));
+    }
+    if (const auto latent = inputs.find("latent"); latent != inputs.end())
+        outputs["decoded"] = model.decode(latent->second);
+    return outputs;
+}
+
+const nn::Tensor& input(const Tensors& inputs, const char* name) {
+    const auto it = inputs.find(name);
+    if (it == inputs.end()) throw Error(fmt::format("case: has no input \"{}\"", name));
+    return it->second;
+}
+
+/// Heads as the references name them: their number, their width, or diffusers' number under the name of a width.
+void readHeads(const Json& parityCase, UNetTrunk::Config& config) {
+    const Json options = parityCase.value("config", Json::object());
+    const Json heads = options.value("num_attention_heads", options.value("attention_head_dim", Json()));
+    if (heads.is_array()) {
+        config.headWidth = config.channels / heads.at(0).get<int>();
+    } else if (heads.is_number()) {
+        config.heads = heads.get<int>();
+        config.headWidth = 0;
+    } else if (const int width = options.value("num_head_channels", -1); width > 0) {
+        config.headWidth = width;
+    } else if (options.contains("num_heads")) {
+        config.heads = options["num_heads"].get<int>();
+        config.headWidth = 0;
+    }
+}
+
+nn::Tensor secondVector(const Tensors& inputs) {
+    const auto it = inputs.find("y");
+    return it == inputs.end() ? nn::Tensor() : it->second;
+}
+
+Tensors runUNet(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs,
+                const UNetMaps* control = nullptr) {
+    auto config = configOf<UNet>(weights, "denoising UNet");
+    readHeads(parityCase, config);
+    const UNet model(weights, config);
+    return {{"out", model.forward(input(inputs, "x"), input(inputs, "timesteps"), input(inputs, "context"),
+                                  secondVector(inputs), control)}};
+}
+
+/// A case that says "UNet with control, strength 0.7" has both networks in one file.
+Tensors runControlNet(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    auto config = configOf<ControlNet>(weights, "ControlNet");
+    readHeads(parityCase, config);
+    const ControlNet model(weights, config);
+    const UNetMaps maps = model.forward(input(inputs, "x"), model.prepareHint(input(inputs, "hint")),
+                                        input(inputs, "timesteps"), model.prepareContext(input(inputs, "context")),
+                                        secondVector(inputs));
+    const auto entry = parityCase.value("entry", std::string("forward"));
+    if (entry.starts_with("UNet")) {
+        const std::size_t strength = entry.find("strength ");
+        UNetMaps scaled;
+        addControl(scaled, maps, strength == std::string::npos ? 1.0 : std::stod(entry.substr(strength + 9)));
+        return runUNet(weights.sub("model.diffusion_model."), parityCase, inputs, &scaled);
+    }
+    Tensors outputs;
+    for (std::size_t i = 0; i < maps.skips.size(); ++i) outputs[fmt::format("control.{}", i)] = maps.skips[i];
+    outputs[fmt::format("control.{}", maps.skips.size())] = maps.middle;
+    return outputs;
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -115,6 +191,13 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<RrdbNet>("rrdbnet", rrdb),
         pictureArchitecture<SrvggNetCompact>("srvggnetcompact", compact),
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
+        {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}},
+        {"controlnet", recogniseAs<ControlNet>, runControlNet, {}},
+        {"unet", recogniseAs<UNet>,
+         [](const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+             return runUNet(weights, parityCase, inputs);
+         },
+         {}},
     };
     return all;
 }

@@ -14,6 +14,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/Runtime.h"
+#include "core/tensor/TokenOps.h"
 
 namespace ochre::nn {
 namespace {
@@ -30,6 +31,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t
     tensor::currentCancel().check();
     if (q.dim() != 3 || k.dim() != 3 || heads < 1 || q.size(2) % heads != 0 || k.size(2) != q.size(2))
         throw Error(fmt::format("attention: widths {} and {} do not fit {} heads", q.size(-1), k.size(-1), heads));
+    if (!options.causal && !options.bias.defined()) {
+        const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
+        if (const Tensor out = fusedAttention(q, k, v, heads, scale); out.defined()) return out;
+    }
     const std::optional<Tensor> bias =
         options.bias.defined() ? std::optional(options.bias.to(q.scalar_type())) : std::nullopt;
     const std::optional<double> scale = options.scale > 0 ? std::optional(options.scale) : std::nullopt;

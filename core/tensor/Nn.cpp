@@ -50,6 +50,19 @@ const c10::TypedOperatorHandle<PointwiseConvolution>& packedConvolution() {
     return handle;
 }
 
+using AddingConvolution = Tensor&(Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
+                                  at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t, std::string_view,
+                                  const std::optional<at::Scalar>&, std::optional<std::string_view>,
+                                  c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+
+/// The same, added to its first argument.
+const c10::TypedOperatorHandle<AddingConvolution>& addingConvolution() {
+    static const auto handle = c10::Dispatcher::singleton()
+                                   .findSchemaOrThrow("mkldnn::_convolution_pointwise_", "binary")
+                                   .typed<AddingConvolution>();
+    return handle;
+}
+
 struct Fused {
     std::string_view name = "none";
     c10::List<std::optional<at::Scalar>> scalars;
@@ -88,14 +101,18 @@ void checkPicture(const Tensor& x, std::int64_t channels, const char* what) {
 
 } // namespace
 
-Conv2d::Conv2d(const Weights& weights, const std::string& name, const Conv2dOptions& options)
-    : m_options(options) {
+Conv2d::Conv2d(const Weights& weights, const std::string& name, const Conv2dOptions& options) {
     if (weights.shape(name + ".weight").size() != 4)
         throw Error(fmt::format("{}: tensor \"{}.weight\" is {}, a convolution needs 4 dimensions",
                                 weights.subject(), weights.prefix() + name,
                                 tensor::describe(weights.shape(name + ".weight"))));
-    m_weight = weights.tensor(name + ".weight");
-    if (weights.has(name + ".bias")) m_bias = weights.tensor(name + ".bias").contiguous();
+    *this = Conv2d(weights.tensor(name + ".weight"),
+                   weights.has(name + ".bias") ? weights.tensor(name + ".bias") : Tensor(), options);
+}
+
+Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options)
+    : m_weight(weight), m_options(options) {
+    if (bias.defined()) m_bias = bias.contiguous();
     m_out = m_weight.size(0);
     m_in = m_weight.size(1) * options.groups;
     m_kernelHeight = m_weight.size(2);
@@ -116,6 +133,34 @@ Conv2d::Conv2d(const Weights& weights, const std::string& name, const Conv2dOpti
     m_packed = at::mkldnn_reorder_conv2d_weight(m_weight.to_mkldnn(), m_options.padding, m_options.stride,
                                                 m_options.dilation, m_options.groups);
     m_weight = Tensor();
+}
+
+Conv2d Conv2d::prepared() const {
+    Conv2d ready = *this;
+    if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared());
+    return ready;
+}
+
+Tensor Conv2d::rows(const Tensor& x) const {
+    checkPicture(x, m_in, "convolution");
+    tensor::currentCancel().check();
+    return m_winograd && m_winograd->pays(x, 0) ? (*m_winograd)(x, 0) : apply(x, 0);
+}
+
+void Conv2d::addRows(const Tensor& x, Tensor& onto) const {
+    checkPicture(x, m_in, "convolution");
+    tensor::currentCancel().check();
+    if (m_winograd && m_winograd->pays(x, 0)) {
+        m_winograd->addTo(onto, x, 0);
+    } else if (m_packed.defined() && m_options.activation.kind == Activation::Kind::None) {
+        const std::int64_t padding[] = {0, m_options.padding}, stride[] = {m_options.stride, m_options.stride};
+        const std::int64_t dilation[] = {m_options.dilation, m_options.dilation};
+        addingConvolution().call(onto, x, m_packed, m_bias.defined() ? std::optional(m_bias) : std::nullopt, padding,
+                                 stride, dilation, m_options.groups, "add", std::nullopt, std::nullopt, c10::List<std::optional<at::Scalar>>(),
+                                 std::nullopt);
+    } else {
+        onto.add_(apply(x, 0));
+    }
 }
 
 std::int64_t Conv2d::outSide(std::int64_t side, std::int64_t kernel) const {
@@ -169,7 +214,7 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     if (height <= 0 || width <= 0)
         throw Error(fmt::format("convolution: a picture of {}x{} is smaller than the kernel", picture.size(3),
                                 picture.size(2)));
-    if (m_winograd && m_winograd->pays(picture)) return (*m_winograd)(picture);
+    if (m_winograd && m_winograd->pays(picture, m_options.padding)) return (*m_winograd)(picture, m_options.padding);
     const double rowWork = static_cast<double>(width) * m_pixelWork;
     const double budget = kStripeWork * at::get_num_threads();
     if (!picture.is_cpu() || rowWork * static_cast<double>(height * picture.size(0)) <= budget)
@@ -179,11 +224,25 @@ Tensor Conv2d::operator()(const Tensor& x) const {
                                                     : striped(picture, height, stripe);
 }
 
-Linear::Linear(const Weights& weights, const std::string& name) : m_weight(weights.tensor(name + ".weight")) {
+Linear::Linear(const Weights& weights, const std::string& name)
+    : m_weight(weights.tensor(name + ".weight").flatten(1)) {
     if (weights.has(name + ".bias")) m_bias = weights.tensor(name + ".bias");
 }
 
 Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
+}
+
+Linear Linear::joined(const Weights& weights, const std::vector<std::string>& names) {
+    std::vector<Tensor> rows, biases;
+    for (const std::string& name : names) {
+        const Linear part(weights, name);
+        rows.push_back(part.m_weight);
+        if (part.m_bias.defined()) biases.push_back(part.m_bias);
+    }
+    if (!biases.empty() && biases.size() != rows.size())
+        throw Error(fmt::format("{}: of \"{}\" and the layers beside it only some have a bias", weights.subject(),
+                                weights.prefix() + names.front()));
+    return {at::cat(rows), biases.empty() ? Tensor() : at::cat(biases)};
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
@@ -266,6 +325,10 @@ Tensor pixelUnshuffle(const Tensor& x, int factor) {
 
 Tensor upsampleNearest(const Tensor& x, int factor) {
     return at::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});
+}
+
+Tensor resizeNearest(const Tensor& x, std::int64_t height, std::int64_t width) {
+    return at::upsample_nearest2d(x, {height, width});
 }
 
 Tensor resizeBilinear(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners) {

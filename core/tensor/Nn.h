@@ -26,6 +26,7 @@ struct Activation {
     static Activation none() { return {}; }
     static Activation relu() { return {Kind::Relu, 0}; }
     static Activation leakyRelu(double slope) { return {Kind::LeakyRelu, slope}; }
+    static Activation silu() { return {Kind::Silu, 0}; }
 };
 
 struct Conv2dOptions {
@@ -45,11 +46,21 @@ class Conv2d {
 public:
     Conv2d() = default;
     Conv2d(const Weights& weights, const std::string& name, const Conv2dOptions& options = {});
+    /// `weight` [out, in/groups, kh, kw]; `bias` [out] or undefined.
+    Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options = {});
 
     Tensor operator()(const Tensor& x) const; ///< [N, in, H, W] → [N, out, H', W']
+    /// The same in one piece on some rows of a picture, channels-last, that bring along what the result needs above and
+    /// below: no zeros are added there. [N, in, rows, W] → [N, out, rows', W']
+    Tensor rows(const Tensor& x) const;
+    void addRows(const Tensor& x, Tensor& onto) const; ///< onto += rows(x); channels-last
+
+    /// A copy that keeps, as long as it lives, what is otherwise made of large weights for each call: for many stripes.
+    Conv2d prepared() const;
 
     std::int64_t inChannels() const { return m_in; }
     std::int64_t outChannels() const { return m_out; }
+    double work() const { return m_pixelWork; } ///< floating-point operations of a pixel of the result
 
 private:
     Tensor apply(const Tensor& x, std::int64_t padVertical) const;
@@ -63,13 +74,16 @@ private:
     double m_pixelWork = 0; ///< floating-point operations of a pixel of the result
 };
 
-/// "name.weight" [out, in], "name.bias" [out] where it is there: [..., in] → [..., out].
+/// "name.weight" [out, in] (or that of a 1×1 convolution, [out, in, 1, 1]), "name.bias" [out] where it is there:
+/// [..., in] → [..., out].
 class Linear {
 public:
     Linear() = default;
     Linear(const Weights& weights, const std::string& name);
     /// From tensors, for matrices whose names do not end in ".weight"; `bias` may be undefined.
     Linear(Tensor weight, Tensor bias);
+    /// Layers that see the same x as one: their results side by side in the last dimension.
+    static Linear joined(const Weights& weights, const std::vector<std::string>& names);
     Tensor operator()(const Tensor& x) const;
 
 private:
@@ -93,6 +107,7 @@ Tensor leakyRelu(const Tensor& x, double slope);
 Tensor gelu(const Tensor& x);     ///< exact (erf)
 Tensor geluTanh(const Tensor& x); ///< the tanh approximation
 Tensor silu(const Tensor& x);
+Tensor gatedGelu(const Tensor& x); ///< [..., 2·C] → first half · gelu(second half) (GEGLU, arXiv 2002.05202)
 
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor& addInPlace(Tensor& a, const Tensor& b);                    ///< a += b
@@ -102,6 +117,7 @@ Tensor& catInto(Tensor& out, const std::vector<Tensor>& parts, std::int64_t dime
 Tensor pixelShuffle(const Tensor& x, int factor);   ///< [N, C·f², H, W] → [N, C, H·f, W·f]
 Tensor pixelUnshuffle(const Tensor& x, int factor); ///< [N, C, H·f, W·f] → [N, C·f², H, W]
 Tensor upsampleNearest(const Tensor& x, int factor);
+Tensor resizeNearest(const Tensor& x, std::int64_t height, std::int64_t width);
 Tensor resizeBilinear(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
 Tensor resizeBicubic(const Tensor& x, std::int64_t height, std::int64_t width, bool alignCorners = false);
 enum class Padding { Zero, Reflect, Replicate };

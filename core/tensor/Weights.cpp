@@ -112,6 +112,21 @@ Weights Weights::sub(const std::string& prefix) const {
     return view;
 }
 
+Weights Weights::renamed(std::map<std::string, std::string> askedToStored) const {
+    std::map<std::string, std::string> all = m_renames ? *m_renames : std::map<std::string, std::string>();
+    for (const auto& [asked, name] : askedToStored) all[m_prefix + asked] = stored(name);
+    Weights view = *this;
+    view.m_renames = std::make_shared<const std::map<std::string, std::string>>(std::move(all));
+    return view;
+}
+
+std::string Weights::stored(const std::string& name) const {
+    const std::string full = m_prefix + name;
+    if (!m_renames) return full;
+    const auto it = m_renames->find(full);
+    return it == m_renames->end() ? full : it->second;
+}
+
 Weights Weights::patched(const WeightPatches& patches) const {
     auto all = m_patched ? std::make_shared<Patched>(*m_patched) : std::make_shared<Patched>();
     for (const auto& [name, added] : patches) {
@@ -155,23 +170,34 @@ const Checkpoint& Weights::checkpoint() const {
     return *m_state->checkpoint;
 }
 
-std::vector<std::string> Weights::names() const {
+std::vector<std::string> Weights::namesWhere(const std::function<bool(const StoredTensor&)>& wanted) const {
+    std::map<std::string, std::string> asked;
+    if (m_renames)
+        for (const auto& [name, storedName] : *m_renames) asked[storedName] = name;
     std::vector<std::string> result;
-    for (const StoredTensor& tensor : checkpoint().tensors)
-        if (tensor.name.starts_with(m_prefix)) result.push_back(tensor.name.substr(m_prefix.size()));
+    for (const StoredTensor& tensor : checkpoint().tensors) {
+        const auto it = asked.find(tensor.name);
+        const std::string& name = it == asked.end() ? tensor.name : it->second;
+        if (name.starts_with(m_prefix) && wanted(tensor)) result.push_back(name.substr(m_prefix.size()));
+    }
     return result;
 }
 
+std::vector<std::string> Weights::names() const {
+    return namesWhere([](const StoredTensor&) { return true; });
+}
+
 bool Weights::has(const std::string& name) const {
-    return checkpoint().find(m_prefix + name) != nullptr;
+    return checkpoint().find(stored(name)) != nullptr;
 }
 
 const StoredTensor& Weights::find(const std::string& name) const {
-    const StoredTensor* stored = checkpoint().find(m_prefix + name);
-    if (!stored)
-        throw Error(fmt::format("{}: has no tensor \"{}{}\"", checkpoint().subject, m_prefix, name),
+    const std::string full = stored(name);
+    const StoredTensor* tensor = checkpoint().find(full);
+    if (!tensor)
+        throw Error(fmt::format("{}: has no tensor \"{}\"", checkpoint().subject, full),
                     "the file is of another model than it looks like, or not all of it");
-    return *stored;
+    return *tensor;
 }
 
 const Shape& Weights::shape(const std::string& name) const {
@@ -233,12 +259,9 @@ at::Tensor Weights::applyPatches(const StoredTensor& stored, const at::Tensor& b
 
 std::vector<std::string> Weights::unused() const {
     const std::lock_guard lock(m_state->mutex);
-    std::vector<std::string> result;
-    for (const StoredTensor& tensor : checkpoint().tensors)
-        if (tensor.name.starts_with(m_prefix) && !m_state->used.contains(&tensor) &&
-            !isRecomputed(tensor.name))
-            result.push_back(tensor.name.substr(m_prefix.size()));
-    return result;
+    return namesWhere([this](const StoredTensor& tensor) {
+        return !m_state->used.contains(&tensor) && !isRecomputed(tensor.name);
+    });
 }
 
 } // namespace ochre::tensor

@@ -41,6 +41,9 @@ public:
     /// View of the names that begin with `prefix`, which is cut off.
     Weights sub(const std::string& prefix) const;
 
+    /// View with other names for the tensors of this one: asked for the first of a pair, it gives the second. Names
+    /// that are not in the map pass through; names() tells the first ones.
+    Weights renamed(std::map<std::string, std::string> askedToStored) const;
     /// The same view, in which the named tensors (names of this view) are patched in float32 each time they
     /// are fetched, after the patches that it has already. All else stays mapped and shared; the file is
     /// never written. Throws Error for a name that is not there or is of whole numbers.
@@ -76,11 +79,14 @@ private:
     struct State;
     struct Patched;
     const StoredTensor& find(const std::string& name) const;
+    std::string stored(const std::string& name) const;
+    std::vector<std::string> namesWhere(const std::function<bool(const StoredTensor&)>& wanted) const;
     at::Tensor applyPatches(const StoredTensor& stored, const at::Tensor& base) const;
 
     std::shared_ptr<State> m_state;
     std::shared_ptr<const Patched> m_patched;
     std::string m_prefix;
+    std::shared_ptr<const std::map<std::string, std::string>> m_renames; ///< in full: asked to stored
     Placement m_placement;
     bool m_finiteOnly = false;
 };

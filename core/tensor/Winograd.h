@@ -24,12 +24,13 @@ struct Output {
     const float* bias; ///< null: none
     bool leaky;        ///< negative values are multiplied by `slope`
     float slope;
+    bool add; ///< to what is there
 };
 
 struct Plan {
     long inChannels, outChannels, paddedOut; ///< paddedOut: outChannels up to the next multiple of `Backend::block`
     long tilesX, tilesY;                     ///< of one picture
-    long pad;                                ///< zeros around the picture
+    long padRows, padColumns;                ///< zeros above and below the picture, and on its sides
 };
 
 /// One generation of processors.

@@ -26,17 +26,19 @@ std::int64_t roundUp(std::int64_t value, std::int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-winograd::Plan planOf(const Tensor& weight, std::int64_t pad, std::int64_t outHeight, std::int64_t outWidth) {
+winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t padColumns, std::int64_t outHeight,
+                      std::int64_t outWidth) {
     return {weight.size(1),
             weight.size(0),
             roundUp(weight.size(0), backend()->block),
             (outWidth + winograd::kTile - 1) / winograd::kTile,
             (outHeight + winograd::kTile - 1) / winograd::kTile,
-            pad};
+            padRows,
+            padColumns};
 }
 
 Tensor pack(const Tensor& weight) {
-    const winograd::Plan plan = planOf(weight, 0, 1, 1);
+    const winograd::Plan plan = planOf(weight, 0, 0, 1, 1);
     const winograd::Kernels kernels{weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2),
                                     weight.stride(3)};
     Tensor packed = at::empty({36, plan.paddedOut, plan.inChannels}, weight.options());
@@ -65,8 +67,8 @@ std::optional<WinogradConv> WinogradConv::make(const Tensor& weight, const Tenso
     return conv;
 }
 
-bool WinogradConv::pays(const Tensor& x) const {
-    const std::int64_t tiles = x.size(0) * ((x.size(2) + 2 * m_pad - 2) / winograd::kTile) *
+bool WinogradConv::pays(const Tensor& x, std::int64_t padRows) const {
+    const std::int64_t tiles = x.size(0) * ((x.size(2) + 2 * padRows - 2) / winograd::kTile) *
                                ((x.size(3) + 2 * m_pad - 2) / winograd::kTile);
     return tiles >= kLeastTiles;
 }
@@ -75,12 +77,33 @@ Tensor WinogradConv::packed() const {
     return m_packed.defined() ? m_packed : pack(m_weight);
 }
 
-Tensor WinogradConv::operator()(const Tensor& x) const {
-    const std::int64_t outHeight = x.size(2) + 2 * m_pad - 2, outWidth = x.size(3) + 2 * m_pad - 2;
-    const winograd::Plan plan = planOf(m_weight, m_pad, outHeight, outWidth);
+WinogradConv WinogradConv::prepared() const {
+    WinogradConv ready = *this;
+    ready.m_packed = packed();
+    return ready;
+}
+
+bool WinogradConv::fused() const {
+    return m_activation.kind == Activation::Kind::LeakyRelu || m_activation.kind == Activation::Kind::Relu;
+}
+
+Tensor WinogradConv::operator()(const Tensor& x, std::int64_t padRows) const {
+    Tensor out = emptyPicture(x, x.size(0), m_weight.size(0), x.size(2) + 2 * padRows - 2, x.size(3) + 2 * m_pad - 2);
+    run(x, padRows, false, out);
+    return fused() ? out : activate(out, m_activation);
+}
+
+void WinogradConv::addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const {
+    if (m_activation.kind == Activation::Kind::None)
+        run(x, padRows, true, onto);
+    else
+        onto.add_((*this)(x, padRows));
+}
+
+void WinogradConv::run(const Tensor& x, std::int64_t padRows, bool add, Tensor& out) const {
+    const std::int64_t outHeight = out.size(2), outWidth = out.size(3);
+    const winograd::Plan plan = planOf(m_weight, padRows, m_pad, outHeight, outWidth);
     const Tensor weights = packed();
-    const bool fused = m_activation.kind == Activation::Kind::LeakyRelu || m_activation.kind == Activation::Kind::Relu;
-    Tensor out = emptyPicture(x, x.size(0), plan.outChannels, outHeight, outWidth);
 
     const std::int64_t tiles = plan.tilesX * plan.tilesY, perTile = 36 * (plan.inChannels + plan.paddedOut);
     const std::int64_t chunk = std::clamp<std::int64_t>(kScratchFloats / perTile / 12 * 12, 12, 192);
@@ -93,8 +116,8 @@ Tensor WinogradConv::operator()(const Tensor& x) const {
         const winograd::Picture picture{x.data_ptr<float>() + n * x.stride(0), x.size(2), x.size(3), x.stride(2),
                                         x.stride(3)};
         const winograd::Output output{out.data_ptr<float>() + n * out.stride(0), outHeight, outWidth, out.stride(2),
-                                      out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused,
-                                      static_cast<float>(m_activation.slope)};
+                                      out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused(),
+                                      static_cast<float>(m_activation.slope), add};
         for (std::int64_t from = 0; from < chunks; from += piece) {
             tensor::currentCancel().check();
             at::parallel_for(from, std::min(from + piece, chunks), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -105,7 +128,6 @@ Tensor WinogradConv::operator()(const Tensor& x) const {
             });
         }
     }
-    return fused ? out : activate(out, m_activation);
 }
 
 } // namespace ochre::nn

@@ -14,16 +14,24 @@ public:
     /// dilation and groups 1, 16 channels or more on both sides.
     static std::optional<WinogradConv> make(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options);
 
-    /// Whether a picture [N, C, H, W] is large enough for it to be faster.
-    bool pays(const Tensor& x) const;
+    /// Whether a picture [N, C, H, W] is large enough for it to be faster. `padRows` of zeros lie above and below it, as
+    /// many columns as the convolution has on its sides.
+    bool pays(const Tensor& x, std::int64_t padRows) const;
 
     /// x channels-last → [N, out, H', W'], channels-last. A pixel's sum depends on its place in a tile of 4 × 4, counted
     /// from the picture's corner, and on nothing else. Asks Cancel between pieces of some 25 ms.
-    Tensor operator()(const Tensor& x) const;
+    Tensor operator()(const Tensor& x, std::int64_t padRows) const;
+    /// onto += the same, in one pass where there is no activation.
+    void addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const;
+
+    /// A copy that keeps its packed weights.
+    WinogradConv prepared() const;
 
 private:
     WinogradConv() = default;
     Tensor packed() const;
+    void run(const Tensor& x, std::int64_t padRows, bool add, Tensor& out) const;
+    bool fused() const;
 
     Tensor m_weight, m_bias;
     Tensor m_packed; ///< kept where it is small, else made for each call: it is four times the weights

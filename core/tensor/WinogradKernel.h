@@ -22,7 +22,7 @@ void readTiles(const Picture& x, const Plan& plan, long first, long count, float
     using V = typename Vec::Type;
     for (long t = 0; t < count; ++t) {
         const long tile = first + t;
-        const long y0 = tile / plan.tilesX * kTile - plan.pad, x0 = tile % plan.tilesX * kTile - plan.pad;
+        const long y0 = tile / plan.tilesX * kTile - plan.padRows, x0 = tile % plan.tilesX * kTile - plan.padColumns;
         const bool inside = y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
         float* out = values + t * plan.inChannels;
         const long plane = planeOf(count, plan.inChannels);
@@ -117,9 +117,9 @@ void writeTiles(const Plan& plan, const float* products, long first, long count,
                     if (out.leaky) v = v < 0.0f ? v * out.slope : v;
                     float* to = out.data + (y0 + i) * out.rowStride + (x0 + j) * out.pixelStride + c;
                     if (lanes == Lanes)
-                        Vec::store(to, v);
+                        Vec::store(to, out.add ? v + Vec::load(to) : v);
                     else
-                        for (long k = 0; k < lanes; ++k) to[k] = v[k];
+                        for (long k = 0; k < lanes; ++k) to[k] = out.add ? to[k] + v[k] : v[k];
                 }
         }
     }

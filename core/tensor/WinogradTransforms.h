@@ -3,21 +3,13 @@
 // Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308.
 #pragma once
 
+#include "core/tensor/Vector.h"
 #include "core/tensor/Winograd.h"
 
 namespace ochre::nn::winograd {
 namespace {
 
 constexpr int kPatch = kTile + 2, kPoints = kPatch * kPatch;
-
-/// `Lanes` floats in one register.
-template <int Lanes>
-struct Vector {
-    typedef float Type __attribute__((vector_size(Lanes * sizeof(float)), aligned(4), may_alias));
-    static Type load(const float* p) { return *reinterpret_cast<const Type*>(p); }
-    static void store(float* p, Type v) { *reinterpret_cast<Type*>(p) = v; }
-    static Type all(float v) { return v - Type{}; }
-};
 
 /// Bᵀ·d of six values that are `step` apart.
 template <typename V>

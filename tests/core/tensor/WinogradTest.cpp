@@ -27,7 +27,7 @@ double relativeError(std::int64_t in, std::int64_t out, std::int64_t height, std
     const Tensor exact =
         activate(at::conv2d(x.to(at::kDouble), weight.to(at::kDouble), bias.to(at::kDouble), 1, pad), activation);
     Tensor seen;
-    tensor::run({}, [&] { seen = (*conv)(x); });
+    tensor::run({}, [&] { seen = (*conv)(x, pad); });
     EXPECT_EQ(seen.sizes(), exact.sizes());
     return maxAbsDifference(seen, exact) / maxAbs(exact);
 }

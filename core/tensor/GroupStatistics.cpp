@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/GroupStatistics.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::nn {
+namespace {
+
+constexpr std::int64_t kBlock = 64; // pixels that are summed in float
+
+/// Inlined into a function for each instruction set, of which the machine's best is taken: these loops are written for
+/// the compiler to vectorise.
+#define OCHRE_INLINE [[gnu::always_inline]] inline
+
+OCHRE_INLINE float load(float value) {
+    return value;
+}
+OCHRE_INLINE float load(std::uint16_t value) { // bfloat16
+    return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
+}
+OCHRE_INLINE void store(float& to, float value) {
+    to = value;
+}
+OCHRE_INLINE void store(std::uint16_t& to, float value) { // to the nearest, ties to even
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    to = static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+/// e^x within 2e-7 of its value, for finite x: 2^n · e^r with |r| ≤ ln 2 / 2, a polynomial of degree 6 for the latter.
+OCHRE_INLINE float exponential(float x) {
+    constexpr float kRound = 12582912.0f; // 1.5 · 2^23: adding it rounds to a whole number in the low bits
+    const float clamped = std::min(std::max(x, -87.0f), 88.0f);
+    const float shifted = clamped * 1.44269504f + kRound;
+    const float n = shifted - kRound;
+    const float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f; // ln 2 in two parts
+    float p = 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    const std::uint32_t power = (std::bit_cast<std::uint32_t>(shifted) + 127) << 23;
+    return p * std::bit_cast<float>(power);
+}
+
+struct Piece {
+    const void* from;
+    void* to;
+    std::int64_t pixels, channels;
+};
+
+template <typename T, bool Silu>
+OCHRE_INLINE void scalePiece(const Piece& piece, const float* factor, const float* summand) {
+    const T* from = static_cast<const T*>(piece.from);
+    T* to = static_cast<T*>(piece.to);
+    for (std::int64_t p = 0; p < piece.pixels; ++p, from += piece.channels, to += piece.channels)
+        for (std::int64_t c = 0; c < piece.channels; ++c) {
+            float value = load(from[c]) * factor[c] + summand[c];
+            if constexpr (Silu) value = value / (1.0f + exponential(-value));
+            store(to[c], value);
+        }
+}
+
+template <typename T>
+OCHRE_INLINE void sumPiece(const Piece& piece, float* sum, float* squares) {
+    const T* from = static_cast<const T*>(piece.from);
+    for (std::int64_t p = 0; p < piece.pixels; ++p, from += piece.channels)
+        for (std::int64_t c = 0; c < piece.channels; ++c) {
+            const float value = load(from[c]);
+            sum[c] += value;
+            squares[c] += value * value;
+        }
+}
+
+#undef OCHRE_INLINE
+
+using Scale = void (*)(const Piece&, const float*, const float*);
+using Sum = void (*)(const Piece&, float*, float*);
+
+template <typename T, bool Silu>
+void scalePlain(const Piece& piece, const float* factor, const float* summand) {
+    scalePiece<T, Silu>(piece, factor, summand);
+}
+template <typename T, bool Silu>
+[[gnu::target("avx2,fma")]] void scaleAvx2(const Piece& piece, const float* factor, const float* summand) {
+    scalePiece<T, Silu>(piece, factor, summand);
+}
+template <typename T, bool Silu>
+[[gnu::target("avx512f,avx512bw,avx512vl,fma")]] void scaleAvx512(const Piece& piece, const float* factor,
+                                                                  const float* summand) {
+    scalePiece<T, Silu>(piece, factor, summand);
+}
+template <typename T>
+void sumPlain(const Piece& piece, float* sum, float* squares) {
+    sumPiece<T>(piece, sum, squares);
+}
+template <typename T>
+[[gnu::target("avx2,fma")]] void sumAvx2(const Piece& piece, float* sum, float* squares) {
+    sumPiece<T>(piece, sum, squares);
+}
+
+template <typename T, bool Silu>
+Scale bestScale() {
+    const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
+    return cpu.avx512 ? scaleAvx512<T, Silu> : cpu.avx2 ? scaleAvx2<T, Silu> : scalePlain<T, Silu>;
+}
+
+template <typename T>
+Sum bestSum() {
+    return tensor::cpuFeatures().avx2 ? sumAvx2<T> : sumPlain<T>;
+}
+
+bool hasKernel(const Tensor& x) {
+    return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && x.size(0) == 1 &&
+           x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+Piece piece(const Tensor& x, Tensor* out, std::int64_t first, std::int64_t count) {
+    const std::int64_t channels = x.size(1), size = x.element_size();
+    const auto at = static_cast<std::ptrdiff_t>(first * channels * size);
+    return {static_cast<const std::byte*>(x.const_data_ptr()) + at,
+            out ? static_cast<std::byte*>(out->mutable_data_ptr()) + at : nullptr, count, channels};
+}
+
+} // namespace
+
+GroupStatistics::GroupStatistics(std::int64_t channels)
+    : m_sum(static_cast<std::size_t>(channels)), m_squares(static_cast<std::size_t>(channels)) {}
+
+void GroupStatistics::add(const Tensor& rows) {
+    if (rows.dim() != 4 || rows.size(0) != 1 || rows.size(1) != channels())
+        throw Error(fmt::format("group norm: statistics of {} channels, was given {}", channels(),
+                                rows.dim() > 1 ? rows.size(1) : 0));
+    const std::int64_t pixels = rows.size(2) * rows.size(3);
+    const auto width = static_cast<std::size_t>(channels());
+    const bool fast = hasKernel(rows);
+    const Tensor x = fast ? rows : rows.to(at::kCPU, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
+    const Sum sum = x.scalar_type() == at::kFloat ? bestSum<float>() : bestSum<std::uint16_t>();
+    const std::int64_t shares = std::clamp<std::int64_t>(pixels / kBlock, 1, at::get_num_threads());
+    const std::int64_t each = (pixels + shares - 1) / shares;
+    std::vector<std::vector<double>> sums(static_cast<std::size_t>(shares), std::vector<double>(2 * width));
+    at::parallel_for(0, shares, 1, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> block(2 * width);
+        for (std::int64_t s = begin; s < end; ++s)
+            for (std::int64_t p = s * each; p < std::min((s + 1) * each, pixels); p += kBlock) {
+                std::fill(block.begin(), block.end(), 0.0f);
+                const std::int64_t count = std::min(kBlock, std::min((s + 1) * each, pixels) - p);
+                sum(piece(x, nullptr, p, count), block.data(), block.data() + width);
+                for (std::size_t i = 0; i < 2 * width; ++i) sums[static_cast<std::size_t>(s)][i] += block[i];
+            }
+    });
+    for (const std::vector<double>& part : sums) // in order, so that the same threads give the same sum
+        for (std::size_t c = 0; c < width; ++c) {
+            m_sum[c] += part[c];
+            m_squares[c] += part[width + c];
+        }
+    m_pixels += static_cast<double>(pixels);
+}
+
+Tensor GroupStatistics::factors(const GroupNorm& norm) const {
+    if (norm.channels() != channels())
+        throw Error(fmt::format("group norm: takes {} channels, was given {}", norm.channels(), channels()));
+    const Tensor weight = norm.weight().to(at::kCPU, at::kFloat), bias = norm.bias().to(at::kCPU, at::kFloat);
+    Tensor result = at::empty({2, channels()}, at::TensorOptions().dtype(at::kFloat));
+    float* factor = result.mutable_data_ptr<float>();
+    const std::int64_t width = channels() / norm.groups();
+    for (std::int64_t group = 0; group < norm.groups(); ++group) {
+        double sum = 0, squares = 0;
+        for (std::int64_t c = group * width; c < (group + 1) * width; ++c) {
+            sum += m_sum[static_cast<std::size_t>(c)];
+            squares += m_squares[static_cast<std::size_t>(c)];
+        }
+        const double count = m_pixels * static_cast<double>(width), mean = sum / count;
+        const double deviation = std::sqrt(std::max(squares / count - mean * mean, 0.0) + norm.epsilon());
+        for (std::int64_t c = group * width; c < (group + 1) * width; ++c) {
+            const double scale = weight.const_data_ptr<float>()[c] / deviation;
+            factor[c] = static_cast<float>(scale);
+            factor[channels() + c] = static_cast<float>(bias.const_data_ptr<float>()[c] - mean * scale);
+        }
+    }
+    return result;
+}
+
+void scaleChannels(const Tensor& x, const Tensor& factors, const Activation& activation, Tensor& out) {
+    const bool silu = activation.kind == Activation::Kind::Silu;
+    if (!hasKernel(x) || !hasKernel(out) || !(silu || activation.kind == Activation::Kind::None)) {
+        const Tensor both = factors.to(x.device()).view({2, 1, x.size(1), 1, 1});
+        out.copy_(activate(x.to(at::kFloat).mul(both[0]).add_(both[1]), activation));
+        return;
+    }
+    const float* factor = factors.const_data_ptr<float>();
+    const float* summand = factor + x.size(1);
+    const bool single = x.scalar_type() == at::kFloat;
+    const Scale scale = single ? (silu ? bestScale<float, true>() : bestScale<float, false>())
+                               : (silu ? bestScale<std::uint16_t, true>() : bestScale<std::uint16_t, false>());
+    at::parallel_for(0, x.size(2) * x.size(3), kBlock, [&](std::int64_t begin, std::int64_t end) {
+        scale(piece(x, &out, begin, end - begin), factor, summand);
+    });
+}
+
+} // namespace ochre::nn

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/tensor/TokenOps.h"
+
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include "core/tensor/Runtime.h"
+#include "core/tensor/Tokens.h"
+
+namespace ochre::nn {
+namespace {
+
+constexpr std::int64_t kLeastQueries = 320, kWidestHead = 256; // with fewer, packing the keys is not made up for
+constexpr double kPieceWork = 1.5e9; // multiplications and additions between two looks at Cancel, a thread
+constexpr std::int64_t kGateGrain = 1 << 14;
+
+const tokens::Backend* backend() {
+    const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
+    return cpu.avx512 ? &tokens::kAvx512 : cpu.avx2 ? &tokens::kAvx2 : nullptr;
+}
+
+/// Heads side by side in the last dimension, channels next to each other.
+struct Heads {
+    const float* data;
+    std::int64_t batchStride, rowStride, width;
+
+    Heads(const Tensor& x, std::int64_t heads)
+        : data(x.const_data_ptr<float>()), batchStride(x.stride(0)), rowStride(x.stride(1)), width(x.size(2) / heads) {}
+    const float* at(std::int64_t batch, std::int64_t head, std::int64_t row) const {
+        return data + batch * batchStride + row * rowStride + head * width;
+    }
+};
+
+bool suits(const Tensor& x) {
+    return x.is_cpu() && x.scalar_type() == at::kFloat && x.stride(2) == 1;
+}
+
+} // namespace
+
+Tensor fusedAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale) {
+    const tokens::Backend* kernel = backend();
+    const std::int64_t batch = q.size(0), queries = q.size(1), keys = k.size(1), width = q.size(2) / heads;
+    if (!kernel || !suits(q) || !suits(k) || !suits(v) || v.sizes() != k.sizes() || k.size(0) != batch ||
+        queries < kLeastQueries || keys == 0 || width == 0 || width > kWidestHead)
+        return {};
+    const Heads query(q, heads), key(k, heads), value(v, heads);
+    const std::int64_t packedSize = tokens::packedSize(*kernel, keys, width);
+    const Tensor packed = at::empty({batch * heads, packedSize}, q.options());
+    float* packedData = packed.mutable_data_ptr<float>();
+    at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
+            kernel->pack(key.at(i / heads, i % heads, 0), key.rowStride, value.at(i / heads, i % heads, 0),
+                         value.rowStride, keys, width, packedData + i * packedSize);
+    });
+    Tensor out = at::empty({batch, queries, heads * width}, q.options());
+    float* outData = out.mutable_data_ptr<float>();
+    const std::int64_t blocks = (queries + tokens::kQueries - 1) / tokens::kQueries, tasks = batch * heads * blocks;
+    const double taskWork = 4.0 * static_cast<double>(tokens::kQueries * keys * width);
+    const auto piece = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / taskWork)) * at::get_num_threads();
+    for (std::int64_t from = 0; from < tasks; from += piece) {
+        tensor::currentCancel().check();
+        at::parallel_for(from, std::min(from + piece, tasks), 1, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<float> scratch(static_cast<std::size_t>(tokens::scratchSize(*kernel, width)));
+            for (std::int64_t task = begin; task < end; ++task) {
+                const std::int64_t one = task / blocks, row = task % blocks * tokens::kQueries;
+                kernel->attend(query.at(one / heads, one % heads, row), query.rowStride,
+                               std::min<std::int64_t>(tokens::kQueries, queries - row), packedData + one * packedSize,
+                               keys, width, static_cast<float>(scale), scratch.data(),
+                               outData + (one / heads * queries + row) * heads * width + one % heads * width,
+                               heads * width);
+            }
+        });
+    }
+    return out;
+}
+
+Tensor gatedGelu(const Tensor& x) {
+    const std::int64_t width = x.size(-1) / 2;
+    const tokens::Backend* kernel = backend();
+    const bool half = x.scalar_type() == at::kBFloat16;
+    if (!kernel || !x.is_cpu() || !x.is_contiguous() || width == 0 || !(half || x.scalar_type() == at::kFloat))
+        return gelu(x.narrow(-1, width, width)).mul_(x.narrow(-1, 0, width));
+    tensor::Shape shape = x.sizes().vec();
+    shape.back() = width;
+    Tensor out = at::empty(shape, x.options());
+    const std::int64_t grain = std::max<std::int64_t>(1, kGateGrain / width);
+    at::parallel_for(0, out.numel() / width, grain, [&](std::int64_t begin, std::int64_t end) {
+        if (half)
+            kernel->gatedGeluHalf(static_cast<const unsigned short*>(x.const_data_ptr()) + 2 * begin * width,
+                                  end - begin, width,
+                                  static_cast<unsigned short*>(out.mutable_data_ptr()) + begin * width);
+        else
+            kernel->gatedGelu(x.const_data_ptr<float>() + 2 * begin * width, end - begin, width,
+                              out.mutable_data_ptr<float>() + begin * width);
+    });
+    return out;
+}
+
+} // namespace ochre::nn
