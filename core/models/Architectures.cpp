@@ -103,19 +103,6 @@ Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, cons
     return result;
 }
 
-Tensors runAutoencoder(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
-    const AutoencoderKl model(weights, configOf<AutoencoderKl>(weights, "AutoencoderKL"));
-    Tensors outputs;
-    if (const auto image = inputs.find("image"); image != inputs.end()) {
-        outputs["moments"] = model.encode(image->second);
-        if (model.config().decoder)
-            outputs["reconstruction_of_mode"] = model.decode(AutoencoderKl::mean(outputs["moments"]));
-    }
-    if (const auto latent = inputs.find("latent"); latent != inputs.end())
-        outputs["decoded"] = model.decode(latent->second);
-    return outputs;
-}
-
 const nn::Tensor& input(const Tensors& inputs, const char* name) {
     const auto it = inputs.find(name);
     if (it == inputs.end()) throw Error(fmt::format("case: has no input \"{}\"", name));
@@ -174,6 +161,19 @@ Tensors runControlNet(const tensor::Weights& weights, const Json& parityCase, co
     return outputs;
 }
 
+Tensors runAutoencoder(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const AutoencoderKl model(weights, configOf<AutoencoderKl>(weights, "AutoencoderKL"));
+    Tensors outputs;
+    if (const auto image = inputs.find("image"); image != inputs.end()) {
+        outputs["moments"] = model.encode(image->second);
+        if (model.config().decoder)
+            outputs["reconstruction_of_mode"] = model.decode(AutoencoderKl::mean(outputs["moments"]));
+    }
+    if (const auto latent = inputs.find("latent"); latent != inputs.end())
+        outputs["decoded"] = model.decode(latent->second);
+    return outputs;
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -191,13 +191,14 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<RrdbNet>("rrdbnet", rrdb),
         pictureArchitecture<SrvggNetCompact>("srvggnetcompact", compact),
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
-        {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}},
-        {"controlnet", recogniseAs<ControlNet>, runControlNet, {}},
+        {"controlnet", recogniseAs<ControlNet>, runControlNet, {}, {}},
         {"unet", recogniseAs<UNet>,
          [](const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
              return runUNet(weights, parityCase, inputs);
          },
+         {},
          {}},
+        {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}, {}},
     };
     return all;
 }

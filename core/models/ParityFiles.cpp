@@ -6,6 +6,7 @@
 #include "core/base/Error.h"
 #include "core/base/File.h"
 #include "core/base/Json.h"
+#include "core/models/sampling/SamplingParity.h"
 #include "core/models/text/ClipTokenizer.h"
 
 namespace ochre::models {
@@ -47,6 +48,9 @@ void runTokenizer(const std::filesystem::path& path, ParityResult& result) {
 const std::vector<ParityFileKind>& parityFileKinds() {
     static const std::vector<ParityFileKind> all{
         {"tokenizers", runTokenizer},
+        {"samplers", sampling::runSamplerParity},
+        {"schedules", sampling::runScheduleParity},
+        {"prediction", sampling::runPredictionParity},
     };
     return all;
 }
