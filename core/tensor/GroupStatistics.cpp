@@ -35,10 +35,12 @@ OCHRE_INLINE void store(std::uint16_t& to, float value) { // to the nearest, tie
     to = static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-/// e^x within 2e-7 of its value, for finite x: 2^n · e^r with |r| ≤ ln 2 / 2, a polynomial of degree 6 for the latter.
+/// e^x within 2e-7 of its value, for |x| ≤ 60: 2^n · e^r with |r| ≤ ln 2 / 2, a polynomial of degree 6 for the latter.
+/// Beyond that e^±60, which SiLU cannot tell from 0 and infinity; larger ones would bring in slow denormal numbers.
 OCHRE_INLINE float exponential(float x) {
+    constexpr float kLargest = 60.0f;
     constexpr float kRound = 12582912.0f; // 1.5 · 2^23: adding it rounds to a whole number in the low bits
-    const float clamped = std::min(std::max(x, -87.0f), 88.0f);
+    const float low = x < -kLargest ? -kLargest : x, clamped = low > kLargest ? kLargest : low;
     const float shifted = clamped * 1.44269504f + kRound;
     const float n = shifted - kRound;
     const float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f; // ln 2 in two parts

@@ -135,16 +135,16 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
     m_weight = Tensor();
 }
 
-Conv2d Conv2d::prepared() const {
+Conv2d Conv2d::prepared(Tensor& memory) const {
     Conv2d ready = *this;
-    if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared());
+    if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared(memory));
     return ready;
 }
 
-Tensor Conv2d::rows(const Tensor& x) const {
+Tensor Conv2d::rows(const Tensor& x, const Tensor& room) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
-    return m_winograd && m_winograd->pays(x, 0) ? (*m_winograd)(x, 0) : apply(x, 0);
+    return m_winograd && m_winograd->pays(x, 0) ? (*m_winograd)(x, 0, room) : apply(x, 0);
 }
 
 void Conv2d::addRows(const Tensor& x, Tensor& onto) const {
@@ -351,6 +351,10 @@ Tensor emptyPicture(const Tensor& like, std::int64_t batch, std::int64_t channel
                     std::int64_t width) {
     return at::empty({batch, channels, height, width},
                      like.options().memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+Tensor emptyValues(std::int64_t count, const at::TensorOptions& options) {
+    return at::empty({count}, options.memory_format(std::nullopt));
 }
 
 Tensor channelsLast(const Tensor& x) {

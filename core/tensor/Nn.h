@@ -51,12 +51,14 @@ public:
 
     Tensor operator()(const Tensor& x) const; ///< [N, in, H, W] → [N, out, H', W']
     /// The same in one piece on some rows of a picture, channels-last, that bring along what the result needs above and
-    /// below: no zeros are added there. [N, in, rows, W] → [N, out, rows', W']
-    Tensor rows(const Tensor& x) const;
+    /// below: no zeros are added there. [N, in, rows, W] → [N, out, rows', W']. `room`, if it is defined, has the shape of
+    /// the result and may become it.
+    Tensor rows(const Tensor& x, const Tensor& room = {}) const;
     void addRows(const Tensor& x, Tensor& onto) const; ///< onto += rows(x); channels-last
 
-    /// A copy that keeps, as long as it lives, what is otherwise made of large weights for each call: for many stripes.
-    Conv2d prepared() const;
+    /// A copy that keeps in `memory` what is otherwise made of large weights for each call: for many stripes. The next
+    /// layer may have the memory when this one is done.
+    Conv2d prepared(Tensor& memory) const;
 
     std::int64_t inChannels() const { return m_in; }
     std::int64_t outChannels() const { return m_out; }
@@ -127,6 +129,7 @@ Tensor pad(const Tensor& x, std::int64_t left, std::int64_t right, std::int64_t 
 /// A picture tensor of unset values, channels-last, on the device and in the type of `like`.
 Tensor emptyPicture(const Tensor& like, std::int64_t batch, std::int64_t channels, std::int64_t height,
                     std::int64_t width);
+Tensor emptyValues(std::int64_t count, const at::TensorOptions& options); ///< [count], unset
 Tensor channelsLast(const Tensor& x);
 Tensor narrow(const Tensor& x, std::int64_t dimension, std::int64_t start, std::int64_t length);
 double maxAbs(const Tensor& x);                            ///< 0 for an empty tensor; NaN if any value is

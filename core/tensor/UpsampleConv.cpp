@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Runtime.h"
+#include "core/tensor/WinogradConv.h"
 
 namespace ochre::nn {
 namespace {
@@ -27,22 +29,38 @@ UpsampleConv2d::UpsampleConv2d(const Weights& weights, const std::string& name) 
     if (shape.size() != 4 || shape[2] != 3 || shape[3] != 3)
         throw Error(fmt::format("{}: tensor \"{}.weight\" is {}, upsampling needs a kernel of 3x3", weights.subject(),
                                 weights.prefix() + name, tensor::describe(shape)));
-    const Tensor stored = weights.tensor(name + ".weight"), weight = stored.to(at::kFloat);
-    const Tensor bias = weights.has(name + ".bias") ? weights.tensor(name + ".bias") : Tensor();
-    for (int place = 0; place < 4; ++place)
-        m_place[place] =
-            Conv2d(fold(fold(weight, 2, place >= 2), 3, place % 2 == 1).to(stored.scalar_type()), bias, {.padding = 1});
+    m_out = shape[0];
+    m_in = shape[1];
+    const Tensor weight = weights.tensor(name + ".weight");
+    const Tensor bias = weights.has(name + ".bias") ? weights.tensor(name + ".bias").contiguous() : Tensor();
+    if (auto winograd = WinogradConv::makeDoubled(weight, bias)) {
+        m_winograd = std::make_shared<const WinogradConv>(std::move(*winograd));
+        return;
+    }
+    for (int place = 0; place < 4; ++place) {
+        const Tensor folded = fold(fold(weight.to(at::kFloat), 2, place >= 2), 3, place % 2 == 1);
+        m_place[place] = Conv2d(folded.to(weight.scalar_type()), bias, {.padding = 1});
+    }
 }
 
-UpsampleConv2d UpsampleConv2d::prepared() const {
+UpsampleConv2d UpsampleConv2d::prepared(Tensor& memory) const {
     UpsampleConv2d ready = *this;
-    for (Conv2d& place : ready.m_place) place = place.prepared();
+    if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared(memory));
     return ready;
 }
 
-Tensor UpsampleConv2d::rows(const Tensor& x) const {
+Tensor UpsampleConv2d::rows(const Tensor& x, const Tensor& room) const {
+    if (x.dim() != 4 || x.size(1) != m_in)
+        throw Error(fmt::format("upsampling: takes pictures of {} channels, was given {} dimensions with {}", m_in,
+                                x.dim(), x.dim() > 1 ? x.size(1) : 0));
+    tensor::currentCancel().check();
+    // Seen from the doubled rows, the first result is one row below the first row.
+    return m_winograd ? (*m_winograd)(x, -1, room) : placeByPlace(x, room);
+}
+
+Tensor UpsampleConv2d::placeByPlace(const Tensor& x, const Tensor& room) const {
     const std::int64_t rows = x.size(2) - 2, width = x.size(3);
-    Tensor out;
+    Tensor out = room;
     for (int place = 0; place < 4; ++place) {
         const std::int64_t low = place / 2, right = place % 2;
         // The convolution pads the sides, so that its first column is a left half's and its last a right half's.

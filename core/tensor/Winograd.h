@@ -10,7 +10,7 @@ constexpr long kPlanePadding = 16; ///< floats after the values of each of the 3
 
 struct Picture {
     const float* data; ///< channels next to each other
-    long height, width, rowStride, pixelStride;
+    long height, width, rowStride, pixelStride; ///< as they lie in memory
 };
 
 struct Kernels {
@@ -30,7 +30,8 @@ struct Output {
 struct Plan {
     long inChannels, outChannels, paddedOut; ///< paddedOut: outChannels up to the next multiple of `Backend::block`
     long tilesX, tilesY;                     ///< of one picture
-    long padRows, padColumns;                ///< zeros above and below the picture, and on its sides
+    long padRows, padColumns; ///< zeros above and below the picture, and on its sides; negative: what is left out there
+    bool doubled = false;     ///< each pixel of the picture stands for 2 × 2; paddings are odd
 };
 
 /// One generation of processors.

@@ -34,19 +34,22 @@ winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t p
             (outWidth + winograd::kTile - 1) / winograd::kTile,
             (outHeight + winograd::kTile - 1) / winograd::kTile,
             padRows,
-            padColumns};
+            padColumns,
+            false};
 }
 
-Tensor pack(const Tensor& weight) {
+std::int64_t packedSize(const Tensor& weight) {
+    return 36 * roundUp(weight.size(0), backend()->block) * weight.size(1);
+}
+
+void pack(const Tensor& weight, Tensor& packed) {
     const winograd::Plan plan = planOf(weight, 0, 0, 1, 1);
     const winograd::Kernels kernels{weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2),
                                     weight.stride(3)};
-    Tensor packed = at::empty({36, plan.paddedOut, plan.inChannels}, weight.options());
     const std::int64_t block = backend()->block;
     at::parallel_for(0, plan.paddedOut / block, 1, [&](std::int64_t begin, std::int64_t end) {
         backend()->packWeights(plan, kernels, begin * block, end * block, packed.data_ptr<float>());
     });
-    return packed;
 }
 
 } // namespace
@@ -62,8 +65,13 @@ std::optional<WinogradConv> WinogradConv::make(const Tensor& weight, const Tenso
     conv.m_bias = bias;
     conv.m_pad = options.padding;
     conv.m_activation = options.activation;
-    const std::int64_t packedBytes = 36 * 4 * roundUp(weight.size(0), backend()->block) * weight.size(1);
-    if (packedBytes <= kKeptBytes) conv.m_packed = pack(weight);
+    if (4 * packedSize(weight) <= kKeptBytes) conv.m_packed = conv.packed();
+    return conv;
+}
+
+std::optional<WinogradConv> WinogradConv::makeDoubled(const Tensor& weight, const Tensor& bias) {
+    auto conv = make(weight, bias, {.padding = 1});
+    if (conv) conv->m_doubled = true;
     return conv;
 }
 
@@ -74,12 +82,20 @@ bool WinogradConv::pays(const Tensor& x, std::int64_t padRows) const {
 }
 
 Tensor WinogradConv::packed() const {
-    return m_packed.defined() ? m_packed : pack(m_weight);
+    Tensor memory;
+    return m_packed.defined() ? m_packed : prepared(memory).m_packed;
 }
 
-WinogradConv WinogradConv::prepared() const {
+WinogradConv WinogradConv::prepared(Tensor& memory) const {
     WinogradConv ready = *this;
-    ready.m_packed = packed();
+    if (m_packed.defined()) return ready;
+    const std::int64_t size = packedSize(m_weight);
+    if (!memory.defined() || memory.numel() < size || memory.numel() > 4 * size) {
+        memory = Tensor(); // gives back first
+        memory = at::empty({size}, m_weight.options());
+    }
+    pack(m_weight, memory);
+    ready.m_packed = memory;
     return ready;
 }
 
@@ -87,8 +103,11 @@ bool WinogradConv::fused() const {
     return m_activation.kind == Activation::Kind::LeakyRelu || m_activation.kind == Activation::Kind::Relu;
 }
 
-Tensor WinogradConv::operator()(const Tensor& x, std::int64_t padRows) const {
-    Tensor out = emptyPicture(x, x.size(0), m_weight.size(0), x.size(2) + 2 * padRows - 2, x.size(3) + 2 * m_pad - 2);
+Tensor WinogradConv::operator()(const Tensor& x, std::int64_t padRows, const Tensor& room) const {
+    const std::int64_t factor = m_doubled ? 2 : 1;
+    Tensor out = room.defined() ? room
+                                : emptyPicture(x, x.size(0), m_weight.size(0), factor * x.size(2) + 2 * padRows - 2,
+                                               factor * x.size(3) + 2 * m_pad - 2);
     run(x, padRows, false, out);
     return fused() ? out : activate(out, m_activation);
 }
@@ -102,7 +121,8 @@ void WinogradConv::addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) co
 
 void WinogradConv::run(const Tensor& x, std::int64_t padRows, bool add, Tensor& out) const {
     const std::int64_t outHeight = out.size(2), outWidth = out.size(3);
-    const winograd::Plan plan = planOf(m_weight, padRows, m_pad, outHeight, outWidth);
+    winograd::Plan plan = planOf(m_weight, padRows, m_pad, outHeight, outWidth);
+    plan.doubled = m_doubled;
     const Tensor weights = packed();
 
     const std::int64_t tiles = plan.tilesX * plan.tilesY, perTile = 36 * (plan.inChannels + plan.paddedOut);

@@ -13,19 +13,24 @@ public:
     /// Nothing where the processor has no AVX2 or the convolution is none that this one does: 3×3, stride,
     /// dilation and groups 1, 16 channels or more on both sides.
     static std::optional<WinogradConv> make(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options);
+    /// The same of the picture upsampled by 2 (nearest), which is never made: of its 36 products a tile, 11 are 0 and are
+    /// left out. Padding 1.
+    static std::optional<WinogradConv> makeDoubled(const Tensor& weight, const Tensor& bias);
 
     /// Whether a picture [N, C, H, W] is large enough for it to be faster. `padRows` of zeros lie above and below it, as
     /// many columns as the convolution has on its sides.
     bool pays(const Tensor& x, std::int64_t padRows) const;
 
     /// x channels-last → [N, out, H', W'], channels-last. A pixel's sum depends on its place in a tile of 4 × 4, counted
-    /// from the picture's corner, and on nothing else. Asks Cancel between pieces of some 25 ms.
-    Tensor operator()(const Tensor& x, std::int64_t padRows) const;
+    /// from the picture's corner, and on nothing else. Asks Cancel between pieces of some 25 ms. Where the picture is
+    /// doubled, padRows counts rows of the doubled one; −1: a row of x above and below is only seen. `room`, if it is
+    /// defined, has the result's shape and becomes it.
+    Tensor operator()(const Tensor& x, std::int64_t padRows, const Tensor& room = {}) const;
     /// onto += the same, in one pass where there is no activation.
     void addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const;
 
-    /// A copy that keeps its packed weights.
-    WinogradConv prepared() const;
+    /// A copy that keeps its packed weights, in `memory`, which is made anew where it is too small or far too large.
+    WinogradConv prepared(Tensor& memory) const;
 
 private:
     WinogradConv() = default;
@@ -36,6 +41,7 @@ private:
     Tensor m_weight, m_bias;
     Tensor m_packed; ///< kept where it is small, else made for each call: it is four times the weights
     std::int64_t m_pad = 0;
+    bool m_doubled = false;
     Activation m_activation;
 };
 

@@ -15,6 +15,12 @@ inline long planeOf(long count, long channels) {
     return count * channels + kPlanePadding;
 }
 
+/// Whether point p is 0 in every tile: of a doubled picture a tile sees the rows a b b c c d, of whose third point,
+/// (d4 − 4·d2) − (d3 − 4·d1), nothing is left; so it is with columns.
+inline bool vanishes(const Plan& plan, int p) {
+    return plan.doubled && (p / kPatch == 2 || p % kPatch == 2);
+}
+
 /// `count` tiles from `first` on → values [36][count][inChannels].
 template <int Lanes>
 void readTiles(const Picture& x, const Plan& plan, long first, long count, float* values) {
@@ -23,7 +29,9 @@ void readTiles(const Picture& x, const Plan& plan, long first, long count, float
     for (long t = 0; t < count; ++t) {
         const long tile = first + t;
         const long y0 = tile / plan.tilesX * kTile - plan.padRows, x0 = tile % plan.tilesX * kTile - plan.padColumns;
-        const bool inside = y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
+        const int shift = plan.doubled ? 1 : 0;
+        const long height = x.height << shift, width = x.width << shift;
+        const bool inside = y0 >= 0 && x0 >= 0 && y0 + kPatch <= height && x0 + kPatch <= width;
         float* out = values + t * plan.inChannels;
         const long plane = planeOf(count, plan.inChannels);
         for (long c = 0; c < plan.inChannels; c += Lanes) {
@@ -33,8 +41,8 @@ void readTiles(const Picture& x, const Plan& plan, long first, long count, float
                 for (int j = 0; j < kPatch; ++j) {
                     const long y = y0 + i, col = x0 + j;
                     V v{};
-                    if (inside || (y >= 0 && y < x.height && col >= 0 && col < x.width)) {
-                        const float* p = x.data + y * x.rowStride + col * x.pixelStride + c;
+                    if (inside || (y >= 0 && y < height && col >= 0 && col < width)) {
+                        const float* p = x.data + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
                         if (lanes == Lanes)
                             v = Vec::load(p);
                         else
@@ -82,7 +90,7 @@ template <int Lanes, int Rows>
 void multiply(const Plan& plan, const float* weights, const float* values, long count, float* products) {
     const long depth = plan.inChannels, columns = plan.paddedOut, block = 2 * Lanes;
     for (int p = 0; p < kPoints; ++p)
-        for (long column = 0; column < columns; column += block) {
+        for (long column = 0; column < columns && !vanishes(plan, p); column += block) {
             const float* b = weights + (p * columns + column) * depth;
             const float* a = values + p * planeOf(count, depth);
             float* c = products + p * planeOf(count, columns) + column;
@@ -105,7 +113,8 @@ void writeTiles(const Plan& plan, const float* products, long first, long count,
         for (long c = 0; c < plan.outChannels; c += Lanes) {
             const long lanes = plan.outChannels - c < Lanes ? plan.outChannels - c : Lanes;
             V m[kPoints], half[kTile * kPatch], y[kTile * kTile];
-            for (int p = 0; p < kPoints; ++p) m[p] = Vec::load(products + p * plane + t * plan.paddedOut + c);
+            for (int p = 0; p < kPoints; ++p)
+                m[p] = vanishes(plan, p) ? V{} : Vec::load(products + p * plane + t * plan.paddedOut + c);
             for (int j = 0; j < kPatch; ++j) transformOut(m + j, kPatch, half + j, kPatch);
             for (int i = 0; i < kTile; ++i) transformOut(half + i * kPatch, 1, y + i * kTile, 1);
             V bias{};

@@ -11,24 +11,24 @@ namespace {
 
 constexpr int kGroups = 32;
 constexpr double kEpsilon = 1e-6;
-constexpr double kStripeWork = 6e9;     // operations: 50 ms at the 120 GFLOP/s of two plain AVX2 cores
-constexpr std::int64_t kFewestRows = 8; // below that, norms of the rows around a stripe weigh too much
+constexpr double kStripeWork = 20e9;    // operations: 40 ms with Winograd's algorithm on two AVX2 cores, 150 ms without
+constexpr std::int64_t kStripeValues = std::int64_t{2} << 20; // 8 MiB of float32: caches hold it from layer to layer
 constexpr std::int64_t kFewestQueries = 256;
 
 nn::Activation silu() {
     return {nn::Activation::Kind::Silu, 0};
 }
 
-/// Makes a map of rows that `layer(first, count)` gives; `work` counts operations a pixel.
+/// Makes a map of rows that `layer(first, count, room)` gives; `work` counts operations a pixel.
 template <typename Layer>
 StripedMap sweep(std::int64_t channels, std::int64_t height, std::int64_t width, double work, StripeRun& run,
                  const Layer& layer) {
     StripedMap out(channels, height, width, run.storage());
     const double rowWork = work * static_cast<double>(width);
-    const std::int64_t rows = run.rows(rowWork);
+    const std::int64_t rows = run.rows(channels * width, rowWork);
     for (std::int64_t y = 0; y < height; y += rows) {
         const std::int64_t count = std::min(rows, height - y);
-        out.append(layer(y, count));
+        out.append(layer(y, count, run.room(channels, count, width)));
         run.advance(rowWork * static_cast<double>(count));
     }
     return out;
@@ -36,13 +36,25 @@ StripedMap sweep(std::int64_t channels, std::int64_t height, std::int64_t width,
 
 } // namespace
 
-StripeRun::StripeRun(MapStorage storage, int rows, double totalWork, Progress progress)
-    : m_storage(storage), m_rows(rows), m_total(totalWork), m_progress(std::move(progress)) {}
+StripeRun::StripeRun(const nn::Tensor& input, MapStorage storage, int rows, double totalWork, Progress progress)
+    : m_options(input.options()), m_storage(storage), m_rows(rows), m_total(totalWork),
+      m_progress(std::move(progress)) {}
 
-std::int64_t StripeRun::rows(double workPerRow) const {
+std::int64_t StripeRun::rows(std::int64_t valuesPerRow, double workPerRow) const {
+    const auto most = m_rows > 0 ? m_rows
+                                 : std::min(kStripeValues / valuesPerRow,
+                                            static_cast<std::int64_t>(std::min(kStripeWork / workPerRow, 1e6)));
     // Multiples of a tile of Winograd's convolution, so that a pixel's sum does not depend on its stripe.
-    const auto most = m_rows > 0 ? m_rows : static_cast<std::int64_t>(std::min(kStripeWork / workPerRow, 1e6));
-    return std::max(m_rows > 0 ? 4 : kFewestRows, most / 4 * 4);
+    return std::max<std::int64_t>(4, most / 4 * 4);
+}
+
+nn::Tensor StripeRun::room(std::int64_t channels, std::int64_t rows, std::int64_t width) const {
+    const std::int64_t size = channels * rows * width;
+    const bool common = size <= kStripeValues && 2 * size > kStripeValues;
+    return nn::emptyValues(common ? kStripeValues : size, m_options)
+        .narrow(0, 0, size)
+        .view({1, rows, width, channels})
+        .permute({0, 3, 1, 2});
 }
 
 void StripeRun::advance(double work) {
@@ -52,18 +64,18 @@ void StripeRun::advance(double work) {
 }
 
 StripedMap convolve(StripedMap x, const nn::Conv2d& conv, StripeRun& run) {
-    const nn::Conv2d ready = conv.prepared();
-    return sweep(conv.outChannels(), x.height(), x.width(), conv.work(), run, [&](std::int64_t y, std::int64_t count) {
-        const nn::Tensor out = ready.rows(x.rows(y - 1, count + 2));
+    const nn::Conv2d ready = conv.prepared(run.weights());
+    return sweep(conv.outChannels(), x.height(), x.width(), conv.work(), run, [&](std::int64_t y, std::int64_t count, const nn::Tensor& room) {
+        const nn::Tensor out = ready.rows(x.rows(y - 1, count + 2), room);
         x.dropBefore(y + count - 1);
         return out;
     });
 }
 
 StripedMap convolve(StripedMap x, const nn::GroupNorm& norm, const nn::Conv2d& conv, StripeRun& run) {
-    const nn::Conv2d ready = conv.prepared();
-    return sweep(conv.outChannels(), x.height(), x.width(), conv.work(), run, [&](std::int64_t y, std::int64_t count) {
-        const nn::Tensor out = ready.rows(x.normalized(norm, silu(), y - 1, count + 2, run.scratch()));
+    const nn::Conv2d ready = conv.prepared(run.weights());
+    return sweep(conv.outChannels(), x.height(), x.width(), conv.work(), run, [&](std::int64_t y, std::int64_t count, const nn::Tensor& room) {
+        const nn::Tensor out = ready.rows(x.normalized(norm, silu(), y - 1, count + 2, run.scratch()), room);
         x.dropBefore(y + count - 1);
         return out;
     });
@@ -71,18 +83,18 @@ StripedMap convolve(StripedMap x, const nn::GroupNorm& norm, const nn::Conv2d& c
 
 StripedMap downsample(StripedMap x, const nn::Conv2d& conv, StripeRun& run) {
     return sweep(conv.outChannels(), x.height() / 2, x.width() / 2, conv.work(), run,
-                 [&](std::int64_t y, std::int64_t count) {
+                 [&](std::int64_t y, std::int64_t count, const nn::Tensor& room) {
                      const nn::Tensor part = nn::pad(x.rows(2 * y, 2 * count + 1), 0, 1, 0, 0); // [1, C, 2·count + 1, W + 1]
                      x.dropBefore(2 * (y + count));
-                     return conv.rows(nn::channelsLast(part));
+                     return conv.rows(nn::channelsLast(part), room);
                  });
 }
 
 StripedMap upsample(StripedMap x, const nn::UpsampleConv2d& conv, StripeRun& run) {
-    const nn::UpsampleConv2d ready = conv.prepared();
+    const nn::UpsampleConv2d ready = conv.prepared(run.weights());
     return sweep(conv.outChannels(), 2 * x.height(), 2 * x.width(), conv.work(), run,
-                 [&](std::int64_t y, std::int64_t count) {
-                     const nn::Tensor out = ready.rows(x.rows(y / 2 - 1, count / 2 + 2));
+                 [&](std::int64_t y, std::int64_t count, const nn::Tensor& room) {
+                     const nn::Tensor out = ready.rows(x.rows(y / 2 - 1, count / 2 + 2), room);
                      x.dropBefore((y + count) / 2 - 1);
                      return out;
                  });
@@ -104,9 +116,9 @@ StripedMap ResBlock::operator()(StripedMap x, StripeRun& run) const {
     StripedMap hidden = runFirst(x, shortcut, run);
     StripedMap& skip = m_hasShortcut ? shortcut : x;
     StripedMap out(m_conv2.outChannels(), x.height(), x.width(), run.storage());
-    const nn::Conv2d ready = m_conv2.prepared();
+    const nn::Conv2d ready = m_conv2.prepared(run.weights());
     const double rowWork = m_conv2.work() * static_cast<double>(x.width());
-    const std::int64_t rows = run.rows(rowWork);
+    const std::int64_t rows = run.rows(m_conv2.outChannels() * x.width(), rowWork);
     std::int64_t y = 0;
     // What is added to becomes the result, a stripe after the other.
     for (nn::Tensor stripe = skip.takeStripe(); stripe.defined(); stripe = skip.takeStripe()) {
@@ -126,10 +138,10 @@ StripedMap ResBlock::operator()(StripedMap x, StripeRun& run) const {
 
 /// conv1(silu(norm1(x))), and x through the shortcut where there is one, after which x is not needed.
 StripedMap ResBlock::runFirst(StripedMap& x, StripedMap& shortcut, StripeRun& run) const {
-    const nn::Conv2d ready = m_conv1.prepared();
+    const nn::Conv2d ready = m_conv1.prepared(run.weights());
     return sweep(m_conv1.outChannels(), x.height(), x.width(), m_conv1.work() + m_shortcut.work(), run,
-                 [&](std::int64_t y, std::int64_t count) {
-                     const nn::Tensor out = ready.rows(x.normalized(m_norm1, silu(), y - 1, count + 2, run.scratch()));
+                 [&](std::int64_t y, std::int64_t count, const nn::Tensor& room) {
+                     const nn::Tensor out = ready.rows(x.normalized(m_norm1, silu(), y - 1, count + 2, run.scratch()), room);
                      if (!m_hasShortcut) return out;
                      shortcut.append(m_shortcut.rows(x.rows(y, count)));
                      x.dropBefore(y + count - 1);

@@ -14,20 +14,26 @@ namespace ochre::models {
 /// How a network goes through its maps.
 class StripeRun {
 public:
-    /// `rows` of a stripe, rounded to a multiple of 4; 0: as many as take some 50 ms, but at least 8.
-    StripeRun(MapStorage storage, int rows, double totalWork, Progress progress);
+    /// `rows` of a stripe, rounded to a multiple of 4; 0: as many as take 8 MiB and some 50 ms, but at least 4.
+    /// `input` has the type that is computed in.
+    StripeRun(const nn::Tensor& input, MapStorage storage, int rows, double totalWork, Progress progress);
 
     MapStorage storage() const { return m_storage; }
-    std::int64_t rows(double workPerRow) const;
+    std::int64_t rows(std::int64_t valuesPerRow, double workPerRow) const;
     void advance(double work); ///< reports; asks Cancel
     nn::Tensor& scratch() { return m_scratch; } ///< for one stripe that is about to be convolved
+    nn::Tensor& weights() { return m_weights; } ///< for what a layer makes of its weights
+    /// Room for a stripe [1, channels, rows, width]. All stripes take about the same memory, so that those which are given
+    /// back serve again.
+    nn::Tensor room(std::int64_t channels, std::int64_t rows, std::int64_t width) const;
 
 private:
+    at::TensorOptions m_options;
     MapStorage m_storage;
     int m_rows;
     double m_work = 0, m_total;
     Progress m_progress;
-    nn::Tensor m_scratch;
+    nn::Tensor m_scratch, m_weights;
 };
 
 /// Convolution 3×3 with padding 1.

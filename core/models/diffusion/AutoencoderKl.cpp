@@ -222,11 +222,13 @@ double AutoencoderKl::work(const Half& half, std::int64_t height, std::int64_t w
     return sum;
 }
 
-StripeRun AutoencoderKl::start(const Half& half, std::int64_t height, std::int64_t width, std::int64_t batch,
+/// `scale` of the picture's sides to those of the input.
+StripeRun AutoencoderKl::start(const Half& half, const nn::Tensor& input, std::int64_t scale,
                                const Options& options) const {
+    const std::int64_t height = input.size(2) * scale, width = input.size(3) * scale;
     const double bytes = 2.0 * 4 * m_config.widths.front() * static_cast<double>(height * width);
     const MapStorage storage = options.storage.value_or(bytes > kExactBytes ? MapStorage::Half : MapStorage::Exact);
-    return {storage, options.rows, work(half, height, width) * static_cast<double>(batch), options.progress};
+    return {input, storage, options.rows, work(half, height, width) * static_cast<double>(input.size(0)), options.progress};
 }
 
 StripedMap AutoencoderKl::runBlocks(const Level& level, StripedMap x, StripeRun& run) {
@@ -246,10 +248,11 @@ StripedMap AutoencoderKl::runMiddle(const Half& half, StripedMap x, StripeRun& r
 nn::Tensor AutoencoderKl::encode(const nn::Tensor& image, const Options& options) const {
     if (!m_config.encoder) throw Error("autoencoder: has no encoder", "use a file that has both halves");
     checkPicture(image, m_config.inChannels, m_config.scale(), "a picture");
-    StripeRun run = start(m_encoder, image.size(2), image.size(3), image.size(0), options);
+    const nn::Tensor pictures = image.to(m_type);
+    StripeRun run = start(m_encoder, pictures, 1, options);
     std::vector<nn::Tensor> results;
     for (std::int64_t n = 0; n < image.size(0); ++n) {
-        StripedMap x = convolve({image.narrow(0, n, 1).to(m_type), run.storage()}, m_encoder.first, run);
+        StripedMap x = convolve({pictures.narrow(0, n, 1), run.storage()}, m_encoder.first, run);
         for (std::size_t i = 0; i < m_encoder.levels.size(); ++i) {
             const Level& level = m_encoder.levels[i];
             x = runBlocks(level, std::move(x), run); // [1, widths[i], H/2^i, W/2^i]
@@ -265,11 +268,11 @@ nn::Tensor AutoencoderKl::encode(const nn::Tensor& image, const Options& options
 nn::Tensor AutoencoderKl::decode(const nn::Tensor& latent, const Options& options) const {
     if (!m_config.decoder) throw Error("autoencoder: has no decoder", "use a file that has both halves");
     checkPicture(latent, m_config.latentChannels, 1, "a latent");
-    const std::int64_t scale = m_config.scale();
-    StripeRun run = start(m_decoder, latent.size(2) * scale, latent.size(3) * scale, latent.size(0), options);
+    const nn::Tensor latents = latent.to(m_type);
+    StripeRun run = start(m_decoder, latents, m_config.scale(), options);
     std::vector<nn::Tensor> results;
     for (std::int64_t n = 0; n < latent.size(0); ++n) {
-        const nn::Tensor one = latent.narrow(0, n, 1).to(m_type), z = m_config.postQuant ? m_postQuant(one) : one;
+        const nn::Tensor one = latents.narrow(0, n, 1), z = m_config.postQuant ? m_postQuant(one) : one;
         StripedMap x = convolve({z, run.storage()}, m_decoder.first, run);
         x = runMiddle(m_decoder, std::move(x), run);
         for (std::size_t i = m_decoder.levels.size(); i-- > 0;) {

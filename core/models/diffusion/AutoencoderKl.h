@@ -91,7 +91,7 @@ private:
     };
     Half build(const tensor::Weights& weights, const std::string& name) const;
     double work(const Half& half, std::int64_t height, std::int64_t width) const;
-    StripeRun start(const Half& half, std::int64_t height, std::int64_t width, std::int64_t batch, const Options& options) const;
+    StripeRun start(const Half& half, const nn::Tensor& input, std::int64_t scale, const Options& options) const;
     StripedMap runMiddle(const Half& half, StripedMap x, StripeRun& run) const;
     static StripedMap runBlocks(const Level& level, StripedMap x, StripeRun& run);
 
