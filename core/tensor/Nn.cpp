@@ -37,6 +37,8 @@ namespace {
 /// ms at 15.
 constexpr double kStripeWork = 1.5e9;
 
+constexpr std::int64_t kUsualTokens = 1024; // rows that the weights of a Linear are packed for
+
 using PointwiseConvolution = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&,
                                     at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t,
                                     std::string_view, c10::List<std::optional<at::Scalar>>,
@@ -61,6 +63,17 @@ const c10::TypedOperatorHandle<AddingConvolution>& addingConvolution() {
                                    .findSchemaOrThrow("mkldnn::_convolution_pointwise_", "binary")
                                    .typed<AddingConvolution>();
     return handle;
+}
+
+/// oneDNN's matrix products with packed weights, alone and with something added.
+using PackedLinear = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
+                            c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+using AddingLinear = Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view);
+using PackLinear = Tensor(const Tensor&, std::optional<std::int64_t>);
+
+template <typename Function>
+c10::TypedOperatorHandle<Function> operatorNamed(const char* name, const char* overload = "") {
+    return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Function>();
 }
 
 struct Fused {
@@ -225,19 +238,24 @@ Tensor Conv2d::operator()(const Tensor& x) const {
 }
 
 Linear::Linear(const Weights& weights, const std::string& name)
-    : m_weight(weights.tensor(name + ".weight").flatten(1)) {
-    if (weights.has(name + ".bias")) m_bias = weights.tensor(name + ".bias");
-}
+    : Linear(weights.tensor(name + ".weight").flatten(1),
+             weights.has(name + ".bias") ? weights.tensor(name + ".bias") : Tensor()) {}
 
 Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
+    // In float32 the plain product is as fast, and the weights may lie in the mapped file.
+    const bool packs = m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
+                       tensor::cpuFeatures().fastBfloat16() && m_weight.numel() > 0;
+    if (!packs) return;
+    static const auto pack = operatorNamed<PackLinear>("mkldnn::_reorder_linear_weight");
+    m_packed = pack.call(m_weight.contiguous(), kUsualTokens);
+    m_weight = Tensor();
 }
 
 Linear Linear::joined(const Weights& weights, const std::vector<std::string>& names) {
     std::vector<Tensor> rows, biases;
     for (const std::string& name : names) {
-        const Linear part(weights, name);
-        rows.push_back(part.m_weight);
-        if (part.m_bias.defined()) biases.push_back(part.m_bias);
+        rows.push_back(weights.tensor(name + ".weight").flatten(1));
+        if (weights.has(name + ".bias")) biases.push_back(weights.tensor(name + ".bias"));
     }
     if (!biases.empty() && biases.size() != rows.size())
         throw Error(fmt::format("{}: of \"{}\" and the layers beside it only some have a bias", weights.subject(),
@@ -247,7 +265,21 @@ Linear Linear::joined(const Weights& weights, const std::vector<std::string>& na
 
 Tensor Linear::operator()(const Tensor& x) const {
     tensor::currentCancel().check();
-    return at::linear(x, m_weight, m_bias.defined() ? std::optional(m_bias) : std::nullopt);
+    const std::optional<Tensor> bias = m_bias.defined() ? std::optional(m_bias) : std::nullopt;
+    if (!m_packed.defined()) return at::linear(x, m_weight, bias);
+    static const auto linear = operatorNamed<PackedLinear>("mkldnn::_linear_pointwise");
+    return linear.call(x.contiguous(), m_packed, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
+}
+
+void Linear::addTo(Tensor& onto, const Tensor& x) const {
+    if (!m_packed.defined()) {
+        onto.add_((*this)(x));
+        return;
+    }
+    tensor::currentCancel().check();
+    static const auto linear = operatorNamed<AddingLinear>("mkldnn::_linear_pointwise", "binary");
+    onto = linear.call(x.contiguous(), onto.contiguous(), m_packed,
+                       m_bias.defined() ? std::optional(m_bias) : std::nullopt, "add");
 }
 
 Prelu::Prelu(const Weights& weights, const std::string& name)

@@ -86,10 +86,12 @@ public:
     Linear(Tensor weight, Tensor bias);
     /// Layers that see the same x as one: their results side by side in the last dimension.
     static Linear joined(const Weights& weights, const std::vector<std::string>& names);
+
     Tensor operator()(const Tensor& x) const;
+    void addTo(Tensor& onto, const Tensor& x) const; ///< onto += (*this)(x), in a tensor of its own or in place
 
 private:
-    Tensor m_weight, m_bias;
+    Tensor m_weight, m_packed, m_bias; ///< either the weight or, in bfloat16, what oneDNN made of it
 };
 
 /// "name.weight" [channels or 1]: negative values are scaled by a slope a channel.

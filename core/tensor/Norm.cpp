@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/GroupStatistics.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
@@ -32,7 +33,22 @@ Tensor GroupNorm::operator()(const Tensor& x, const Activation& activation) cons
     tensor::currentCancel().check();
     if (x.dim() < 2 || x.size(1) != channels())
         throw Error(fmt::format("group norm: takes {} channels, was given {}", channels(), x.dim() > 1 ? x.size(1) : 0));
+    const bool plain = activation.kind == Activation::Kind::None || activation.kind == Activation::Kind::Silu;
+    if (x.dim() == 4 && x.is_cpu() && x.numel() > 0 && plain) return ofPicture(channelsLast(x), activation);
     return activate(at::group_norm(x, m_groups, m_weight, m_bias, m_epsilon), activation);
+}
+
+/// One pass for the statistics and one for all the rest.
+Tensor GroupNorm::ofPicture(const Tensor& x, const Activation& activation) const {
+    const Tensor out = emptyPicture(x, x.size(0), x.size(1), x.size(2), x.size(3));
+    for (std::int64_t n = 0; n < x.size(0); ++n) {
+        const Tensor one = x.narrow(0, n, 1);
+        GroupStatistics statistics(channels());
+        statistics.add(one);
+        Tensor result = out.narrow(0, n, 1);
+        scaleChannels(one, statistics.factors(*this), activation, result);
+    }
+    return out;
 }
 
 LayerNorm::LayerNorm(const Weights& weights, const std::string& name, double epsilon)

@@ -26,6 +26,8 @@ public:
     const Tensor& bias() const { return m_bias; }
 
 private:
+    Tensor ofPicture(const Tensor& x, const Activation& activation) const;
+
     Tensor m_weight, m_bias;
     int m_groups = 32;
     double m_epsilon = 1e-5;

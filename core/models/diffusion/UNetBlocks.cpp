@@ -66,12 +66,11 @@ TransformerBlock::TransformerBlock(const tensor::Weights& weights, const std::st
 void TransformerBlock::run(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const {
     const std::int64_t width = tokens.size(2);
     const nn::Tensor qkv = m_selfQueryKeyValue(m_norm1(tokens)); // [N, H·W, 3·C]
-    nn::addInPlace(tokens, m_selfOut(nn::attention(part(qkv, 0, width), part(qkv, 1, width),
-                                                   part(qkv, 2, width), m_heads)));
+    m_selfOut.addTo(tokens, nn::attention(part(qkv, 0, width), part(qkv, 1, width), part(qkv, 2, width), m_heads));
     const nn::Tensor query = m_promptQuery(m_norm2(tokens)); // [N, H·W, C]
-    nn::addInPlace(tokens, m_promptOut(nn::attention(query, part(promptKeyValue, 0, width),
-                                                     part(promptKeyValue, 1, width), m_heads)));
-    nn::addInPlace(tokens, m_feedOut(nn::gatedGelu(m_gate(m_norm3(tokens))))); // [N, H·W, 8·C], 4·C, C
+    m_promptOut.addTo(tokens, nn::attention(query, part(promptKeyValue, 0, width), part(promptKeyValue, 1, width),
+                                            m_heads));
+    m_feedOut.addTo(tokens, nn::gatedGelu(m_gate(m_norm3(tokens)))); // [N, H·W, 8·C], 4·C, C
 }
 
 SpatialTransformer::SpatialTransformer(const tensor::Weights& weights, const std::string& name, int depth,

@@ -54,7 +54,7 @@ public:
 
     /// Keys and values of the prompt: context [N, T, context width] → [N, T, 2·C].
     nn::Tensor prepare(const nn::Tensor& context) const { return m_promptKeyValue(context); }
-    /// tokens [N, H·W, C] are changed in place.
+    /// tokens [N, H·W, C] become what comes out; their memory may be used for it.
     void run(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const;
 
 private:
