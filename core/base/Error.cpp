@@ -4,12 +4,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "core/base/Text.h"
-
 namespace ochre {
-
-Error::Error(std::string what, std::string hint, ErrorKind kind)
-    : m_what(printable(std::move(what))), m_hint(printable(std::move(hint))), m_kind(kind) {}
 
 Error currentError() {
     try {

@@ -19,8 +19,8 @@ enum class ErrorKind {
 /// `what` starts with the subject and holds the value seen ("scene.ply: vertex 812: …"); `hint` says what to do.
 class Error : public std::exception {
 public:
-    /// Bytes of a damaged file that found their way into the text are made fit to be shown.
-    explicit Error(std::string what, std::string hint = {}, ErrorKind kind = ErrorKind::Failed);
+    explicit Error(std::string what, std::string hint = {}, ErrorKind kind = ErrorKind::Failed)
+        : m_what(std::move(what)), m_hint(std::move(hint)), m_kind(kind) {}
 
     const char* what() const noexcept override { return m_what.c_str(); }
     const std::string& message() const noexcept { return m_what; }

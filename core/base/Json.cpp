@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/base/Text.h"
 
 namespace ochre {
 namespace {
@@ -43,7 +44,7 @@ public:
         const std::string text = e.what();
         const std::size_t bracket = text.find("] ");
         throw broken(fmt::format("{}: byte {}: {}", m_subject, position,
-                                 bracket == std::string::npos ? text : text.substr(bracket + 2)),
+                                 printable(bracket == std::string::npos ? text : text.substr(bracket + 2))),
                      "the file is not valid JSON");
     }
 

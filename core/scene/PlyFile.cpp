@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/base/Text.h"
 #include "core/base/Math.h"
 
 namespace ochre {
@@ -160,7 +161,7 @@ void PlyFile::parseHeader() {
 
 void PlyFile::parseLine(std::string_view line, int number) {
     const auto fail = [&](const std::string& what) {
-        return broken(fmt::format("{}: line {}: {}", m_subject, number, what), "the header is damaged");
+        return broken(fmt::format("{}: line {}: {}", m_subject, number, printable(what)), "the header is damaged");
     };
     const auto w = words(line);
     if (w.empty()) return;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/Error.h"
+#include "core/base/Json.h"
 
 namespace ochre {
 namespace {
@@ -22,8 +23,13 @@ TEST(Text, PrintableKeepsTextAndReplacesWhatIsNone) {
     EXPECT_TRUE(isUtf8(printable(std::string("\0\xfe\x7f", 3))));
 }
 
-TEST(Text, ErrorsCanAlwaysBeShown) {
-    EXPECT_TRUE(isUtf8(Error("graph.ochre: last read: '\xbf'", "\xc3").full()));
+TEST(Text, WhatTheJsonReaderSaysOfDamagedFilesCanBeShown) {
+    try {
+        parseJson("{\"a\": \xbf}", "graph.ochre");
+        FAIL() << "read without an error";
+    } catch (const Error& error) {
+        EXPECT_TRUE(isUtf8(error.full())) << error.full();
+    }
 }
 
 } // namespace
