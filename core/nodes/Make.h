@@ -4,6 +4,7 @@
 
 #include "core/graph/Value.h"
 #include "core/image/Image.h"
+#include "core/image/Region.h"
 #include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
 
@@ -15,6 +16,7 @@ graph::Value makeMaskValue(Image mask);
 
 graph::Value makeSceneValue(SplatCloud cloud);
 graph::Value makeCameraValue(const Camera& camera);
+graph::Value makeRegionValue(const WorkRegion& region);
 
 /// One channel, raw: alpha where the picture has it, else the luminance of its numbers as they stand (Rec.709
 /// weights).

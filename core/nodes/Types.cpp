@@ -135,6 +135,25 @@ void registerPictures(graph::TypeRegistry& registry) {
     });
 }
 
+// Kept on disk with the part that it was cut with.
+void registerRegion(graph::TypeRegistry& registry) {
+    registry.add({.name = types::kRegion,
+                  .label = "Region",
+                  .write =
+                      [](const graph::Value& value) {
+                          Writer out(sizeof(WorkRegion));
+                          out.put(&value.as<WorkRegion>(), sizeof(WorkRegion));
+                          return out.take();
+                      },
+                  .read =
+                      [](std::span<const std::byte> bytes) {
+                          WorkRegion region;
+                          Reader in(bytes);
+                          in.get(&region, sizeof region);
+                          return makeRegionValue(region);
+                      }});
+}
+
 } // namespace
 
 graph::Value makeImageValue(Image image) {
@@ -158,6 +177,10 @@ graph::Value makeSceneValue(SplatCloud cloud) {
 
 graph::Value makeCameraValue(const Camera& camera) {
     return graph::Value::make<Camera>(types::kCamera, camera);
+}
+
+graph::Value makeRegionValue(const WorkRegion& region) {
+    return graph::Value::make<WorkRegion>(types::kRegion, region);
 }
 
 Image maskFromImage(const Image& image) {
@@ -195,6 +218,7 @@ void registerTypes() {
         registerPictures(registry);
         registry.add({.name = types::kScene, .label = "Scene"});
         registry.add({.name = types::kCamera, .label = "Camera"});
+        registerRegion(registry);
     });
 }
 
