@@ -11,6 +11,7 @@
 #include "core/models/text/PromptTokens.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace ochre;
     using namespace ochre::models;
     const std::string_view text(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 4096));
     for (const PromptStyle style : {PromptStyle::Comfy, PromptStyle::A1111}) {
