@@ -74,11 +74,11 @@ OCHRE_INLINE void scalePiece(const Piece& piece, const float* factor, const floa
 }
 
 template <typename T>
-OCHRE_INLINE void sumPiece(const Piece& piece, float* sum, float* squares) {
+OCHRE_INLINE void sumPiece(const Piece& piece, const float* pivot, float* sum, float* squares) {
     const T* from = static_cast<const T*>(piece.from);
     for (std::int64_t p = 0; p < piece.pixels; ++p, from += piece.channels)
         for (std::int64_t c = 0; c < piece.channels; ++c) {
-            const float value = load(from[c]);
+            const float value = load(from[c]) - pivot[c];
             sum[c] += value;
             squares[c] += value * value;
         }
@@ -87,7 +87,7 @@ OCHRE_INLINE void sumPiece(const Piece& piece, float* sum, float* squares) {
 #undef OCHRE_INLINE
 
 using Scale = void (*)(const Piece&, const float*, const float*);
-using Sum = void (*)(const Piece&, float*, float*);
+using Sum = void (*)(const Piece&, const float*, float*, float*);
 
 template <typename T, bool Silu>
 void scalePlain(const Piece& piece, const float* factor, const float* summand) {
@@ -103,12 +103,12 @@ template <typename T, bool Silu>
     scalePiece<T, Silu>(piece, factor, summand);
 }
 template <typename T>
-void sumPlain(const Piece& piece, float* sum, float* squares) {
-    sumPiece<T>(piece, sum, squares);
+void sumPlain(const Piece& piece, const float* pivot, float* sum, float* squares) {
+    sumPiece<T>(piece, pivot, sum, squares);
 }
 template <typename T>
-[[gnu::target("avx2,fma")]] void sumAvx2(const Piece& piece, float* sum, float* squares) {
-    sumPiece<T>(piece, sum, squares);
+[[gnu::target("avx2,fma")]] void sumAvx2(const Piece& piece, const float* pivot, float* sum, float* squares) {
+    sumPiece<T>(piece, pivot, sum, squares);
 }
 
 template <typename T, bool Silu>
@@ -137,7 +137,8 @@ Piece piece(const Tensor& x, Tensor* out, std::int64_t first, std::int64_t count
 } // namespace
 
 GroupStatistics::GroupStatistics(std::int64_t channels)
-    : m_sum(static_cast<std::size_t>(channels)), m_squares(static_cast<std::size_t>(channels)) {}
+    : m_pivot(static_cast<std::size_t>(channels)), m_sum(static_cast<std::size_t>(channels)),
+      m_squares(static_cast<std::size_t>(channels)) {}
 
 void GroupStatistics::add(const Tensor& rows) {
     if (rows.dim() != 4 || rows.size(0) != 1 || rows.size(1) != channels())
@@ -147,6 +148,10 @@ void GroupStatistics::add(const Tensor& rows) {
     const auto width = static_cast<std::size_t>(channels());
     const bool fast = hasKernel(rows);
     const Tensor x = fast ? rows : rows.to(at::kCPU, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
+    if (m_pixels == 0 && pixels > 0) {
+        const Tensor first = x.select(3, 0).select(2, 0).to(at::kFloat).contiguous();
+        std::copy_n(first.const_data_ptr<float>(), width, m_pivot.begin());
+    }
     const Sum sum = x.scalar_type() == at::kFloat ? bestSum<float>() : bestSum<std::uint16_t>();
     const std::int64_t shares = std::clamp<std::int64_t>(pixels / kBlock, 1, at::get_num_threads());
     const std::int64_t each = (pixels + shares - 1) / shares;
@@ -157,7 +162,7 @@ void GroupStatistics::add(const Tensor& rows) {
             for (std::int64_t p = s * each; p < std::min((s + 1) * each, pixels); p += kBlock) {
                 std::fill(block.begin(), block.end(), 0.0f);
                 const std::int64_t count = std::min(kBlock, std::min((s + 1) * each, pixels) - p);
-                sum(piece(x, nullptr, p, count), block.data(), block.data() + width);
+                sum(piece(x, nullptr, p, count), m_pivot.data(), block.data(), block.data() + width);
                 for (std::size_t i = 0; i < 2 * width; ++i) sums[static_cast<std::size_t>(s)][i] += block[i];
             }
     });
@@ -179,8 +184,10 @@ Tensor GroupStatistics::factors(const GroupNorm& norm) const {
     for (std::int64_t group = 0; group < norm.groups(); ++group) {
         double sum = 0, squares = 0;
         for (std::int64_t c = group * width; c < (group + 1) * width; ++c) {
-            sum += m_sum[static_cast<std::size_t>(c)];
-            squares += m_squares[static_cast<std::size_t>(c)];
+            const auto i = static_cast<std::size_t>(c);
+            const double pivot = m_pivot[i];
+            sum += m_sum[i] + m_pixels * pivot;
+            squares += m_squares[i] + pivot * (2 * m_sum[i] + m_pixels * pivot);
         }
         const double count = m_pixels * static_cast<double>(width), mean = sum / count;
         const double deviation = std::sqrt(std::max(squares / count - mean * mean, 0.0) + norm.epsilon());

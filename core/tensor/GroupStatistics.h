@@ -21,6 +21,7 @@ public:
     Tensor factors(const GroupNorm& norm) const;
 
 private:
+    std::vector<float> m_pivot;           ///< a channel: its first value, from which the sums are counted
     std::vector<double> m_sum, m_squares; ///< a channel
     double m_pixels = 0;
 };

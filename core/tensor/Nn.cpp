@@ -52,19 +52,6 @@ const c10::TypedOperatorHandle<PointwiseConvolution>& packedConvolution() {
     return handle;
 }
 
-using AddingConvolution = Tensor&(Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
-                                  at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t, std::string_view,
-                                  const std::optional<at::Scalar>&, std::optional<std::string_view>,
-                                  c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
-
-/// The same, added to its first argument.
-const c10::TypedOperatorHandle<AddingConvolution>& addingConvolution() {
-    static const auto handle = c10::Dispatcher::singleton()
-                                   .findSchemaOrThrow("mkldnn::_convolution_pointwise_", "binary")
-                                   .typed<AddingConvolution>();
-    return handle;
-}
-
 /// oneDNN's matrix products with packed weights, alone and with something added.
 using PackedLinear = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
                             c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
@@ -165,12 +152,6 @@ void Conv2d::addRows(const Tensor& x, Tensor& onto) const {
     tensor::currentCancel().check();
     if (m_winograd && m_winograd->pays(x, 0)) {
         m_winograd->addTo(onto, x, 0);
-    } else if (m_packed.defined() && m_options.activation.kind == Activation::Kind::None) {
-        const std::int64_t padding[] = {0, m_options.padding}, stride[] = {m_options.stride, m_options.stride};
-        const std::int64_t dilation[] = {m_options.dilation, m_options.dilation};
-        addingConvolution().call(onto, x, m_packed, m_bias.defined() ? std::optional(m_bias) : std::nullopt, padding,
-                                 stride, dilation, m_options.groups, "add", std::nullopt, std::nullopt, c10::List<std::optional<at::Scalar>>(),
-                                 std::nullopt);
     } else {
         onto.add_(apply(x, 0));
     }
