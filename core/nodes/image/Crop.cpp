@@ -1,71 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-
-#include "core/graph/NodeDeclaration.h"
-#include "core/graph/RunContext.h"
-#include "core/image/Filter.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
+#include "core/nodes/image/Rectangle.h"
 
 namespace ochre::nodes::image {
 
 graph::NodeDeclaration Crop() {
-    return graph::NodeDeclaration("image.crop", 1, "Crop", "Image/Transform")
+    return withRectangle(graph::NodeDeclaration("image.crop", 1, "Crop", "Image/Transform")
         .describe("Cuts out a rectangle. What reaches beyond the picture is left out.")
         .keywords("cut trim rectangle part")
         .input({.id = "image", .label = "Image", .help = "The picture to work on.", .type = types::kImage})
-        .output({.id = "image", .label = "Image", .help = "The result.", .type = types::kImage})
-        .parameter({.id = "x",
-                    .label = "Left",
-                    .help = "First column of the part.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65535,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "y",
-                    .label = "Top",
-                    .help = "First row of the part.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65535,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "width",
-                    .label = "Width",
-                    .help = "Of the part; 0 goes to the right edge.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "height",
-                    .label = "Height",
-                    .help = "Of the part; 0 goes to the lower edge.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
+        .output({.id = "image", .label = "Image", .help = "The result.", .type = types::kImage}))
         .onRun([](graph::RunContext& run) {
-            const Image& image = run.inputAs<Image>("image");
-
-            const auto x = static_cast<int>(run.integer("x")), y = static_cast<int>(run.integer("y"));
-            const auto length = [](std::int64_t wanted, int from, int whole) {
-                const int rest = whole - from;
-                return wanted == 0 ? rest : static_cast<int>(std::min<std::int64_t>(wanted, rest));
-            };
-            run.setOutput("image",
-                          makeImageValue(crop(image, x, y, length(run.integer("width"), x, image.width()),
-                                              length(run.integer("height"), y, image.height()))));
+            run.setOutput("image", makeImageValue(cropToRectangle(run.inputAs<Image>("image"), run)));
         });
 }
 
