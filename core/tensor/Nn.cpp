@@ -151,10 +151,28 @@ void Conv2d::addRows(const Tensor& x, Tensor& onto) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
     if (m_winograd && m_winograd->pays(x, 0)) {
-        m_winograd->addTo(onto, x, 0);
+        m_winograd->addInto(onto, onto, 1, x, 0);
     } else {
         onto.add_(apply(x, 0));
     }
+}
+
+void Conv2d::into(const Tensor& out, const Tensor& x) const {
+    checkPicture(x, m_in, "convolution");
+    tensor::currentCancel().check();
+    const bool direct = m_winograd && m_winograd->pays(x, m_options.padding);
+    const Tensor result = direct ? (*m_winograd)(x, m_options.padding, out) : (*this)(x);
+    if (!result.is_same(out)) out.copy_(result);
+}
+
+void Conv2d::addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x) const {
+    checkPicture(x, m_in, "convolution");
+    tensor::currentCancel().check();
+    Tensor to = out;
+    if (m_winograd && m_winograd->pays(x, m_options.padding))
+        m_winograd->addInto(out, base, scale, x, m_options.padding);
+    else
+        at::add_out(to, base, (*this)(x), scale);
 }
 
 std::int64_t Conv2d::outSide(std::int64_t side, std::int64_t kernel) const {
@@ -316,16 +334,12 @@ Tensor& addInPlace(Tensor& a, const Tensor& b) {
     return a.add_(b);
 }
 
-Tensor& scaleAddInPlace(Tensor& a, double scale, const Tensor& b) {
-    return a.mul_(scale).add_(b);
+void addScaled(const Tensor& a, double scale, const Tensor& b) {
+    a.add_(b, scale);
 }
 
 Tensor cat(const std::vector<Tensor>& parts, std::int64_t dimension) {
     return at::cat(parts, dimension);
-}
-
-Tensor& catInto(Tensor& out, const std::vector<Tensor>& parts, std::int64_t dimension) {
-    return at::cat_out(out, parts, dimension);
 }
 
 Tensor pixelShuffle(const Tensor& x, int factor) {

@@ -55,6 +55,10 @@ public:
     /// the result and may become it.
     Tensor rows(const Tensor& x, const Tensor& room = {}) const;
     void addRows(const Tensor& x, Tensor& onto) const; ///< onto += rows(x); channels-last
+    /// The result in `out`, and out = base + scale · result; x, out and base may be some of the channels of wider
+    /// channels-last pictures, and `out` may be `base`.
+    void into(const Tensor& out, const Tensor& x) const;
+    void addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x) const;
 
     /// A copy that keeps in `memory` what is otherwise made of large weights for each call: for many stripes. The next
     /// layer may have the memory when this one is done.
@@ -114,10 +118,9 @@ Tensor silu(const Tensor& x);
 Tensor gatedGelu(const Tensor& x); ///< [..., 2·C] → first half · gelu(second half) (GEGLU, arXiv 2002.05202)
 
 Tensor add(const Tensor& a, const Tensor& b);
-Tensor& addInPlace(Tensor& a, const Tensor& b);                    ///< a += b
-Tensor& scaleAddInPlace(Tensor& a, double scale, const Tensor& b); ///< a = a·scale + b
+Tensor& addInPlace(Tensor& a, const Tensor& b);                 ///< a += b
+void addScaled(const Tensor& a, double scale, const Tensor& b); ///< a += scale·b, in a view of a too
 Tensor cat(const std::vector<Tensor>& parts, std::int64_t dimension = 1);
-Tensor& catInto(Tensor& out, const std::vector<Tensor>& parts, std::int64_t dimension = 1);
 Tensor pixelShuffle(const Tensor& x, int factor);   ///< [N, C·f², H, W] → [N, C, H·f, W·f]
 Tensor pixelUnshuffle(const Tensor& x, int factor); ///< [N, C, H·f, W·f] → [N, C·f², H, W]
 Tensor upsampleNearest(const Tensor& x, int factor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Winograd's convolution F(4×4, 3×3) in float32: 3×3 kernels at stride 1 with a quarter of the multiplications. Plain
-// data and kernels for two generations of processors; Conv2d decides when to use them.
+// Winograd's convolution F(4×4, 3×3): 3×3 kernels at stride 1 with a quarter of the multiplications, which are done in
+// float32 on pictures and kernels in float32 or bfloat16. Plain data and kernels for two generations of processors; Conv2d
+// decides when to use them.
 #pragma once
 
 namespace ochre::nn::winograd {
@@ -8,23 +9,27 @@ namespace ochre::nn::winograd {
 constexpr int kTile = 4;           ///< a tile of the result is kTile × kTile pixels
 constexpr long kPlanePadding = 16; ///< floats after the values of each of the 36 points
 
+/// One picture or several of one size. What a `void` points to is of the backend's type; strides count values.
 struct Picture {
-    const float* data; ///< channels next to each other
-    long height, width, rowStride, pixelStride; ///< as they lie in memory
+    const void* data; ///< channels next to each other
+    long height, width, pictureStride, rowStride, pixelStride; ///< as they lie in memory
 };
 
 struct Kernels {
-    const float* data; ///< [out, in, 3, 3], any strides
+    const void* data; ///< [out, in, 3, 3], any strides
     long outStride, inStride, rowStride, columnStride;
 };
 
 struct Output {
-    float* data; ///< channels next to each other
-    long height, width, rowStride, pixelStride;
-    const float* bias; ///< null: none
+    void* data; ///< channels next to each other
+    long height, width, pictureStride, rowStride, pixelStride;
+    const float* bias; ///< float32; null: none
     bool leaky;        ///< negative values are multiplied by `slope`
     float slope;
-    bool add; ///< to what is there
+    /// Where not null, the result is base + scale · what it would be; it may be `data`. Strides as for `data`.
+    const void* base = nullptr;
+    long basePictureStride = 0, baseRowStride = 0, basePixelStride = 0;
+    float scale = 1;
 };
 
 struct Plan {
@@ -34,17 +39,26 @@ struct Plan {
     bool doubled = false;     ///< each pixel of the picture stands for 2 × 2; paddings are odd
 };
 
-/// One generation of processors.
+constexpr long kDepth = 32; ///< input channels whose weights runColumns packs at a time, so that they stay in the cache
+
+/// One generation of processors and one type of values. Tiles are counted row by row, picture by picture.
 struct Backend {
     long block; ///< columns that are multiplied together
     /// packed [36][paddedOut/block][inChannels][block], of output channels `first` to `last`: multiples of block,
     /// up to paddedOut.
     void (*packWeights)(const Plan&, const Kernels&, long first, long last, float* packed);
-    /// Tiles `first` … `first + count − 1`, counted row by row. scratch:
-    /// 36·(count·(inChannels + paddedOut) + 2·kPlanePadding) floats.
+    /// Tiles `first` … `first + count − 1` with packed weights, for layers of few channels. scratch:
+    /// 36·(count·(paddedIn + paddedOut) + 2·kPlanePadding) floats, paddedIn a multiple of block.
     void (*run)(const Plan&, const Picture&, const float* packed, long first, long count, float* scratch, const Output&);
+    /// The two halves of it for layers of many: tiles `from` … `to − 1` of those that `values`, 36·(count·paddedIn +
+    /// kPlanePadding) floats, has room for,
+    void (*read)(const Plan&, const Picture&, long first, long count, long from, long to, float* values);
+    /// then the output channels `column` … `column + block − 1` of all of these. scratch: 36·(kDepth·block + count·block +
+    /// kPlanePadding) floats.
+    void (*runColumns)(const Plan&, const float* values, const Kernels&, long column, long first, long count,
+                       float* scratch, const Output&);
 };
 
-extern const Backend kAvx2, kAvx512;
+extern const Backend kAvx2, kAvx512, kAvx512Bfloat16;
 
 } // namespace ochre::nn::winograd

@@ -6,16 +6,8 @@ namespace {
 
 constexpr int kLanes = 8, kRows = 6; // of registers: kRows × 2 sums are held at a time
 
-void run(const Plan& plan, const Picture& picture, const float* packed, long first, long count, float* scratch,
-         const Output& out) {
-    float* products = scratch + kPoints * planeOf(count, plan.inChannels);
-    readTiles<kLanes>(picture, plan, first, count, scratch);
-    multiply<kLanes, kRows>(plan, packed, scratch, count, products);
-    writeTiles<kLanes>(plan, products, first, count, out);
-}
-
 } // namespace
 
-const Backend kAvx2{2 * kLanes, packWeights<kLanes>, run};
+const Backend kAvx2 = makeBackend<float, kLanes, kRows>();
 
 } // namespace ochre::nn::winograd

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/empty.h>
 
 #include "core/tensor/Runtime.h"
@@ -12,13 +13,19 @@
 namespace ochre::nn {
 namespace {
 
-constexpr std::int64_t kKeptBytes = std::int64_t{2} << 20;   // packed weights up to this are kept
-constexpr std::int64_t kScratchFloats = std::int64_t{1} << 20; // of a thread: a part of the last cache
-constexpr std::int64_t kLeastTiles = 96; // of all pictures: below, packing and reading the weights is the larger part
-constexpr double kPieceWork = 1.0e9;     // multiplications and additions between two looks at Cancel, a thread
+constexpr std::int64_t kKeptBytes = std::int64_t{2} << 20; // packed weights up to this are kept
+constexpr std::int64_t kLeastTiles = 4;     // of all pictures: below, reading the weights is nearly all there is to do
+constexpr std::int64_t kManyTiles = 4096;   // from here on packing all weights first costs next to nothing
+constexpr std::int64_t kMostValues = std::int64_t{8} << 20; // floats of transformed tiles at a time
+constexpr std::int64_t kChunkStep = 12;     // rows that a kernel multiplies together
+constexpr std::int64_t kMostChunk = 192;
+constexpr double kPieceWork = 1.0e9;        // multiplications and additions between two looks at Cancel, a thread
 
-const winograd::Backend* backend() {
+/// In bfloat16 the matrix units of newer processors do a plain convolution faster; without them this one is.
+const winograd::Backend* backendFor(at::ScalarType type) {
     const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
+    if (type == at::kBFloat16) return cpu.avx512 && !cpu.amxBf16 ? &winograd::kAvx512Bfloat16 : nullptr;
+    if (type != at::kFloat) return nullptr;
     return cpu.avx512 ? &winograd::kAvx512 : cpu.avx2 ? &winograd::kAvx2 : nullptr;
 }
 
@@ -26,11 +33,19 @@ std::int64_t roundUp(std::int64_t value, std::int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
+std::int64_t blockOf(const Tensor& weight) {
+    return backendFor(weight.scalar_type())->block;
+}
+
+winograd::Kernels kernelsOf(const Tensor& weight) {
+    return {weight.data_ptr(), weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
+}
+
 winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t padColumns, std::int64_t outHeight,
                       std::int64_t outWidth) {
     return {weight.size(1),
             weight.size(0),
-            roundUp(weight.size(0), backend()->block),
+            roundUp(weight.size(0), blockOf(weight)),
             (outWidth + winograd::kTile - 1) / winograd::kTile,
             (outHeight + winograd::kTile - 1) / winograd::kTile,
             padRows,
@@ -39,16 +54,14 @@ winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t p
 }
 
 std::int64_t packedSize(const Tensor& weight) {
-    return 36 * roundUp(weight.size(0), backend()->block) * weight.size(1);
+    return 36 * roundUp(weight.size(0), blockOf(weight)) * weight.size(1);
 }
 
 void pack(const Tensor& weight, Tensor& packed) {
     const winograd::Plan plan = planOf(weight, 0, 0, 1, 1);
-    const winograd::Kernels kernels{weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2),
-                                    weight.stride(3)};
-    const std::int64_t block = backend()->block;
-    at::parallel_for(0, plan.paddedOut / block, 1, [&](std::int64_t begin, std::int64_t end) {
-        backend()->packWeights(plan, kernels, begin * block, end * block, packed.data_ptr<float>());
+    const winograd::Backend& backend = *backendFor(weight.scalar_type());
+    at::parallel_for(0, plan.paddedOut / backend.block, 1, [&](std::int64_t begin, std::int64_t end) {
+        backend.packWeights(plan, kernelsOf(weight), begin * backend.block, end * backend.block, packed.data_ptr<float>());
     });
 }
 
@@ -56,13 +69,13 @@ void pack(const Tensor& weight, Tensor& packed) {
 
 std::optional<WinogradConv> WinogradConv::make(const Tensor& weight, const Tensor& bias,
                                                const Conv2dOptions& options) {
-    const bool suits = weight.is_cpu() && weight.scalar_type() == at::kFloat && weight.size(2) == 3 &&
+    const bool suits = weight.is_cpu() && weight.size(2) == 3 &&
                        weight.size(3) == 3 && weight.size(0) >= 16 && weight.size(1) >= 16 && options.stride == 1 &&
                        options.dilation == 1 && options.groups == 1;
-    if (!suits || !backend()) return std::nullopt;
+    if (!suits || !backendFor(weight.scalar_type())) return std::nullopt;
     WinogradConv conv;
     conv.m_weight = weight;
-    conv.m_bias = bias;
+    conv.m_bias = bias.defined() ? bias.to(at::kFloat) : bias;
     conv.m_pad = options.padding;
     conv.m_activation = options.activation;
     if (4 * packedSize(weight) <= kKeptBytes) conv.m_packed = conv.packed();
@@ -92,7 +105,7 @@ WinogradConv WinogradConv::prepared(Tensor& memory) const {
     const std::int64_t size = packedSize(m_weight);
     if (!memory.defined() || memory.numel() < size || memory.numel() > 4 * size) {
         memory = Tensor(); // gives back first
-        memory = at::empty({size}, m_weight.options());
+        memory = at::empty({size}, at::kFloat);
     }
     pack(m_weight, memory);
     ready.m_packed = memory;
@@ -108,43 +121,89 @@ Tensor WinogradConv::operator()(const Tensor& x, std::int64_t padRows, const Ten
     Tensor out = room.defined() ? room
                                 : emptyPicture(x, x.size(0), m_weight.size(0), factor * x.size(2) + 2 * padRows - 2,
                                                factor * x.size(3) + 2 * m_pad - 2);
-    run(x, padRows, false, out);
+    run(x, padRows, out);
     return fused() ? out : activate(out, m_activation);
 }
 
-void WinogradConv::addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const {
+void WinogradConv::addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x,
+                           std::int64_t padRows) const {
+    Tensor to = out;
     if (m_activation.kind == Activation::Kind::None)
-        run(x, padRows, true, onto);
+        run(x, padRows, out, base, scale);
     else
-        onto.add_((*this)(x, padRows));
+        at::add_out(to, base, (*this)(x, padRows), scale);
 }
 
-void WinogradConv::run(const Tensor& x, std::int64_t padRows, bool add, Tensor& out) const {
-    const std::int64_t outHeight = out.size(2), outWidth = out.size(3);
-    winograd::Plan plan = planOf(m_weight, padRows, m_pad, outHeight, outWidth);
+void WinogradConv::run(const Tensor& x, std::int64_t padRows, const Tensor& out, const Tensor& base,
+                       double scale) const {
+    winograd::Plan plan = planOf(m_weight, padRows, m_pad, out.size(2), out.size(3));
     plan.doubled = m_doubled;
-    const Tensor weights = packed();
+    const winograd::Picture picture{x.data_ptr(), x.size(2), x.size(3), x.stride(0), x.stride(2), x.stride(3)};
+    winograd::Output output{out.data_ptr(), out.size(2), out.size(3), out.stride(0), out.stride(2),
+                            out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused(),
+                            static_cast<float>(m_activation.slope)};
+    if (base.defined()) {
+        output.base = base.data_ptr();
+        output.basePictureStride = base.stride(0);
+        output.baseRowStride = base.stride(2);
+        output.basePixelStride = base.stride(3);
+        output.scale = static_cast<float>(scale);
+    }
+    const std::int64_t tiles = x.size(0) * plan.tilesX * plan.tilesY;
+    if (m_packed.defined() || tiles >= kManyTiles)
+        runTiles(plan, picture, packed(), tiles, output);
+    else
+        runColumns(plan, picture, tiles, output);
+}
 
-    const std::int64_t tiles = plan.tilesX * plan.tilesY, perTile = 36 * (plan.inChannels + plan.paddedOut);
-    const std::int64_t chunk = std::clamp<std::int64_t>(kScratchFloats / perTile / 12 * 12, 12, 192);
+void WinogradConv::runTiles(const winograd::Plan& plan, const winograd::Picture& picture, const Tensor& weights,
+                            std::int64_t tiles, const winograd::Output& output) const {
+    const winograd::Backend& backend = *backendFor(m_weight.scalar_type());
+    // Every chunk reads all weights, and writes and reads its own values: this size balances the two.
+    const std::int64_t balanced = plan.inChannels * plan.paddedOut / (2 * (plan.inChannels + plan.paddedOut));
+    const std::int64_t chunk = std::clamp(balanced / kChunkStep * kChunkStep, kChunkStep, kMostChunk);
     const double chunkWork = 72.0 * static_cast<double>(chunk * plan.inChannels * plan.paddedOut);
-    const std::int64_t threads = at::get_num_threads();
+    const std::int64_t threads = at::get_num_threads(), chunks = (tiles + chunk - 1) / chunk;
     const std::int64_t piece = threads * std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / chunkWork));
-    const std::int64_t chunks = (tiles + chunk - 1) / chunk;
-    Tensor scratch = at::empty({threads, chunk * perTile + 72 * winograd::kPlanePadding}, x.options().memory_format(at::MemoryFormat::Contiguous));
-    for (std::int64_t n = 0; n < x.size(0); ++n) {
-        const winograd::Picture picture{x.data_ptr<float>() + n * x.stride(0), x.size(2), x.size(3), x.stride(2),
-                                        x.stride(3)};
-        const winograd::Output output{out.data_ptr<float>() + n * out.stride(0), outHeight, outWidth, out.stride(2),
-                                      out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused(),
-                                      static_cast<float>(m_activation.slope), add};
-        for (std::int64_t from = 0; from < chunks; from += piece) {
+    const std::int64_t scratchSize =
+        36 * (chunk * (roundUp(plan.inChannels, backend.block) + plan.paddedOut) + 2 * winograd::kPlanePadding);
+    Tensor scratch = at::empty({threads, scratchSize}, at::kFloat);
+    for (std::int64_t from = 0; from < chunks; from += piece) {
+        tensor::currentCancel().check();
+        at::parallel_for(from, std::min(from + piece, chunks), 1, [&](std::int64_t begin, std::int64_t end) {
+            float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratchSize;
+            for (std::int64_t c = begin; c < end; ++c)
+                backend.run(plan, picture, weights.data_ptr<float>(), c * chunk, std::min(chunk, tiles - c * chunk),
+                               mine, output);
+        });
+    }
+}
+
+/// Threads share out the tiles, then the output channels, so that every weight is read and packed once.
+void WinogradConv::runColumns(const winograd::Plan& plan, const winograd::Picture& picture, std::int64_t tiles,
+                              const winograd::Output& output) const {
+    const winograd::Backend& backend = *backendFor(m_weight.scalar_type());
+    const std::int64_t block = backend.block, threads = at::get_num_threads();
+    const std::int64_t paddedIn = roundUp(plan.inChannels, block);
+    const std::int64_t most = std::min(tiles, std::max<std::int64_t>(kMostValues / (36 * paddedIn), 4 * kChunkStep));
+    const std::int64_t scratchSize = 36 * ((winograd::kDepth + most) * block + winograd::kPlanePadding);
+    Tensor values = at::empty({36 * (most * paddedIn + winograd::kPlanePadding)}, at::kFloat);
+    Tensor scratch = at::empty({threads, scratchSize}, at::kFloat);
+    const winograd::Kernels kernels = kernelsOf(m_weight);
+    const double blockWork = 72.0 * static_cast<double>(most * plan.inChannels * block);
+    const std::int64_t piece = threads * std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / blockWork));
+    const std::int64_t blocks = plan.paddedOut / block;
+    for (std::int64_t first = 0; first < tiles; first += most) {
+        const std::int64_t count = std::min(most, tiles - first);
+        at::parallel_for(0, count, kChunkStep, [&](std::int64_t begin, std::int64_t end) {
+            backend.read(plan, picture, first, count, begin, end, values.data_ptr<float>());
+        });
+        for (std::int64_t from = 0; from < blocks; from += piece) {
             tensor::currentCancel().check();
-            at::parallel_for(from, std::min(from + piece, chunks), 1, [&](std::int64_t begin, std::int64_t end) {
-                float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratch.stride(0);
-                for (std::int64_t c = begin; c < end; ++c)
-                    backend()->run(plan, picture, weights.data_ptr<float>(), c * chunk,
-                                   std::min(chunk, tiles - c * chunk), mine, output);
+            at::parallel_for(from, std::min(from + piece, blocks), 1, [&](std::int64_t begin, std::int64_t end) {
+                float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratchSize;
+                for (std::int64_t b = begin; b < end; ++b)
+                    backend.runColumns(plan, values.data_ptr<float>(), kernels, b * block, first, count, mine, output);
             });
         }
     }

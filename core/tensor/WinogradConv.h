@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A 3×3 convolution in float32 on the CPU by Winograd's algorithm, where machine and shape suit it.
+// A 3×3 convolution on the CPU by Winograd's algorithm, where machine, type and shape suit it.
 #pragma once
 
 #include <optional>
@@ -7,11 +7,16 @@
 #include "core/tensor/Nn.h"
 
 namespace ochre::nn {
+namespace winograd {
+struct Output;
+struct Picture;
+struct Plan;
+} // namespace winograd
 
 class WinogradConv {
 public:
-    /// Nothing where the processor has no AVX2 or the convolution is none that this one does: 3×3, stride,
-    /// dilation and groups 1, 16 channels or more on both sides.
+    /// Nothing where the convolution is none that this one does: 3×3, stride, dilation and groups 1, 16 channels or more on
+    /// both sides, in float32 with AVX2 or in bfloat16 with AVX-512 and no matrix units.
     static std::optional<WinogradConv> make(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options);
     /// The same of the picture upsampled by 2 (nearest), which is never made: of its 36 products a tile, 11 are 0 and are
     /// left out. Padding 1.
@@ -22,12 +27,13 @@ public:
     bool pays(const Tensor& x, std::int64_t padRows) const;
 
     /// x channels-last → [N, out, H', W'], channels-last. A pixel's sum depends on its place in a tile of 4 × 4, counted
-    /// from the picture's corner, and on nothing else. Asks Cancel between pieces of some 25 ms. Where the picture is
+    /// from the picture's corner, and in the last bits on whether the pictures have few tiles or thousands. Asks Cancel between pieces of some 25 ms. Where the picture is
     /// doubled, padRows counts rows of the doubled one; −1: a row of x above and below is only seen. `room`, if it is
     /// defined, has the result's shape and becomes it.
     Tensor operator()(const Tensor& x, std::int64_t padRows, const Tensor& room = {}) const;
-    /// onto += the same, in one pass where there is no activation.
-    void addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const;
+    /// out = base + scale · the same, in one pass where there is no activation; `out` may be `base`. Pictures may be
+    /// some of the channels of wider ones.
+    void addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x, std::int64_t padRows) const;
 
     /// A copy that keeps its packed weights, in `memory`, which is made anew where it is too small or far too large.
     WinogradConv prepared(Tensor& memory) const;
@@ -35,11 +41,15 @@ public:
 private:
     WinogradConv() = default;
     Tensor packed() const;
-    void run(const Tensor& x, std::int64_t padRows, bool add, Tensor& out) const;
+    void run(const Tensor& x, std::int64_t padRows, const Tensor& out, const Tensor& base = {}, double scale = 1) const;
+    void runTiles(const winograd::Plan& plan, const winograd::Picture& picture, const Tensor& weights, std::int64_t tiles,
+                  const winograd::Output& output) const;
+    void runColumns(const winograd::Plan& plan, const winograd::Picture& picture, std::int64_t tiles,
+                    const winograd::Output& output) const;
     bool fused() const;
 
     Tensor m_weight, m_bias;
-    Tensor m_packed; ///< kept where it is small, else made for each call: it is four times the weights
+    Tensor m_packed; ///< kept where it is small, else made as it is used: it is four times the weights
     std::int64_t m_pad = 0;
     bool m_doubled = false;
     Activation m_activation;

@@ -9,102 +9,223 @@
 namespace ochre::nn::winograd {
 namespace {
 
-/// `count` tiles from `first` on → values [36][count][inChannels].
-template <int Lanes>
-void readTiles(const Picture& x, const Plan& plan, long first, long count, float* values) {
-    using Vec = Vector<Lanes>;
-    using V = typename Vec::Type;
-    for (long t = 0; t < count; ++t) {
-        const long tile = first + t;
-        const long y0 = tile / plan.tilesX * kTile - plan.padRows, x0 = tile % plan.tilesX * kTile - plan.padColumns;
-        const int shift = plan.doubled ? 1 : 0;
-        const long height = x.height << shift, width = x.width << shift;
-        const bool inside = y0 >= 0 && x0 >= 0 && y0 + kPatch <= height && x0 + kPatch <= width;
-        float* out = values + t * plan.inChannels;
-        const long plane = planeOf(count, plan.inChannels);
-        for (long c = 0; c < plan.inChannels; c += Lanes) {
-            const long lanes = plan.inChannels - c < Lanes ? plan.inChannels - c : Lanes;
-            V patch[kPoints], half[kPoints];
-            for (int i = 0; i < kPatch; ++i)
-                for (int j = 0; j < kPatch; ++j) {
-                    const long y = y0 + i, col = x0 + j;
-                    V v{};
-                    if (inside || (y >= 0 && y < height && col >= 0 && col < width)) {
-                        const float* p = x.data + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
-                        if (lanes == Lanes)
-                            v = Vec::load(p);
-                        else
-                            for (long k = 0; k < lanes; ++k) v[k] = p[k];
-                    }
-                    patch[i * kPatch + j] = v;
-                }
-            for (int j = 0; j < kPatch; ++j) transformIn(patch + j, kPatch, half + j, kPatch);
-            for (int i = 0; i < kPatch; ++i) transformIn(half + i * kPatch, 1, patch + i * kPatch, 1);
-            for (int p = 0; p < kPoints; ++p) {
-                float* to = out + p * plane + c;
-                if (lanes == Lanes)
-                    Vec::store(to, patch[p]);
-                else
-                    for (long k = 0; k < lanes; ++k) to[k] = patch[p][k];
-            }
-        }
+/// A value of a picture, float32 or bfloat16.
+inline float widen(float value) {
+    return value;
+}
+inline float widen(unsigned short bits) {
+    return __builtin_bit_cast(float, static_cast<unsigned>(bits) << 16);
+}
+
+/// The first `lanes` values, then zeros.
+template <typename T, int Lanes>
+inline typename Vector<Lanes>::Type loadSome(const T* p, long lanes) {
+    if (lanes == Lanes) return load<Lanes>(p);
+    typename Vector<Lanes>::Type v{};
+    for (long k = 0; k < lanes; ++k) v[k] = widen(p[k]);
+    return v;
+}
+template <typename T, int Lanes>
+inline void storeSome(T* p, typename Vector<Lanes>::Type v, long lanes) {
+    if (lanes == Lanes) {
+        store<Lanes>(p, v);
+    } else {
+        T values[Lanes];
+        store<Lanes>(values, v);
+        for (long k = 0; k < lanes; ++k) p[k] = values[k];
     }
 }
 
-template <int Lanes>
-void writeTiles(const Plan& plan, const float* products, long first, long count, const Output& out) {
+/// Bᵀ·d·B of Lanes channels of a patch inside the picture: rows[i] is the first pixel of its row. The pixels that the
+/// next tile to the right adds are fetched meanwhile, since memory is what it waits for.
+template <typename T, int Lanes>
+inline void readPatch(const T* const* rows, long pixelStride, float* to, long plane) {
     using Vec = Vector<Lanes>;
     using V = typename Vec::Type;
-    const long plane = planeOf(count, plan.paddedOut);
+    V half[kPoints];
+#pragma GCC unroll 6
+    for (int j = 0; j < kPatch; ++j) {
+        V column[kPatch];
+#pragma GCC unroll 6
+        for (int i = 0; i < kPatch; ++i) {
+            column[i] = load<Lanes>(rows[i] + j * pixelStride);
+            if (j >= kPatch - kTile) __builtin_prefetch(rows[i] + (kTile + j) * pixelStride);
+        }
+        transformIn(column, 1, half + j, kPatch);
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < kPatch; ++i) {
+        V row[kPatch];
+        transformIn(half + i * kPatch, 1, row, 1);
+#pragma GCC unroll 6
+        for (int j = 0; j < kPatch; ++j) Vec::store(to + (i * kPatch + j) * plane, row[j]);
+    }
+}
+
+/// The same where parts of the patch are outside, channels are left over or the picture is doubled.
+template <typename T, int Lanes>
+void readEdgePatch(const T* picture, const Picture& x, const Plan& plan, long y0, long x0, long c, float* to, long plane) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    const int shift = plan.doubled ? 1 : 0;
+    const long height = x.height << shift, width = x.width << shift;
+    const long lanes = plan.inChannels - c < Lanes ? plan.inChannels - c : Lanes;
+    V patch[kPoints], half[kPoints];
+    for (int i = 0; i < kPatch; ++i)
+        for (int j = 0; j < kPatch; ++j) {
+            const long y = y0 + i, col = x0 + j;
+            const bool inside = y >= 0 && y < height && col >= 0 && col < width;
+            const T* p = picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
+            patch[i * kPatch + j] = inside ? loadSome<T, Lanes>(p, lanes) : V{};
+        }
+    for (int j = 0; j < kPatch; ++j) transformIn(patch + j, kPatch, half + j, kPatch);
+    for (int i = 0; i < kPatch; ++i) transformIn(half + i * kPatch, 1, patch + i * kPatch, 1);
+    for (int p = 0; p < kPoints; ++p) Vec::store(to + p * plane, patch[p]);
+}
+
+/// Where a tile lies: picture, first row, first column.
+struct Place {
+    long picture, y, x;
+};
+inline Place placeOf(const Plan& plan, long tile) {
+    const long inPicture = tile % (plan.tilesX * plan.tilesY);
+    return {tile / (plan.tilesX * plan.tilesY), inPicture / plan.tilesX * kTile, inPicture % plan.tilesX * kTile};
+}
+
+/// Tiles `from` to `to` of `count` that begin with `first` → their part of values
+/// [36][inChannels/Lanes][count][Lanes].
+template <typename T, int Lanes>
+void readTiles(const Plan& plan, const Picture& x, long first, long count, long from, long to, float* values) {
+    const long plane = planeOf(count, roundUp<Lanes>(plan.inChannels)), group = count * Lanes;
+    for (long t = from; t < to; ++t) {
+        const Place place = placeOf(plan, first + t);
+        const long y0 = place.y - plan.padRows, x0 = place.x - plan.padColumns;
+        const T* picture = static_cast<const T*>(x.data) + place.picture * x.pictureStride;
+        const bool inside = !plan.doubled && y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
+        float* target = values + t * Lanes;
+        long c = 0;
+        if (inside) {
+            const T* rows[kPatch];
+            for (int i = 0; i < kPatch; ++i) rows[i] = picture + (y0 + i) * x.rowStride + x0 * x.pixelStride;
+            for (; c + Lanes <= plan.inChannels; c += Lanes, target += group) {
+                readPatch<T, Lanes>(rows, x.pixelStride, target, plane);
+                for (const T*& row : rows) row += Lanes;
+            }
+        }
+        for (; c < plan.inChannels; c += Lanes, target += group) readEdgePatch<T, Lanes>(picture, x, plan, y0, x0, c, target, plane);
+    }
+}
+
+/// products [36][count][columns] of the output channels from `channel` on → the picture.
+template <typename T, int Lanes>
+void writeTiles(const Plan& plan, const float* products, long columns, long channel, long first, long count,
+                const Output& out) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    const long plane = planeOf(count, columns);
+    const long end = plan.outChannels - channel < columns ? plan.outChannels : channel + columns;
     for (long t = 0; t < count; ++t) {
-        const long tile = first + t, y0 = tile / plan.tilesX * kTile, x0 = tile % plan.tilesX * kTile;
-        const long rows = out.height - y0 < kTile ? out.height - y0 : kTile;
-        const long columns = out.width - x0 < kTile ? out.width - x0 : kTile;
-        for (long c = 0; c < plan.outChannels; c += Lanes) {
-            const long lanes = plan.outChannels - c < Lanes ? plan.outChannels - c : Lanes;
+        const Place place = placeOf(plan, first + t);
+        const long rows = out.height - place.y < kTile ? out.height - place.y : kTile;
+        const long width = out.width - place.x < kTile ? out.width - place.x : kTile;
+        T* corner = static_cast<T*>(out.data) + place.picture * out.pictureStride + place.y * out.rowStride +
+                    place.x * out.pixelStride;
+        const T* baseCorner = out.base ? static_cast<const T*>(out.base) + place.picture * out.basePictureStride +
+                                             place.y * out.baseRowStride + place.x * out.basePixelStride
+                                       : nullptr;
+        for (long c = channel; c < end; c += Lanes) {
+            const long lanes = end - c < Lanes ? end - c : Lanes;
             V m[kPoints], half[kTile * kPatch], y[kTile * kTile];
             for (int p = 0; p < kPoints; ++p)
-                m[p] = vanishes(plan, p) ? V{} : Vec::load(products + p * plane + t * plan.paddedOut + c);
+                m[p] = vanishes(plan, p) ? V{} : Vec::load(products + p * plane + t * columns + c - channel);
             for (int j = 0; j < kPatch; ++j) transformOut(m + j, kPatch, half + j, kPatch);
             for (int i = 0; i < kTile; ++i) transformOut(half + i * kPatch, 1, y + i * kTile, 1);
-            V bias{};
-            if (out.bias)
-                for (long k = 0; k < lanes; ++k) bias[k] = out.bias[c + k];
+            const V bias = out.bias ? loadSome<float, Lanes>(out.bias + c, lanes) : V{};
             for (long i = 0; i < rows; ++i)
-                for (long j = 0; j < columns; ++j) {
+                for (long j = 0; j < width; ++j) {
                     V v = y[i * kTile + j] + bias;
                     if (out.leaky) v = v < 0.0f ? v * out.slope : v;
-                    float* to = out.data + (y0 + i) * out.rowStride + (x0 + j) * out.pixelStride + c;
-                    if (lanes == Lanes)
-                        Vec::store(to, out.add ? v + Vec::load(to) : v);
-                    else
-                        for (long k = 0; k < lanes; ++k) to[k] = out.add ? to[k] + v[k] : v[k];
+                    if (baseCorner) {
+                        const T* base = baseCorner + i * out.baseRowStride + j * out.basePixelStride + c;
+                        v = loadSome<T, Lanes>(base, lanes) + out.scale * v;
+                    }
+                    storeSome<T, Lanes>(corner + i * out.rowStride + j * out.pixelStride + c, v, lanes);
                 }
         }
     }
 }
 
-/// G·g·Gᵀ of the kernels of output channels `first` to `last`, both multiples of the block, packed for multiply().
-template <int Lanes>
-void packWeights(const Plan& plan, const Kernels& kernels, long first, long last, float* packed) {
+/// G·g·Gᵀ of the kernels from input channels `begin` to `end`, at most kDepth, to the Lanes output channels from `o` on:
+/// point p of input channel i goes to packed + p·pointStride + (i − begin)·2·Lanes.
+template <typename T, int Lanes>
+void packKernels(const Plan& plan, const Kernels& kernels, long o, long begin, long end, float* packed, long pointStride) {
     using Vec = Vector<Lanes>;
     using V = typename Vec::Type;
-    constexpr long block = 2 * Lanes;
-    for (long o = first; o < last; o += Lanes) {
-        const long lanes = plan.outChannels - o < Lanes ? plan.outChannels - o : Lanes;
-        for (long i = 0; i < plan.inChannels; ++i) {
-            V kernel[9]{}, half[kPatch * 3], points[kPoints];
-            for (long lane = 0; lane < lanes; ++lane) {
-                const float* k = kernels.data + (o + lane) * kernels.outStride + i * kernels.inStride;
-                for (int r = 0; r < 3; ++r)
-                    for (int c = 0; c < 3; ++c) kernel[3 * r + c][lane] = k[r * kernels.rowStride + c * kernels.columnStride];
-            }
-            for (int c = 0; c < 3; ++c) transformKernel(kernel + c, 3, half + c, 3);
-            for (int r = 0; r < kPatch; ++r) transformKernel(half + 3 * r, 1, points + kPatch * r, 1);
-            float* to = packed + o / block * block * plan.inChannels + i * block + o % block;
-            for (int p = 0; p < kPoints; ++p) Vec::store(to + p * plan.paddedOut * plan.inChannels, points[p]);
+    const long lanes = plan.outChannels - o < Lanes ? plan.outChannels - o : Lanes;
+    V taps[kDepth * 9]; // the Lanes kernels side by side
+    if (lanes < Lanes)
+        for (V& tap : taps) tap = V{};
+    for (long lane = 0; lane < lanes; ++lane) {
+        float* to = reinterpret_cast<float*>(taps) + lane;
+        const T* kernel = static_cast<const T*>(kernels.data) + (o + lane) * kernels.outStride + begin * kernels.inStride;
+        for (long i = begin; i < end; ++i, kernel += kernels.inStride) {
+            __builtin_prefetch(kernel + kDepth * kernels.inStride); // for the next call
+            for (int r = 0; r < 3; ++r)
+                for (int c = 0; c < 3; ++c, to += Lanes) *to = widen(kernel[r * kernels.rowStride + c * kernels.columnStride]);
         }
     }
+    for (long i = 0; i < end - begin; ++i) {
+        V half[kPatch * 3], points[kPoints];
+        for (int c = 0; c < 3; ++c) transformKernel(taps + 9 * i + c, 3, half + c, 3);
+        for (int r = 0; r < kPatch; ++r) transformKernel(half + 3 * r, 1, points + kPatch * r, 1);
+        for (int p = 0; p < kPoints; ++p) Vec::store(packed + p * pointStride + i * 2 * Lanes, points[p]);
+    }
+}
+
+/// The same for all input channels of the output channels `first` to `last`, both multiples of the block.
+template <typename T, int Lanes>
+void packWeights(const Plan& plan, const Kernels& kernels, long first, long last, float* packed) {
+    constexpr long block = 2 * Lanes;
+    for (long o = first; o < last; o += Lanes) {
+        float* to = packed + o / block * block * plan.inChannels + o % block;
+        for (long begin = 0; begin < plan.inChannels; begin += kDepth) {
+            const long end = plan.inChannels - begin < kDepth ? plan.inChannels : begin + kDepth;
+            packKernels<T, Lanes>(plan, kernels, o, begin, end, to + begin * block, plan.paddedOut * plan.inChannels);
+        }
+    }
+}
+
+template <typename T, int Lanes, int Rows>
+void runTiles(const Plan& plan, const Picture& picture, const float* packed, long first, long count, float* scratch,
+              const Output& out) {
+    float* products = scratch + kPoints * planeOf(count, roundUp<Lanes>(plan.inChannels));
+    readTiles<T, Lanes>(plan, picture, first, count, 0, count, scratch);
+    multiply<Lanes, Rows>(plan, packed, scratch, count, products);
+    writeTiles<T, Lanes>(plan, products, plan.paddedOut, 0, first, count, out);
+}
+
+template <typename T, int Lanes, int Rows>
+void runColumns(const Plan& plan, const float* values, const Kernels& kernels, long column, long first, long count,
+                float* scratch, const Output& out) {
+    constexpr long block = 2 * Lanes;
+    const long plane = planeOf(count, roundUp<Lanes>(plan.inChannels));
+    float* products = scratch + kPoints * kDepth * block;
+    for (long begin = 0; begin < plan.inChannels; begin += kDepth) {
+        const long end = plan.inChannels - begin < kDepth ? plan.inChannels : begin + kDepth;
+        for (long half = 0; half < block; half += Lanes)
+            packKernels<T, Lanes>(plan, kernels, column + half, begin, end, scratch + half, kDepth * block);
+        for (int p = 0; p < kPoints; ++p)
+            if (!vanishes(plan, p))
+                multiplyRows<Lanes, Rows>(count, values + p * plane + begin * count, count * Lanes,
+                                          scratch + p * kDepth * block, end - begin, products + p * planeOf(count, block),
+                                          block, begin > 0);
+    }
+    writeTiles<T, Lanes>(plan, products, block, column, first, count, out);
+}
+
+template <typename T, int Lanes, int Rows>
+constexpr Backend makeBackend() {
+    return {2 * Lanes, packWeights<T, Lanes>, runTiles<T, Lanes, Rows>, readTiles<T, Lanes>, runColumns<T, Lanes, Rows>};
 }
 
 } // namespace

@@ -26,7 +26,8 @@ void Minimap::setWanted(bool wanted) {
 
 void Minimap::refresh() {
     const QRectF contents = m_canvas.canvasScene().contents();
-    const bool useful = m_wanted && !contents.isEmpty() && !m_canvas.sceneInView().contains(contents);
+    const bool roomy = m_canvas.width() >= 3 * width() && m_canvas.height() >= 3 * height(); // else it would hide nodes
+    const bool useful = m_wanted && roomy && !contents.isEmpty() && !m_canvas.sceneInView().contains(contents);
     if (useful != isVisible()) setVisible(useful);
     if (!useful) return;
     if (!(QGuiApplication::mouseButtons() & Qt::LeftButton && underMouse()))

@@ -29,14 +29,14 @@ namespace fs = std::filesystem;
 /// Rows that hold a path are dragged out as files.
 class FileTree : public QTreeWidget {
 public:
-    FileTree() {
+    explicit FileTree(Qt::TextElideMode elide) {
+        setTextElideMode(elide);
         setHeaderHidden(true);
         setColumnCount(2);
         setRootIsDecorated(true);
         setIndentation(16);
         setDragEnabled(true);
         setUniformRowHeights(true);
-        setTextElideMode(Qt::ElideMiddle);
         setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
         setIconSize({metrics::kIconSmall, metrics::kIconSmall});
         header()->setStretchLastSection(false);
@@ -99,8 +99,8 @@ std::vector<fs::path> filesIn(const fs::path& folder, const QStringList& endings
 }
 
 LibraryPanel::LibraryPanel(Bridge& bridge, QWidget* parent)
-    : QWidget(parent), m_bridge(bridge), m_assets(new FileTree), m_models(new FileTree),
-      m_modelStack(new QStackedWidget) {
+    : QWidget(parent), m_bridge(bridge), m_assets(new FileTree(Qt::ElideRight)),
+      m_models(new FileTree(Qt::ElideMiddle)), m_modelStack(new QStackedWidget) {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     auto* pages = new QStackedWidget;
@@ -141,7 +141,8 @@ void LibraryPanel::addFiles(const QString& title, const std::vector<fs::path>& f
     for (const fs::path& file : files) {
         const bool project = file.extension() == ".ochre";
         const QString name = QString::fromStdString((project ? file.stem() : file.filename()).string());
-        addRow(group, file, starters ? starterTitle(file) : name);
+        QTreeWidgetItem* row = addRow(group, file, starters ? starterTitle(file) : name);
+        if (starters) row->setText(1, {}); // the room is the title's
     }
     group->setExpanded(true);
 }

@@ -22,7 +22,7 @@ QString duration(double seconds) {
 
 QString timeLeft(double seconds) {
     if (seconds < 0) return {};
-    if (seconds < 1) return tr("almost done");
+    if (seconds < 1) return tr("less than 1 s left");
     return tr("about %1 left")
         .arg(
             duration(std::max(1.0, std::round(seconds))).replace(QStringLiteral(".0 "), QStringLiteral(" ")));

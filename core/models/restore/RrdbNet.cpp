@@ -108,39 +108,40 @@ RrdbNet::RrdbNet(const tensor::Weights& weights, const Config& config) : m_confi
     m_last = {weights, names.last, plain};
 }
 
-/// What each dense block joins its features into; made once and used by all, so that no memory is asked for
-/// in the loop.
-struct RrdbNet::Scratch {
-    nn::Tensor joined[4]; // features + 1…4 growths
-};
-
-nn::Tensor RrdbNet::runDense(const DenseBlock& block, const nn::Tensor& x, Scratch& scratch) const {
-    nn::Tensor features = x;
+/// `joined` [N, features + 4·growth, H, W] holds x in its first channels, where the convolutions add theirs behind it.
+/// out [N, features, H, W] = base + scale · the last convolution.
+void RrdbNet::runDense(const DenseBlock& block, const nn::Tensor& joined, const nn::Tensor& out,
+                       const nn::Tensor& base, double scale) const {
     for (int i = 0; i < 4; ++i) {
-        const nn::Tensor grown = block.conv[i](features); // [N, growth, H, W]
-        features = nn::catInto(scratch.joined[i], {features, grown});
+        const int seen = m_config.features + i * m_config.growth;
+        block.conv[i].into(nn::narrow(joined, 1, seen, m_config.growth), nn::narrow(joined, 1, 0, seen));
     }
-    nn::Tensor out = block.conv[4](features); // [N, features, H, W]
-    return nn::scaleAddInPlace(out, kResidual, x);
+    block.conv[4].addInto(out, base, scale, joined);
+}
+
+/// x [N, features, H, W] → the same, as a part of a wider picture.
+nn::Tensor RrdbNet::runBody(const nn::Tensor& x) const {
+    // Three dense blocks a round hand on from one to the next; none asks for memory of its own.
+    nn::Tensor joined[3], parts[3];
+    for (int i = 0; i < 3; ++i) {
+        joined[i] = nn::emptyPicture(x, x.size(0), m_config.features + 4 * m_config.growth, x.size(2), x.size(3));
+        parts[i] = nn::narrow(joined[i], 1, 0, m_config.features);
+    }
+    parts[0].copy_(x);
+    for (std::size_t i = 0; i < m_body.size(); i += 3) {
+        runDense(m_body[i], joined[0], parts[1], parts[0], kResidual);
+        runDense(m_body[i + 1], joined[1], parts[2], parts[1], kResidual);
+        nn::addScaled(parts[0], kResidual, parts[2]);
+        runDense(m_body[i + 2], joined[2], parts[0], parts[0], kResidual * kResidual);
+    }
+    return parts[0];
 }
 
 nn::Tensor RrdbNet::forward(const nn::Tensor& image) const {
     nn::Tensor x = m_config.unshuffle > 1 ? nn::pixelUnshuffle(image, m_config.unshuffle) : image;
     const nn::Tensor shallow = m_first(nn::channelsLast(x)); // [N, features, H, W]
-    Scratch scratch;
-    for (int i = 0; i < 4; ++i)
-        scratch.joined[i] =
-            nn::emptyPicture(shallow, shallow.size(0), m_config.features + (i + 1) * m_config.growth,
-                             shallow.size(2), shallow.size(3));
-    nn::Tensor deep = shallow;
-    for (std::size_t i = 0; i < m_body.size(); i += 3) {
-        nn::Tensor inner = deep;
-        for (std::size_t k = 0; k < 3; ++k) inner = runDense(m_body[i + k], inner, scratch);
-        deep = nn::scaleAddInPlace(inner, kResidual, deep);
-    }
-    scratch = {};
-    x = m_bodyEnd(deep);
-    nn::addInPlace(x, shallow);
+    x = nn::emptyPicture(shallow, shallow.size(0), m_config.features, shallow.size(2), shallow.size(3));
+    m_bodyEnd.addInto(x, shallow, 1, runBody(shallow));
     for (const nn::Conv2d& up : m_up) x = up(nn::upsampleNearest(x, 2)); // [N, features, 2H, 2W] each
     x = m_high(x);
     return m_last(x); // [N, outChannels, H·scale, W·scale]

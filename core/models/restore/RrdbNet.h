@@ -39,8 +39,9 @@ private:
     struct DenseBlock {
         nn::Conv2d conv[5];
     };
-    struct Scratch;
-    nn::Tensor runDense(const DenseBlock& block, const nn::Tensor& x, Scratch& scratch) const;
+    nn::Tensor runBody(const nn::Tensor& x) const;
+    void runDense(const DenseBlock& block, const nn::Tensor& joined, const nn::Tensor& out, const nn::Tensor& base,
+                  double scale) const;
 
     Config m_config;
     nn::Conv2d m_first;

@@ -121,7 +121,7 @@ void checkRows(int in, int out, int kernel, at::ScalarType type, double toleranc
 TEST_F(StripeLayers, ConvolutionOfRowsIsThatOfTheWhole) {
     tensor::run({}, [] {
         checkRows(64, 48, 3, at::kFloat, 1e-4);  // Winograd's algorithm
-        checkRows(160, 160, 3, at::kFloat, 2e-4); // its weights are made for the call
+        checkRows(160, 160, 3, at::kFloat, 3e-4); // its weights are packed as they are used
         checkRows(5, 7, 3, at::kFloat, 1e-5);
         checkRows(32, 16, 1, at::kFloat, 1e-5);
         checkRows(16, 16, 3, at::kBFloat16, 0.1);
