@@ -85,6 +85,15 @@ private:
 
 QString starterTitle(const std::filesystem::path& file) {
     static const std::map<std::string, const char*> kTitles = {
+        {"text_to_image", QT_TRANSLATE_NOOP("WelcomeCard", "Words to a picture")},
+        {"image_to_image", QT_TRANSLATE_NOOP("WelcomeCard", "Change a picture")},
+        {"inpaint", QT_TRANSLATE_NOOP("WelcomeCard", "Change a part")},
+        {"outpaint", QT_TRANSLATE_NOOP("WelcomeCard", "Grow past the edges")},
+        {"two_pass", QT_TRANSLATE_NOOP("WelcomeCard", "A larger picture in two passes")},
+        {"upscale_tiled", QT_TRANSLATE_NOOP("WelcomeCard", "Enlarge with new detail")},
+        {"compare_settings", QT_TRANSLATE_NOOP("WelcomeCard", "Compare settings")},
+        {"prompt_walk", QT_TRANSLATE_NOOP("WelcomeCard", "Walk between two prompts")},
+        {"variations", QT_TRANSLATE_NOOP("WelcomeCard", "Variations of a picture")},
         {"upscale", QT_TRANSLATE_NOOP("WelcomeCard", "Enlarge a picture")},
         {"grade", QT_TRANSLATE_NOOP("WelcomeCard", "Grade the colours")},
         {"scene", QT_TRANSLATE_NOOP("WelcomeCard", "Walk around a scene")},
@@ -111,10 +120,13 @@ std::vector<Starter> starters() {
         }
         found.push_back(std::move(starter));
     }
-    std::stable_sort(found.begin(), found.end(), [](const Starter& a, const Starter& b) {
-        return a.file.stem() == "upscale" && b.file.stem() != "upscale";
-    });
-    if (found.size() > 6) found.resize(6);
+    // The card shows the first six; the Library has them all.
+    static const std::vector<std::string> kFirst{"upscale", "text_to_image", "scene", "inpaint", "image_to_image", "compare_settings"};
+    const auto turn = [](const Starter& starter) {
+        return std::find(kFirst.begin(), kFirst.end(), starter.file.stem().string()) - kFirst.begin();
+    };
+    std::stable_sort(found.begin(), found.end(), [&](const Starter& a, const Starter& b) { return turn(a) < turn(b); });
+    if (found.size() > kFirst.size()) found.resize(kFirst.size());
     return found;
 }
 
