@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,8 @@ nn::Tensor maskTensor(const Image& mask);
 /// The file that a Model parameter names. Throws Error saying that `what` ("checkpoint") of that name is not there and
 /// where to put it.
 std::filesystem::path modelFile(const std::string& name, const std::string& what);
-models::OpenModelOptions openOptions(const graph::ParameterView& parameters); ///< "precision", "prediction" where they are
+models::OpenModelOptions openOptions(const graph::ParameterView& parameters); ///< of "precision"
+std::optional<models::Prediction> predictionOption(const graph::ParameterView& parameters); ///< of "prediction"
 
 /// Parameters that several nodes have.
 graph::Parameter modelParameter(const std::string& id, const std::string& label, const std::string& help,

@@ -22,13 +22,16 @@ inline const graph::TypeName kLatent = "latent";             // payload models::
 inline const graph::TypeName kSigmas = "sigmas";             // payload std::vector<double>
 } // namespace types
 
-/// What the model library does with values of these types; it exports them as ochreModelTypes().
+/// What the model library does with values of these types; it exports them by ochreModelTypes().
 struct ModelTypes {
     std::string (*family)(const graph::Value& value); ///< "sd1", …; empty where a value has none
     /// Of conditioning, latent and sigmas. `read` throws Error on damaged bytes.
     std::vector<std::byte> (*write)(const graph::Value& value);
     graph::Value (*read)(const graph::TypeName& type, std::span<const std::byte> bytes);
 };
+
+/// Those of the library, which is opened when it is not yet. Throws Error where it cannot be.
+const ModelTypes& modelTypes();
 
 /// Adds the types to the TypeRegistry; called by registerTypes.
 void registerModelTypes();

@@ -28,7 +28,7 @@ struct AutoencodeOptions {
 struct Autoencoder {
     std::optional<tensor::Weights> weights;
     std::string identity, subject;
-    DiffusionFamily family = DiffusionFamily::Sd1; ///< whose latents
+    std::optional<DiffusionFamily> family; ///< whose latents; nothing where the file does not show it
     LatentScale scale = kSdLatents;
     bool tiny = false;         ///< TAESD
     bool canEncode = true, canDecode = true; ///< TAESD comes in halves
@@ -47,10 +47,9 @@ struct Autoencoder {
 
     /// The autoencoder of an opened checkpoint; nothing where it has none.
     static std::optional<Autoencoder> of(const DiffusionCheckpoint& checkpoint, const std::string& identity);
-    /// A VAE's file, TAESD's, or a whole checkpoint's. A VAE shows no family: `family` says whose latents it makes.
-    /// Throws Error saying what the file is instead.
-    static Autoencoder open(const std::filesystem::path& path, const OpenModelOptions& options = {},
-                            std::optional<DiffusionFamily> family = std::nullopt);
+    /// A VAE's file, TAESD's, or a whole checkpoint's. Neither of the first two shows its family: TAESD is taken to
+    /// be SDXL's where its name has "xl". Throws Error saying what the file is instead.
+    static Autoencoder open(const std::filesystem::path& path, const OpenModelOptions& options = {});
 
     std::shared_ptr<const AutoencoderKl> networkKl() const; ///< throws Error where it is TAESD
     std::shared_ptr<const Taesd> networkTiny() const;

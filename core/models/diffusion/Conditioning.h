@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/models/diffusion/DiffusionCheckpoint.h"
@@ -27,6 +28,7 @@ struct ControlUse {
     nn::Tensor hint; ///< [1|N, 3, H, W] in 0…1, as the artist gave it: resized to the sampling's picture
     double strength = 1;
     double start = 0, end = 1; ///< of the way, see ModelSampling::percentToSigma
+    bool alsoNegative = false; ///< on a positive entry: goes to the negative side, too, where that has none
 };
 
 /// SDXL's second vector besides the pooled text, in pixels; the refiner reads width, height, the crop and the score.
@@ -65,6 +67,7 @@ struct ConditioningEntry {
 struct Conditioning {
     std::vector<ConditioningEntry> entries; ///< never empty in a value that a node gives
     DiffusionFamily family = DiffusionFamily::Sd1;
+    std::string text; ///< as the artist wrote it, for the metadata of pictures; may be empty
 
     std::size_t bytes() const; ///< of all tensors
 };

@@ -18,6 +18,8 @@ struct GuiderSetup {
     Conditioning positive, negative; ///< negative without entries: as cfg 1
     double cfg = 1;
     sampling::Sigmas sigmas;         ///< of the run: ranges by steps are told by them
+    int firstStep = 0, totalSteps = 0; ///< where `sigmas` lie in a longer run; 0: they are all of it
+    nn::Tensor latent, mask; ///< for inpainting models: [N, 4, h, w] scaled, [1|N, 1, h, w]; may be undefined
     bool needsUnconditional = false; ///< Sampler::needsUnconditional
     bool batched = true;             ///< both sides in one call of the network where shapes allow
 };

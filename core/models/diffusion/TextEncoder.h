@@ -20,6 +20,8 @@ namespace ochre::models {
 
 class ClipText;
 
+inline constexpr int kMostChunks = 64; ///< of 75 tokens each, of one prompt
+
 struct EncodeOptions {
     PromptStyle style = PromptStyle::Comfy;
     /// The file of the textual inversion of that name; an empty path: there is none. Unset: the models folder's
@@ -40,7 +42,7 @@ struct TextEncoder {
 
     /// `text` as conditioning: one entry, or one for each text of a schedule of steps (A1111's [a:b:10]) and each part
     /// between ANDs (style A1111), whose weights are strengths. All 75-token chunks stand side by side. Asks Cancel.
-    /// Throws Error: prompts over kLongestPrompt, damaged weights or embeddings.
+    /// Throws Error: prompts over kLongestPrompt or kMostChunks, damaged weights or embeddings.
     Conditioning encode(const std::string& text, const EncodeOptions& options = {}, const Cancel& cancel = {}) const;
 
     /// SDXL with a text of its own for each encoder; the shorter is filled up with empty chunks.
