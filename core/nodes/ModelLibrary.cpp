@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Finds and opens the library of the model nodes, which lies beside this one together with its catalogue.
+// Finds and opens the library of the model nodes and their types, which lies beside this one together with its
+// catalogue.
 #include <filesystem>
 
 #include <dlfcn.h>
@@ -7,6 +8,7 @@
 #include "core/base/File.h"
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
+#include "core/nodes/ModelTypes.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes {
@@ -25,6 +27,24 @@ fs::path beside(const char* name) {
     return (paths::executable() / "../lib" / name).lexically_normal();
 }
 
+// Never closed: values and functions of it live as long as the program.
+void* openLibrary() {
+    const fs::path path = beside(kLibrary);
+    dlerror();
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library) return library;
+    const char* reason = dlerror();
+    throw Error(std::string("the model library cannot be loaded: ") + (reason ? reason : path.c_str()),
+                "run ./installer/run again: it brings LibTorch; `ochre doctor` says what is missing");
+}
+
+template <typename Function>
+Function symbol(void* library, const char* name) {
+    const auto found = reinterpret_cast<Function>(dlsym(library, name));
+    if (!found) throw Error(std::string(kLibrary) + ": it has no " + name, "build Ochre again");
+    return found;
+}
+
 } // namespace
 
 Json modelNodeCatalogue() {
@@ -41,19 +61,32 @@ Json modelNodeCatalogue() {
 
 void bindModelNodes(graph::NodeRegistry& registry) {
     if (!OCHRE_MODEL_NODES) return;
-    const fs::path path = beside(kLibrary);
-    dlerror();
-    // Never closed: values and functions of it live as long as the program.
-    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        const char* reason = dlerror();
-        throw Error(std::string("the model library cannot be loaded: ") + (reason ? reason : path.c_str()),
-                    "run ./installer/run again: it brings LibTorch; `ochre doctor` says what is missing");
-    }
-    using Bind = void (*)(graph::NodeRegistry&);
-    const auto bind = reinterpret_cast<Bind>(dlsym(library, "ochreBindNodes"));
-    if (!bind) throw Error(path.string() + ": it has no ochreBindNodes", "build Ochre again");
-    bind(registry);
+    symbol<void (*)(graph::NodeRegistry&)>(openLibrary(), "ochreBindNodes")(registry);
+}
+
+const ModelTypes& modelTypes() {
+    if (!OCHRE_MODEL_NODES) throw Error("this Ochre was built without models", "build it with LibTorch");
+    static const ModelTypes& types = *symbol<const ModelTypes* (*)()>(openLibrary(), "ochreModelTypes")();
+    return types;
+}
+
+void registerModelTypes() {
+    graph::TypeRegistry& registry = graph::TypeRegistry::shared();
+    const auto family = [](const graph::Value& value) { return modelTypes().family(value); };
+    registry.add({.name = types::kModel, .label = "Model", .modelFamily = family});
+    registry.add({.name = types::kTextEncoder, .label = "Text encoder", .modelFamily = family});
+    registry.add({.name = types::kAutoencoder, .label = "Autoencoder", .modelFamily = family});
+    registry.add({.name = types::kControlNet, .label = "ControlNet", .modelFamily = family});
+    const auto write = [](const graph::Value& value) { return modelTypes().write(value); };
+    const auto kept = [&](const graph::TypeName& name, const char* label, bool hasFamily) {
+        graph::TypeInfo info{.name = name, .label = label, .write = write};
+        info.read = [name](std::span<const std::byte> bytes) { return modelTypes().read(name, bytes); };
+        if (hasFamily) info.modelFamily = family;
+        registry.add(std::move(info));
+    };
+    kept(types::kConditioning, "Conditioning", true);
+    kept(types::kLatent, "Latent", false);
+    kept(types::kSigmas, "Sigmas", false);
 }
 
 } // namespace ochre::nodes

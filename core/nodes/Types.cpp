@@ -8,6 +8,7 @@
 
 #include "core/base/Math.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/ModelTypes.h"
 
 namespace ochre::nodes {
 namespace {
@@ -219,6 +220,7 @@ void registerTypes() {
         registry.add({.name = types::kScene, .label = "Scene"});
         registry.add({.name = types::kCamera, .label = "Camera"});
         registerRegion(registry);
+        registerModelTypes();
     });
 }
 

@@ -33,9 +33,7 @@ std::optional<ParameterValue> other(const Parameter& p) {
     return std::nullopt;
 }
 
-TEST(Declarations, AreCompleteAndTheirKeysFollowEachParameter) {
-    NodeRegistry registry;
-    registerNodes(registry);
+void checkAll(NodeRegistry& registry) {
     Executor executor(registry, std::make_shared<Cache>());
     for (const NodeDeclaration* d : registry.all()) {
         EXPECT_TRUE(d->problems().empty())
@@ -60,6 +58,22 @@ TEST(Declarations, AreCompleteAndTheirKeysFollowEachParameter) {
         moved.replace(renamed);
         EXPECT_EQ(executor.key(moved, id), key) << d->id();
     }
+}
+
+TEST(Declarations, AreCompleteAndTheirKeysFollowEachParameter) {
+    NodeRegistry registry;
+    registerNodes(registry);
+    checkAll(registry);
+}
+
+TEST(Declarations, OfTheModelLibraryAreToo) {
+    NodeRegistry registry;
+    registerTypes();
+    registry.setRuntimeLoader(bindModelNodes);
+    registry.addCatalogue(modelNodeCatalogue());
+    registry.loadRuntime();
+    ASSERT_FALSE(registry.all().empty());
+    checkAll(registry);
 }
 
 } // namespace

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/DiffusionValues.h"
+
+namespace ochre::nodes::generate {
+
+graph::NodeDeclaration LoadAutoencoder() {
+    return graph::NodeDeclaration("generate.load_autoencoder", 1, "Load autoencoder", "Generate")
+        .describe("An autoencoder (VAE) of a file of its own, or TAESD, which is tiny, fast and less exact.")
+        .keywords("vae taesd vae loader first stage")
+        .output({.id = "autoencoder",
+                 .label = "Autoencoder",
+                 .help = "What turns latents into pictures, and back.",
+                 .type = types::kAutoencoder})
+        .parameter(modelParameter("autoencoder", "Autoencoder", "A file from the models folder, or a path.", "vae"))
+        .parameter(precisionParameter())
+        .needsRuntime()
+        .onRun([](graph::RunContext& run) {
+            const auto path = modelFile(run.text("autoencoder"), "autoencoder");
+            run.setOutput("autoencoder", makeAutoencoderValue(models::Autoencoder::open(path, openOptions(run))));
+        });
+}
+
+} // namespace ochre::nodes::generate

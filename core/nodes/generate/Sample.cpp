@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/DiffusionSampling.h"
+
+namespace ochre::nodes::generate {
+
+graph::NodeDeclaration Sample();
+
+namespace {
+
+void run(graph::RunContext& run) {
+    static const graph::NodeDeclaration declaration = Sample();
+    const models::DiffusionModel& model = modelInput(run);
+    const models::Conditioning& positive = conditioningInput(run, "positive");
+    const models::Conditioning negative = negativeInput(run);
+    const models::LatentBatch& latent = latentInput(run);
+    models::SampleOptions options = samplingOptions(run, declaration);
+    options.denoise = run.number("denoise");
+    auto result = models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    result.latent.parameters = parametersText(model, positive, negative, latent, options);
+    run.setOutput("latent", makeLatentValue(std::move(result.latent)));
+}
+
+} // namespace
+
+graph::NodeDeclaration Sample() {
+    graph::NodeDeclaration node("generate.sample", 1, "Sample", "Generate");
+    samplingInputs(node)
+        .describe("Makes a picture out of noise, step by step. Less denoise keeps more of the latent that goes in.")
+        .keywords("ksampler sampler denoise generate txt2img img2img steps cfg seed")
+        .output({.id = "latent", .label = "Latent", .help = "The picture, to be decoded.", .type = types::kLatent})
+        .parameter(seedParameter())
+        .parameter(stepsParameter())
+        .parameter(cfgParameter())
+        .parameter(samplerParameter())
+        .parameter(schedulerParameter())
+        .parameter({.id = "denoise",
+                    .label = "Denoise",
+                    .help = "Share of the way that is run: 1 keeps nothing of the latent, 0 all of it.",
+                    .defaultValue = 1.0,
+                    .min = 0,
+                    .max = 1})
+        .parameter(noiseParameter())
+        .parameter(variationSeedParameter())
+        .parameter(variationParameter())
+        .lane(graph::Lane::Model)
+        .needsRuntime()
+        .onRun(run);
+    return node;
+}
+
+} // namespace ochre::nodes::generate

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/DiffusionSampling.h"
+
+namespace ochre::nodes::generate {
+
+graph::NodeDeclaration SampleCustom();
+
+namespace {
+
+void run(graph::RunContext& run) {
+    static const graph::NodeDeclaration declaration = SampleCustom();
+    const models::DiffusionModel& model = modelInput(run);
+    const models::Conditioning& positive = conditioningInput(run, "positive");
+    const models::Conditioning negative = negativeInput(run);
+    const models::LatentBatch& latent = latentInput(run);
+    models::SampleOptions options = samplingOptions(run, declaration);
+    options.sigmas = sigmasInput(run);
+    options.addNoise = run.flag("add_noise");
+    // A sampler that has no eta of its own would change its kind by one.
+    if (models::sampling::findSampler(options.sampler).eta > 0) options.eta = run.number("eta");
+    options.sNoise = run.number("s_noise");
+    auto result = models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    result.latent.parameters = parametersText(model, positive, negative, latent, options);
+    result.denoised.parameters = result.latent.parameters;
+    run.setOutput("latent", makeLatentValue(std::move(result.latent)));
+    run.setOutput("denoised", makeLatentValue(std::move(result.denoised)));
+}
+
+} // namespace
+
+graph::NodeDeclaration SampleCustom() {
+    graph::NodeDeclaration node("generate.sample_custom", 1, "Sample sigmas", "Generate");
+    samplingInputs(node)
+        .input({.id = "sigmas", .label = "Sigmas", .help = "The noise levels to go through.", .type = types::kSigmas})
+        .describe("Samples along noise levels of your own: split, flipped, written by hand.")
+        .keywords("sampler custom advanced sigmas schedule eta s_noise")
+        .output({.id = "latent", .label = "Latent", .help = "What comes out, noisy where noise is left.", .type = types::kLatent})
+        .output({.id = "denoised",
+                 .label = "Denoised",
+                 .help = "What the last step took the clean picture to be.",
+                 .type = types::kLatent})
+        .parameter(addNoiseParameter())
+        .parameter(seedParameter())
+        .parameter(cfgParameter())
+        .parameter(samplerParameter())
+        .parameter({.id = "eta",
+                    .label = "Eta",
+                    .help = "Share of the noise that ancestral and SDE samplers draw anew.",
+                    .defaultValue = 1.0,
+                    .min = 0,
+                    .max = 100,
+                    .softMax = 1,
+                    .advanced = true})
+        .parameter({.id = "s_noise",
+                    .label = "Noise scale",
+                    .help = "Of the noise that is drawn anew.",
+                    .defaultValue = 1.0,
+                    .min = 0,
+                    .max = 100,
+                    .softMax = 1.1,
+                    .advanced = true})
+        .lane(graph::Lane::Model)
+        .needsRuntime()
+        .onRun(run);
+    return node;
+}
+
+} // namespace ochre::nodes::generate
