@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Descriptions of sockets and parameters that many nodes have, so that the same thing is offered in the same way
-// everywhere.
+// Descriptions of sockets and parameters that many nodes have, so that the same thing is offered in the same
+// way everywhere.
 #pragma once
 
 #include <string>
@@ -46,7 +46,8 @@ inline graph::Parameter pixels(std::string id, std::string label, std::string he
     return p;
 }
 
-inline graph::Parameter number(std::string id, std::string label, std::string help, double value, Range range) {
+inline graph::Parameter number(std::string id, std::string label, std::string help, double value,
+                               Range range) {
     return {.id = std::move(id),
             .label = std::move(label),
             .help = std::move(help),
@@ -60,7 +61,8 @@ inline graph::Parameter number(std::string id, std::string label, std::string he
 
 /// A part of a whole, 0…1.
 inline graph::Parameter share(std::string id, std::string label, std::string help, double value) {
-    return number(std::move(id), std::move(label), std::move(help), value, {.min = 0, .max = 1, .softMax = 1});
+    return number(std::move(id), std::move(label), std::move(help), value,
+                  {.min = 0, .max = 1, .softMax = 1});
 }
 
 inline graph::Parameter flag(std::string id, std::string label, std::string help, bool value) {

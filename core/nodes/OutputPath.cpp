@@ -16,8 +16,10 @@ std::string outputPath(const graph::RunContext& run, const std::string& paramete
     std::string safe = run.itemName().empty() ? number : run.itemName();
     for (char& c : safe)
         if (c == '/' || c == '\\' || c == '\0') c = '_';
-    for (const auto& [mark, text] : {std::pair<std::string, std::string>{"{index}", number}, {"{name}", safe}})
-        for (std::size_t at = path.find(mark); at != std::string::npos; at = path.find(mark, at + text.size()))
+    for (const auto& [mark, text] :
+         {std::pair<std::string, std::string>{"{index}", number}, {"{name}", safe}})
+        for (std::size_t at = path.find(mark); at != std::string::npos;
+             at = path.find(mark, at + text.size()))
             path.replace(at, mark.size(), text);
     return path;
 }

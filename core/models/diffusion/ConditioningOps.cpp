@@ -14,8 +14,9 @@ using nn::Tensor;
 
 void requireSameFamily(const Conditioning& a, const Conditioning& b) {
     if (a.family != b.family)
-        throw Error(fmt::format("conditioning: one is for {}, the other for {}", title(a.family), title(b.family)),
-                    "encode both prompts with the text encoder of one model");
+        throw Error(
+            fmt::format("conditioning: one is for {}, the other for {}", title(a.family), title(b.family)),
+            "encode both prompts with the text encoder of one model");
 }
 
 const ConditioningEntry& firstOf(const Conditioning& conditioning) {
@@ -81,7 +82,8 @@ Conditioning averaged(const Conditioning& to, const Conditioning& from, double s
         const Tensor states = withTokens(other.states, entry.states.size(1));
         entry.states = mixed(entry.states, strength, states, 1 - strength);
         if (!other.pooled.defined()) return;
-        entry.pooled = mixed(entry.pooled.defined() ? entry.pooled : other.pooled, strength, other.pooled, 1 - strength);
+        entry.pooled =
+            mixed(entry.pooled.defined() ? entry.pooled : other.pooled, strength, other.pooled, 1 - strength);
     });
 }
 
@@ -94,14 +96,16 @@ Conditioning zeroed(const Conditioning& conditioning) {
     return result;
 }
 
-Conditioning withArea(const Conditioning& conditioning, const ConditioningArea& areaInLatent, double strength) {
+Conditioning withArea(const Conditioning& conditioning, const ConditioningArea& areaInLatent,
+                      double strength) {
     const ConditioningArea& area = areaInLatent;
     if (!(area.x >= 0 && area.y >= 0 && area.width > 0 && area.height > 0))
         throw Error(fmt::format("area: {}×{} at {}, {}", area.width, area.height, area.x, area.y),
                     "give a width and a height above 0 and a place of 0 or more");
     if (area.share && std::max({area.x, area.y, area.width, area.height}) > 1)
-        throw Error(fmt::format("area: {}×{} at {}, {} are no shares", area.width, area.height, area.x, area.y),
-                    "shares are 0 to 1; choose pixels as the unit for more");
+        throw Error(
+            fmt::format("area: {}×{} at {}, {} are no shares", area.width, area.height, area.x, area.y),
+            "shares are 0 to 1; choose pixels as the unit for more");
     return changed(conditioning, [&](ConditioningEntry& entry) {
         entry.area = area;
         entry.strength = strength;

@@ -21,8 +21,10 @@ struct Line {
 /// Each place becomes 1 where any of the `width` places from `before` ahead of it is.
 void growLine(const Line& line, std::int64_t width, std::int64_t before, std::vector<float>& copy) {
     copy.resize(static_cast<std::size_t>(line.count));
-    for (std::int64_t i = 0; i < line.count; ++i) copy[static_cast<std::size_t>(i)] = line.values[i * line.stride];
-    std::int64_t last = -1 - before, next = 0; // the last place that is 1 and the first that was not looked at
+    for (std::int64_t i = 0; i < line.count; ++i)
+        copy[static_cast<std::size_t>(i)] = line.values[i * line.stride];
+    std::int64_t last = -1 - before,
+                 next = 0; // the last place that is 1 and the first that was not looked at
     for (std::int64_t i = 0; i < line.count; ++i) {
         for (const std::int64_t end = std::min(line.count, i - before + width); next < end; ++next)
             if (copy[static_cast<std::size_t>(next)] != 0) last = next;
@@ -51,7 +53,8 @@ nn::Tensor grownMask(const nn::Tensor& mask, int grow) {
     std::vector<float> copy;
     float* values = grown.mutable_data_ptr<float>();
     for (std::int64_t n = 0; n < grown.size(0) * grown.size(1); ++n, values += height * width) {
-        for (std::int64_t y = 0; y < height; ++y) growLine({values + y * width, width, 1}, grow, before, copy);
+        for (std::int64_t y = 0; y < height; ++y)
+            growLine({values + y * width, width, 1}, grow, before, copy);
         for (std::int64_t x = 0; x < width; ++x) growLine({values + x, height, width}, grow, before, copy);
     }
     return grown;

@@ -62,14 +62,15 @@ std::vector<int> numbersOf(const LatentBatch& latent) {
     return numbers;
 }
 
-/// The row that fade `t` of the far edge meets. A fade longer than the side runs over it and, after one row that it
-/// leaves out, back from the end again: places below 0 count from the end there.
+/// The row that fade `t` of the far edge meets. A fade longer than the side runs over it and, after one row
+/// that it leaves out, back from the end again: places below 0 count from the end there.
 std::int64_t farRow(std::int64_t size, int t) {
     if (t < size) return size - 1 - t;
     return t == size ? -1 : 2 * size - 1 - t;
 }
 
-/// Weights of a source of h×w at (x, y), falling off over `feather` latent pixels towards edges that lie inside.
+/// Weights of a source of h×w at (x, y), falling off over `feather` latent pixels towards edges that lie
+/// inside.
 Tensor featherMask(const Tensor& source, const Tensor& destination, int x, int y, int feather) {
     const std::int64_t height = source.size(2), width = source.size(3);
     Tensor mask = source.new_ones({1, 1, height, width});
@@ -129,8 +130,8 @@ Tensor bislerp(const Tensor& x, int width, int height) {
 Tensor resizeCenter(const Tensor& x, int width, int height, LatentResize method) {
     const Tensor middle = croppedToProportions(x, width, height);
     if (middle.numel() == 0)
-        throw Error(fmt::format("resize: nothing of {}×{} is left in the proportions {}:{}", x.size(3), x.size(2), width,
-                                height),
+        throw Error(fmt::format("resize: nothing of {}×{} is left in the proportions {}:{}", x.size(3),
+                                x.size(2), width, height),
                     "choose proportions that are more alike, or no cropping");
     return resizeLatent(middle, width, height, method);
 }
@@ -154,10 +155,11 @@ LatentBatch scaledBy(const LatentBatch& latent, double factor, LatentResize meth
                                      rounded(latent.height() * factor), method));
 }
 
-LatentBatch composite(const LatentBatch& destination, const LatentBatch& source, const CompositeOptions& options) {
+LatentBatch composite(const LatentBatch& destination, const LatentBatch& source,
+                      const CompositeOptions& options) {
     if (options.x < 0 || options.y < 0 || options.feather < 0)
-        throw Error(fmt::format("composite: the source lies at {}, {} with a feather of {}", options.x, options.y,
-                                options.feather),
+        throw Error(fmt::format("composite: the source lies at {}, {} with a feather of {}", options.x,
+                                options.y, options.feather),
                     "give 0 or more; crop the source where it is to reach beyond the left or upper edge");
     const Tensor& under = destination.samples;
     Tensor over = source.samples;
@@ -205,7 +207,9 @@ LatentBatch multiplied(const LatentBatch& a, double factor) {
 
 LatentBatch interpolated(const LatentBatch& a, const LatentBatch& b, double ratio) {
     const auto lengthOf = [](const Tensor& x) { return x.norm(2, {1}, true); };
-    const auto directionOf = [](const Tensor& x, const Tensor& length) { return x.div(length).nan_to_num_(); };
+    const auto directionOf = [](const Tensor& x, const Tensor& length) {
+        return x.div(length).nan_to_num_();
+    };
     const Tensor other = matched(a, b);
     const Tensor lengthA = lengthOf(a.samples), lengthB = lengthOf(other);
     const Tensor mixed =
@@ -270,7 +274,8 @@ LatentBatch repeated(const LatentBatch& latent, int count) {
 }
 
 LatentBatch batched(const LatentBatch& a, const LatentBatch& b) {
-    LatentBatch result = with(a, b, nn::cat({a.samples, fitted(a.samples, b.samples, LatentResize::Bilinear)}, 0));
+    LatentBatch result =
+        with(a, b, nn::cat({a.samples, fitted(a.samples, b.samples, LatentResize::Bilinear)}, 0));
     result.batchIndex = numbersOf(a);
     for (const int number : numbersOf(b)) result.batchIndex.push_back(number);
     // One mask for each picture, over again for those that come with b.

@@ -34,7 +34,8 @@ Tensor cut(const Tensor& x, const LatentWindow& window, int side = 1) {
 }
 
 /// An area of the whole picture as pixels of the window; nothing where they do not meet.
-std::optional<ConditioningArea> meet(const ConditioningArea& area, const LatentWindow& window, int width, int height) {
+std::optional<ConditioningArea> meet(const ConditioningArea& area, const LatentWindow& window, int width,
+                                     int height) {
     ConditioningArea whole = area;
     if (area.share) {
         whole = {std::nearbyint(area.x * width), std::nearbyint(area.y * height),
@@ -61,9 +62,10 @@ bool cutEntry(ConditioningEntry& entry, const LatentWindow& window, int width, i
         acts = acts && nn::maxAbs(entry.mask) > 0;
     }
     for (ControlUse& use : entry.controls)
-        use.hint = cut(resizeCenter(use.hint, width * kLatentSide, height * kLatentSide, LatentResize::Nearest),
-                       window, kLatentSide)
-                       .contiguous();
+        use.hint =
+            cut(resizeCenter(use.hint, width * kLatentSide, height * kLatentSide, LatentResize::Nearest),
+                window, kLatentSide)
+                .contiguous();
     if (entry.inpaint) {
         const auto part = [&](const Tensor& x) {
             return cut(resizeCenter(x, width, height, LatentResize::Bilinear), window).contiguous();
@@ -98,8 +100,9 @@ std::vector<float> ramps(int from, int size, int whole, int ramp) {
 
 std::vector<LatentWindow> tileWindows(int width, int height, const TileOptions& options) {
     if (options.tile < kSmallestTile || options.overlap < 0 || 3 * options.overlap > options.tile)
-        throw Error(fmt::format("tiles: a side of {} pixels with an overlap of {}", options.tile, options.overlap),
-                    "tiles are at least 128 pixels, and the overlap is at most a third of that");
+        throw Error(
+            fmt::format("tiles: a side of {} pixels with an overlap of {}", options.tile, options.overlap),
+            "tiles are at least 128 pixels, and the overlap is at most a third of that");
     const int size = options.tile / kLatentSide, stride = size - 2 * (options.overlap / kLatentSide);
     std::vector<LatentWindow> windows;
     for (const auto& [y, rows] : spread(height, size, stride))
@@ -107,7 +110,8 @@ std::vector<LatentWindow> tileWindows(int width, int height, const TileOptions& 
     return windows;
 }
 
-Conditioning seenThrough(const Conditioning& conditioning, const LatentWindow& window, int width, int height) {
+Conditioning seenThrough(const Conditioning& conditioning, const LatentWindow& window, int width,
+                         int height) {
     Conditioning seen;
     seen.family = conditioning.family;
     for (ConditioningEntry entry : conditioning.entries)
@@ -181,9 +185,9 @@ int TiledGuider::calls() const {
     return calls;
 }
 
-SampleResult sampleTiled(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative,
-                         const LatentBatch& latent, const SampleOptions& options, const TileOptions& tiles,
-                         const SampleHooks& hooks) {
+SampleResult sampleTiled(const DiffusionModel& model, const Conditioning& positive,
+                         const Conditioning& negative, const LatentBatch& latent,
+                         const SampleOptions& options, const TileOptions& tiles, const SampleHooks& hooks) {
     std::shared_ptr<TiledGuider> guider;
     int done = 0; // steps
     SampleHooks inner = hooks;
@@ -197,8 +201,10 @@ SampleResult sampleTiled(const DiffusionModel& model, const Conditioning& positi
         guider->onTile = [&hooks, &done, count, steps](int tile) {
             hooks.cancel.check();
             if (hooks.waitWhilePaused) hooks.waitWhilePaused();
-            hooks.progress.report(static_cast<std::uint64_t>(done * count + tile), static_cast<std::uint64_t>(steps * count),
-                                  fmt::format("step {} of {}, tile {} of {}", std::min(done + 1, steps), steps, tile + 1, count));
+            hooks.progress.report(static_cast<std::uint64_t>(done * count + tile),
+                                  static_cast<std::uint64_t>(steps * count),
+                                  fmt::format("step {} of {}, tile {} of {}", std::min(done + 1, steps),
+                                              steps, tile + 1, count));
         };
         return [guider](const Tensor& y, double sigma) { return (*guider)(y, sigma); };
     };

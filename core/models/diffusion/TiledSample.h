@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sampling of pictures larger than a model was trained on: at every step the network looks at tiles that overlap, and
-// their predictions are joined to one before the sampler goes on, so that all tiles agree. Paper: arXiv 2302.08113.
+// Sampling of pictures larger than a model was trained on: at every step the network looks at tiles that
+// overlap, and their predictions are joined to one before the sampler goes on, so that all tiles agree.
+// Paper: arXiv 2302.08113.
 #pragma once
 
 #include <functional>
@@ -22,12 +23,13 @@ struct LatentWindow {
     bool operator==(const LatentWindow&) const = default;
 };
 
-/// Windows of one size that cover width × height latent pixels, evenly spread; neighbours share at least twice the
-/// overlap. Throws Error for a tile under 128 pixels or an overlap of more than a third of it.
+/// Windows of one size that cover width × height latent pixels, evenly spread; neighbours share at least
+/// twice the overlap. Throws Error for a tile under 128 pixels or an overlap of more than a third of it.
 std::vector<LatentWindow> tileWindows(int width, int height, const TileOptions& options);
 
-/// Conditioning of a whole picture of width × height latent pixels, as a window of it sees it: areas, masks, hints and
-/// inpainting are cut out. Entries that do not reach the window are left out, but for the last one that remains.
+/// Conditioning of a whole picture of width × height latent pixels, as a window of it sees it: areas, masks,
+/// hints and inpainting are cut out. Entries that do not reach the window are left out, but for the last one
+/// that remains.
 Conditioning seenThrough(const Conditioning& conditioning, const LatentWindow& window, int width, int height);
 
 class TiledGuider {
@@ -55,8 +57,9 @@ private:
 };
 
 /// As sampleLatent, tile by tile.
-SampleResult sampleTiled(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative,
-                         const LatentBatch& latent, const SampleOptions& options, const TileOptions& tiles,
+SampleResult sampleTiled(const DiffusionModel& model, const Conditioning& positive,
+                         const Conditioning& negative, const LatentBatch& latent,
+                         const SampleOptions& options, const TileOptions& tiles,
                          const SampleHooks& hooks = {});
 
 } // namespace ochre::models

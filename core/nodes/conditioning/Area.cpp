@@ -27,8 +27,9 @@ graph::NodeDeclaration Area() {
     return conditioningChanger("conditioning.area", "Area of conditioning",
                                "Lets a prompt act in a rectangle alone. Combine it with one for the rest.",
                                "regional region rectangle place layout")
-        .parameter(choice("unit", "Unit", "What the numbers below count: pixels, in steps of 8, or shares 0 to 1 of the "
-                                          "picture's sides.",
+        .parameter(choice("unit", "Unit",
+                          "What the numbers below count: pixels, in steps of 8, or shares 0 to 1 of the "
+                          "picture's sides.",
                           {{"pixels", "Pixels"}, {"share", "Share of the picture"}}))
         .parameter(side("x", "Left", "Where the rectangle begins.", 0))
         .parameter(side("y", "Top", "Where the rectangle begins.", 0))

@@ -5,7 +5,8 @@ namespace ochre::nodes::conditioning {
 
 graph::NodeDeclaration Average() {
     return conditioningMaker("conditioning.average", "Average conditioning",
-                             "One prompt between two others: their encoded words are mixed.", "mix blend weighted between")
+                             "One prompt between two others: their encoded words are mixed.",
+                             "mix blend weighted between")
         .input(socket("to", "To", "The prompt at a strength of 1.", types::kConditioning))
         .input(socket("from", "From", "The prompt at a strength of 0; of several entries the first.",
                       types::kConditioning))

@@ -5,12 +5,14 @@ namespace ochre::nodes::conditioning {
 
 graph::NodeDeclaration Combine() {
     return conditioningMaker("conditioning.combine", "Combine conditioning",
-                             "Lets both prompts act at once: their predictions are averaged.", "join both and regional")
+                             "Lets both prompts act at once: their predictions are averaged.",
+                             "join both and regional")
         .input(socket("a", "A", "The first prompt.", types::kConditioning))
         .input(socket("b", "B", "The second prompt.", types::kConditioning))
         .onRun([](graph::RunContext& run) {
-            putConditioning(
-                run, [&] { return models::combined(conditioningInput(run, "a"), conditioningInput(run, "b")); });
+            putConditioning(run, [&] {
+                return models::combined(conditioningInput(run, "a"), conditioningInput(run, "b"));
+            });
         });
 }
 

@@ -9,11 +9,13 @@ graph::NodeDeclaration Mask() {
                                "regional region area paint")
         .input(socket("mask", "Mask", "Stretched over the picture.", types::kMask))
         .parameter(strengthParameter())
-        .parameter(flag("bounds", "Bounds only",
-                        "Shows the model no more than the rectangle about the mask, as if that were the picture.", false))
+        .parameter(flag(
+            "bounds", "Bounds only",
+            "Shows the model no more than the rectangle about the mask, as if that were the picture.", false))
         .onRun([](graph::RunContext& run) {
             putConditioning(run, [&] {
-                return models::withMask(conditioningInput(run), maskTensor(run.inputAs<Image>("mask")).squeeze(1),
+                return models::withMask(conditioningInput(run),
+                                        maskTensor(run.inputAs<Image>("mask")).squeeze(1),
                                         run.number("strength"), run.flag("bounds"));
             });
         });

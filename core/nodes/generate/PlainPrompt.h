@@ -21,7 +21,8 @@ inline void refuseLoraTags(const std::string& text) {
 }
 
 /// Options of "style"; the names of embeddings that were not found go to `missing`.
-inline models::EncodeOptions encodeOptions(const graph::ParameterView& parameters, std::vector<std::string>& missing) {
+inline models::EncodeOptions encodeOptions(const graph::ParameterView& parameters,
+                                           std::vector<std::string>& missing) {
     models::EncodeOptions options;
     options.style =
         parameters.text("style") == "a1111" ? models::PromptStyle::A1111 : models::PromptStyle::Comfy;
@@ -30,10 +31,12 @@ inline models::EncodeOptions encodeOptions(const graph::ParameterView& parameter
 }
 
 /// Puts `sizes` to each entry, says which embeddings are missing and puts the prompt out.
-inline void putPrompt(graph::RunContext& run, models::Conditioning conditioning, const models::SdxlSizes& sizes,
-                      const std::string& text, const std::vector<std::string>& missing) {
+inline void putPrompt(graph::RunContext& run, models::Conditioning conditioning,
+                      const models::SdxlSizes& sizes, const std::string& text,
+                      const std::vector<std::string>& missing) {
     for (const std::string& name : missing)
-        log::warning("{}: the embedding \"{}\" is not there; it is left out of the prompt", run.nodeLabel(), name);
+        log::warning("{}: the embedding \"{}\" is not there; it is left out of the prompt", run.nodeLabel(),
+                     name);
     for (models::ConditioningEntry& entry : conditioning.entries) entry.sizes = sizes;
     conditioning.text = text;
     run.setOutput("conditioning", makeConditioningValue(std::move(conditioning)));

@@ -31,8 +31,8 @@ graph::NodeDeclaration PromptRefiner() {
         .output(socket("conditioning", "Conditioning", "The encoded prompt.", types::kConditioning))
         .parameter(longText("text", "Text", "What the picture shows."))
         .parameter(number("aesthetic_score", "Aesthetic score",
-                          "How good the picture is to look: some 6 for the prompt, 2.5 for the negative one.", 6.0,
-                          {.max = 1000, .softMax = 10}))
+                          "How good the picture is to look: some 6 for the prompt, 2.5 for the negative one.",
+                          6.0, {.max = 1000, .softMax = 10}))
         .parameter(pixels("width", "Width", "Of the picture.", 1024, kSide))
         .parameter(pixels("height", "Height", "Of the picture.", 1024, kSide))
         .parameter(promptStyleParameter())

@@ -31,8 +31,10 @@ graph::NodeDeclaration CropRegion() {
                     .softMin = -64,
                     .softMax = 64,
                     .unit = "px"})
-        .parameter(pixels("padding", "Surroundings", "What the model sees around the mask.", 64, {.softMax = 512}))
-        .parameter(pixels("size", "Working size", "Longer side of the part while it is worked on; 0 keeps its own.", 0,
+        .parameter(
+            pixels("padding", "Surroundings", "What the model sees around the mask.", 64, {.softMax = 512}))
+        .parameter(pixels("size", "Working size",
+                          "Longer side of the part while it is worked on; 0 keeps its own.", 0,
                           {.max = 16384, .softMax = 2048}))
         .parameter({.id = "multiple",
                     .label = "Multiple",

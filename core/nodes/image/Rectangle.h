@@ -27,7 +27,8 @@ inline Image cropToRectangle(const Image& image, const graph::RunContext& run) {
         const int rest = whole - from;
         return wanted == 0 ? rest : static_cast<int>(std::min<std::int64_t>(wanted, rest));
     };
-    return crop(image, x, y, length(run.integer("width"), x, image.width()), length(run.integer("height"), y, image.height()));
+    return crop(image, x, y, length(run.integer("width"), x, image.width()),
+                length(run.integer("height"), y, image.height()));
 }
 
 } // namespace ochre::nodes

@@ -4,7 +4,8 @@
 namespace ochre::nodes::latent {
 
 graph::NodeDeclaration Blend() {
-    return latentJoiner("latent.blend", "Blend latents", "Mixes two latents value by value.", "mix lerp crossfade")
+    return latentJoiner("latent.blend", "Blend latents", "Mixes two latents value by value.",
+                        "mix lerp crossfade")
         .parameter(share("factor", "Share of A", "1 is the first latent alone, 0 the second.", 0.5))
         .onRun([](graph::RunContext& run) {
             putLatent(run, [&] {

@@ -8,7 +8,8 @@ graph::NodeDeclaration Flip() {
         .parameter(choice("axis", "Direction", "Which sides change places.",
                           {{"vertical", "Top and bottom"}, {"horizontal", "Left and right"}}))
         .onRun([](graph::RunContext& run) {
-            const auto axis = run.text("axis") == "vertical" ? models::FlipAxis::Vertical : models::FlipAxis::Horizontal;
+            const auto axis =
+                run.text("axis") == "vertical" ? models::FlipAxis::Vertical : models::FlipAxis::Horizontal;
             putLatent(run, [&] { return models::flipped(latentInput(run), axis); });
         });
 }

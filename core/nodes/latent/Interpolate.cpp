@@ -10,7 +10,8 @@ graph::NodeDeclaration Interpolate() {
         .parameter(share("ratio", "Share of A", "1 is the first latent alone, 0 the second.", 1.0))
         .onRun([](graph::RunContext& run) {
             putLatent(run, [&] {
-                return models::interpolated(latentInput(run, "a"), latentInput(run, "b"), run.number("ratio"));
+                return models::interpolated(latentInput(run, "a"), latentInput(run, "b"),
+                                            run.number("ratio"));
             });
         });
 }

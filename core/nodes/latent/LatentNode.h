@@ -13,8 +13,8 @@
 namespace ochre::nodes::latent {
 
 /// A declaration with the output "latent" and no input yet.
-inline graph::NodeDeclaration latentMaker(const std::string& id, const std::string& label, const std::string& help,
-                                          const std::string& words) {
+inline graph::NodeDeclaration latentMaker(const std::string& id, const std::string& label,
+                                          const std::string& help, const std::string& words) {
     return graph::NodeDeclaration(id, 1, label, "Latent")
         .describe(help)
         .keywords(words)
@@ -23,15 +23,15 @@ inline graph::NodeDeclaration latentMaker(const std::string& id, const std::stri
 }
 
 /// From one latent to another.
-inline graph::NodeDeclaration latentChanger(const std::string& id, const std::string& label, const std::string& help,
-                                            const std::string& words) {
+inline graph::NodeDeclaration latentChanger(const std::string& id, const std::string& label,
+                                            const std::string& help, const std::string& words) {
     return latentMaker(id, label, help, words)
         .input(socket("latent", "Latent", "The latent to work on.", types::kLatent));
 }
 
 /// From two latents to one.
-inline graph::NodeDeclaration latentJoiner(const std::string& id, const std::string& label, const std::string& help,
-                                           const std::string& words) {
+inline graph::NodeDeclaration latentJoiner(const std::string& id, const std::string& label,
+                                           const std::string& help, const std::string& words) {
     return latentMaker(id, label, help, words)
         .input(socket("a", "A", "The first latent; its size and its mask stay.", types::kLatent))
         .input(socket("b", "B", "The second latent, brought to the size of the first.", types::kLatent));

@@ -4,7 +4,8 @@
 namespace ochre::nodes::latent {
 
 graph::NodeDeclaration Multiply() {
-    return latentChanger("latent.multiply", "Multiply latent", "Makes the values of a latent larger or smaller.",
+    return latentChanger("latent.multiply", "Multiply latent",
+                         "Makes the values of a latent larger or smaller.",
                          "scale factor strength arithmetic math")
         .parameter(number("factor", "Factor", "What every value is multiplied by.", 1.0,
                           {.min = -10, .max = 10, .softMax = 10}))

@@ -17,7 +17,8 @@ graph::NodeDeclaration Save() {
         .output(socket("path", "File", "Where the latent was written.", graph::types::kText))
         .parameter({.id = "file",
                     .label = "File",
-                    .help = "Name of the file. {index} stands for the number in a list, {name} for the name of the item.",
+                    .help = "Name of the file. {index} stands for the number in a list, {name} for the name "
+                            "of the item.",
                     .kind = graph::ParameterKind::SaveFile,
                     .defaultValue = std::string(),
                     .filter = "Latents (*.latent)"})

@@ -11,8 +11,8 @@
 namespace ochre::nodes::model {
 
 /// From a model to the same one used otherwise; no weight is touched.
-inline graph::NodeDeclaration modelChanger(const std::string& id, const std::string& label, const std::string& help,
-                                           const std::string& words) {
+inline graph::NodeDeclaration modelChanger(const std::string& id, const std::string& label,
+                                           const std::string& help, const std::string& words) {
     return graph::NodeDeclaration(id, 1, label, "Model")
         .describe(help)
         .keywords(words)

@@ -19,8 +19,8 @@ graph::NodeDeclaration PerpNeg() {
             const models::Conditioning& empty = conditioningInput(run, "empty");
             putModel(run, [&](models::DiffusionModel& model) {
                 if (empty.family != model.family())
-                    throw Error(fmt::format("the empty prompt is for {}, the model is {}", models::title(empty.family),
-                                            models::title(model.family())),
+                    throw Error(fmt::format("the empty prompt is for {}, the model is {}",
+                                            models::title(empty.family), models::title(model.family())),
                                 "encode it with the text encoder of this model");
                 model.perpNeg = models::PerpNeg{std::make_shared<const models::Conditioning>(empty),
                                                 run.number("neg_scale")};

@@ -12,8 +12,8 @@ graph::NodeDeclaration Sampling() {
                            {"v", "The velocity (v)"},
                            {"x0", "The picture (x0)"},
                            {"lcm", "The noise, in few steps (LCM)"}}))
-        .parameter(flag("zero_snr", "Zero terminal SNR", "The sampling begins with pure noise, as such models were trained.",
-                        false))
+        .parameter(flag("zero_snr", "Zero terminal SNR",
+                        "The sampling begins with pure noise, as such models were trained.", false))
         .onRun([](graph::RunContext& run) {
             putModel(run, [&](models::DiffusionModel& model) {
                 model.prediction = models::sampling::predictionFromName(run.text("prediction"));

@@ -4,7 +4,8 @@
 namespace ochre::nodes::sigmas {
 
 graph::NodeDeclaration Flip() {
-    return sigmasMaker("sigmas.flip", "Flip sigmas", "Noise levels from the last to the first, to go back to noise.",
+    return sigmasMaker("sigmas.flip", "Flip sigmas",
+                       "Noise levels from the last to the first, to go back to noise.",
                        "reverse unsample invert")
         .input(sigmasSocket())
         .onRun([](graph::RunContext& run) {

@@ -6,7 +6,8 @@
 namespace ochre::nodes::sigmas {
 
 graph::NodeDeclaration Manual() {
-    return sigmasMaker("sigmas.manual", "Manual sigmas", "Noise levels as written.", "custom list numbers text")
+    return sigmasMaker("sigmas.manual", "Manual sigmas", "Noise levels as written.",
+                       "custom list numbers text")
         .parameter({.id = "text",
                     .label = "Sigmas",
                     .help = "Numbers apart by commas or spaces, largest first, usually with a 0 at the end.",

@@ -5,7 +5,8 @@
 namespace ochre::nodes::sigmas {
 
 graph::NodeDeclaration Schedule() {
-    return sigmasMaker("sigmas.schedule", "Schedule", "The noise levels that a sampling with a schedule runs through.",
+    return sigmasMaker("sigmas.schedule", "Schedule",
+                       "The noise levels that a sampling with a schedule runs through.",
                        "scheduler karras normal simple steps basic")
         .input(modelSocket())
         .parameter(schedulerParameter())
@@ -15,10 +16,10 @@ graph::NodeDeclaration Schedule() {
             putSigmas(run, [&] {
                 namespace sampling = models::sampling;
                 // euler asks for nothing special: the schedule as it is.
-                return sampling::samplingSigmas(sampling::findSampler("euler"),
-                                                sampling::findSchedule(run.text("scheduler")),
-                                                modelInput(run).sampling(), static_cast<int>(run.integer("steps")),
-                                                run.number("denoise"));
+                return sampling::samplingSigmas(
+                    sampling::findSampler("euler"), sampling::findSchedule(run.text("scheduler")),
+                    modelInput(run).sampling(), static_cast<int>(run.integer("steps")),
+                    run.number("denoise"));
             });
         });
 }

@@ -12,8 +12,8 @@
 namespace ochre::nodes::sigmas {
 
 /// A declaration with the output "sigmas" and no input yet.
-inline graph::NodeDeclaration sigmasMaker(const std::string& id, const std::string& label, const std::string& help,
-                                          const std::string& words) {
+inline graph::NodeDeclaration sigmasMaker(const std::string& id, const std::string& label,
+                                          const std::string& help, const std::string& words) {
     return graph::NodeDeclaration(id, 1, label, "Sampling/Sigmas")
         .describe(help)
         .keywords(words)
@@ -34,7 +34,8 @@ inline graph::NodeDeclaration withLevels(graph::NodeDeclaration declaration) {
     constexpr Range kLevel{.min = 0.0001, .max = 5000, .softMax = 20};
     return declaration
         .parameter(number("sigma_max", "Largest", "The noise level of the first step.", 14.614642, kLevel))
-        .parameter(number("sigma_min", "Smallest", "The noise level of the last step, before 0.", 0.0291675, kLevel));
+        .parameter(number("sigma_min", "Smallest", "The noise level of the last step, before 0.", 0.0291675,
+                          kLevel));
 }
 
 /// Runs `make`, which gives noise levels, and puts them out.

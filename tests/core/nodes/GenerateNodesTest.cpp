@@ -21,7 +21,8 @@ using models::LatentBatch;
 Image drawing(int width, int height, int channels = 3) {
     Image image(width, height, channels);
     const auto values = image.edit();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.5f + 0.4f * std::sin(0.1f * static_cast<float>(i));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = 0.5f + 0.4f * std::sin(0.1f * static_cast<float>(i));
     return image;
 }
 
@@ -76,7 +77,8 @@ TEST(GenerateNodes, InpaintConditioningCarriesThePicture) {
     for (const char* side : {"positive", "negative"}) {
         const Conditioning shown = bench().run(side).as<Conditioning>();
         ASSERT_TRUE(shown.entries[0].inpaint) << side;
-        EXPECT_EQ(nn::maxAbsDifference(shown.entries[0].inpaint->latent, autoencoder.encode(picture.hidden)), 0);
+        EXPECT_EQ(nn::maxAbsDifference(shown.entries[0].inpaint->latent, autoencoder.encode(picture.hidden)),
+                  0);
         EXPECT_EQ(nn::maxAbsDifference(shown.entries[0].inpaint->mask, picture.mask), 0);
     }
     const LatentBatch latent = bench().run("latent").as<LatentBatch>();
@@ -111,7 +113,8 @@ TEST(GenerateNodes, SdxlPromptsHaveTwoTextsAndSizes) {
                                  .run("conditioning")
                                  .as<Conditioning>();
     EXPECT_GT(nn::maxAbsDifference(two.entries[0].states, plain.entries[0].states), 0.01);
-    EXPECT_EQ(nn::maxAbsDifference(two.entries[0].pooled, plain.entries[0].pooled), 0) << "that of the larger encoder";
+    EXPECT_EQ(nn::maxAbsDifference(two.entries[0].pooled, plain.entries[0].pooled), 0)
+        << "that of the larger encoder";
     EXPECT_TRUE(contains(bench().set("text_l", std::string("<lora:fur:1>")).fails(), "\"fur\""));
 }
 
@@ -131,7 +134,8 @@ TEST(GenerateNodes, RefinerPromptsHaveAScore) {
 TEST(GenerateNodes, ATextEncoderOfAnotherFamilyIsRefused) {
     const graph::Value encoder = makeTextEncoderValue(test::smallTextEncoder());
     EXPECT_TRUE(contains(NodeBench("generate.prompt_sdxl").give("text_encoder", encoder).fails(), "sdxl"));
-    EXPECT_TRUE(contains(NodeBench("generate.prompt_refiner").give("text_encoder", encoder).fails(), "sdxl-refiner"));
+    EXPECT_TRUE(
+        contains(NodeBench("generate.prompt_refiner").give("text_encoder", encoder).fails(), "sdxl-refiner"));
 }
 
 NodeBench upscaling(const Image& image) {
@@ -164,8 +168,12 @@ TEST(GenerateNodes, UpscaleGivesTheSizeAndKeepsTheAlpha) {
     EXPECT_NE(large.metadata().at("parameters").find("Denoising strength: 0.5"), std::string::npos);
     EXPECT_EQ(digitalSourceTypeOf(large), DigitalSourceType::CompositeWithTrainedAlgorithmicMedia);
     for (const float v : large.values()) ASSERT_TRUE(v >= 0 && v <= 1);
-    EXPECT_EQ(difference(upscaling(image).set("denoise", 0.5).run("image").as<Image>(), large), 0) << "a seed is a picture";
-    EXPECT_GT(difference(upscaling(image).set("denoise", 0.5).set("seed", std::int64_t{9}).run("image").as<Image>(), large), 1e-3);
+    EXPECT_EQ(difference(upscaling(image).set("denoise", 0.5).run("image").as<Image>(), large), 0)
+        << "a seed is a picture";
+    EXPECT_GT(
+        difference(upscaling(image).set("denoise", 0.5).set("seed", std::int64_t{9}).run("image").as<Image>(),
+                   large),
+        1e-3);
 }
 
 TEST(GenerateNodes, UpscaleWithATileControlNet) {
@@ -173,7 +181,8 @@ TEST(GenerateNodes, UpscaleWithATileControlNet) {
     const graph::Value net =
         makeControlNetValue(models::ControlNetModel::open(test::smallControlNet(), test::kFloat32));
     const auto bench = [&] { return upscaling(image).set("denoise", 0.5); };
-    const Image plain = bench().run("image").as<Image>(), steered = bench().give("controlnet", net).run("image").as<Image>();
+    const Image plain = bench().run("image").as<Image>(),
+                steered = bench().give("controlnet", net).run("image").as<Image>();
     EXPECT_EQ(steered.width(), 192);
     EXPECT_GT(difference(plain, steered), 1e-3);
 }

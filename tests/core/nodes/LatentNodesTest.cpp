@@ -20,9 +20,13 @@ LatentBatch latentOf(const Tensor& samples) {
     return latent;
 }
 
-graph::Value value(const Tensor& samples) { return makeLatentValue(latentOf(samples)); }
+graph::Value value(const Tensor& samples) {
+    return makeLatentValue(latentOf(samples));
+}
 
-LatentBatch runLatent(const NodeBench& bench) { return bench.run("latent").as<LatentBatch>(); }
+LatentBatch runLatent(const NodeBench& bench) {
+    return bench.run("latent").as<LatentBatch>();
+}
 
 double difference(const Tensor& a, const Tensor& b) {
     EXPECT_EQ(a.sizes(), b.sizes());
@@ -30,10 +34,11 @@ double difference(const Tensor& a, const Tensor& b) {
 }
 
 TEST(ModelDeclarations, WhatGoesThroughIsNamedByItsType) {
-    for (const char* id : {"latent.resize", "latent.scale", "latent.multiply", "latent.crop", "latent.flip", "latent.rotate",
-                           "latent.from_batch", "latent.repeat", "latent.noise_mask", "conditioning.area",
-                           "conditioning.mask", "conditioning.range", "conditioning.zero", "sigmas.flip", "model.sampling",
-                           "model.rescale_cfg", "model.differential", "model.perp_neg"}) {
+    for (const char* id :
+         {"latent.resize", "latent.scale", "latent.multiply", "latent.crop", "latent.flip", "latent.rotate",
+          "latent.from_batch", "latent.repeat", "latent.noise_mask", "conditioning.area", "conditioning.mask",
+          "conditioning.range", "conditioning.zero", "sigmas.flip", "model.sampling", "model.rescale_cfg",
+          "model.differential", "model.perp_neg"}) {
         const graph::NodeDeclaration& d = allNodes().runnable(id);
         EXPECT_EQ(d.inputs().front().id, d.outputs().front().id) << id;
         EXPECT_EQ(d.inputs().front().id, d.inputs().front().type) << id;
@@ -51,9 +56,11 @@ TEST(LatentNodes, Arithmetic) {
     EXPECT_LT(difference(runLatent(two("latent.interpolate").set("ratio", 0.0)).samples, b), 1e-6);
     EXPECT_EQ(runLatent(two("latent.batch")).batchIndex, (std::vector<int>{0, 0}));
     EXPECT_EQ(difference(runLatent(NodeBench("latent.multiply").give("latent", value(a))).samples, a), 0);
-    EXPECT_EQ(difference(runLatent(NodeBench("latent.multiply").give("latent", value(a)).set("factor", -3.0)).samples,
-                         a.mul(-3)),
-              0);
+    EXPECT_EQ(
+        difference(
+            runLatent(NodeBench("latent.multiply").give("latent", value(a)).set("factor", -3.0)).samples,
+            a.mul(-3)),
+        0);
 }
 
 TEST(LatentNodes, Geometry) {
@@ -62,25 +69,35 @@ TEST(LatentNodes, Geometry) {
     const LatentBatch resized = runLatent(one("latent.resize"));
     EXPECT_EQ(resized.width(), 64);
     EXPECT_EQ(resized.height(), 64);
-    const LatentBatch centred = runLatent(
-        one("latent.resize").set("crop", std::string("center")).set("width", std::int64_t{128}).set("height", std::int64_t{128}));
+    const LatentBatch centred = runLatent(one("latent.resize")
+                                              .set("crop", std::string("center"))
+                                              .set("width", std::int64_t{128})
+                                              .set("height", std::int64_t{128}));
     EXPECT_EQ(difference(centred.samples, x.narrow(3, 4, 16)), 0) << "the square in the middle";
     EXPECT_EQ(runLatent(one("latent.scale")).width(), 36);
-    EXPECT_EQ(runLatent(one("latent.scale").set("factor", 0.5).set("method", std::string("bislerp"))).height(), 8);
-    EXPECT_EQ(difference(runLatent(one("latent.crop").set("x", std::int64_t{64}).set("width", std::int64_t{80})).samples,
-                         x.narrow(3, 8, 10)),
-              0);
+    EXPECT_EQ(
+        runLatent(one("latent.scale").set("factor", 0.5).set("method", std::string("bislerp"))).height(), 8);
+    EXPECT_EQ(
+        difference(
+            runLatent(one("latent.crop").set("x", std::int64_t{64}).set("width", std::int64_t{80})).samples,
+            x.narrow(3, 8, 10)),
+        0);
     EXPECT_EQ(difference(runLatent(one("latent.flip")).samples, x.flip({2})), 0);
-    EXPECT_EQ(difference(runLatent(one("latent.flip").set("axis", std::string("horizontal"))).samples, x.flip({3})), 0);
+    EXPECT_EQ(
+        difference(runLatent(one("latent.flip").set("axis", std::string("horizontal"))).samples, x.flip({3})),
+        0);
     EXPECT_EQ(difference(runLatent(one("latent.rotate")).samples, x), 0);
-    EXPECT_EQ(difference(runLatent(one("latent.rotate").set("angle", std::string("180"))).samples, x.flip({2, 3})), 0);
+    EXPECT_EQ(
+        difference(runLatent(one("latent.rotate").set("angle", std::string("180"))).samples, x.flip({2, 3})),
+        0);
 }
 
 TEST(LatentNodes, Batches) {
     const Tensor x = wave({3, 4, 8, 8});
     const auto one = [&](const char* id) { return NodeBench(id).give("latent", value(x)); };
     EXPECT_EQ(runLatent(one("latent.from_batch")).batchIndex, std::vector<int>{0});
-    const LatentBatch last = runLatent(one("latent.from_batch").set("index", std::int64_t{1}).set("length", std::int64_t{5}));
+    const LatentBatch last =
+        runLatent(one("latent.from_batch").set("index", std::int64_t{1}).set("length", std::int64_t{5}));
     EXPECT_EQ(difference(last.samples, x.narrow(0, 1, 2)), 0);
     EXPECT_EQ(runLatent(one("latent.repeat")).count(), 3);
     EXPECT_EQ(runLatent(one("latent.repeat").set("count", std::int64_t{2})).count(), 6);
@@ -89,8 +106,9 @@ TEST(LatentNodes, Batches) {
 TEST(LatentNodes, ANoiseMaskGoesAlong) {
     Image mask(3, 2, 1, ColorSpace::Raw);
     mask.edit()[1] = 0.5f;
-    const LatentBatch masked =
-        runLatent(NodeBench("latent.noise_mask").give("latent", value(wave({1, 4, 8, 8}))).give("mask", makeMaskValue(mask)));
+    const LatentBatch masked = runLatent(NodeBench("latent.noise_mask")
+                                             .give("latent", value(wave({1, 4, 8, 8})))
+                                             .give("mask", makeMaskValue(mask)));
     EXPECT_EQ(masked.noiseMask.sizes(), at::IntArrayRef({1, 1, 2, 3}));
     EXPECT_EQ(masked.noiseMask[0][0][0][1].item<float>(), 0.5f);
     const LatentBatch scaled = runLatent(NodeBench("latent.scale").give("latent", makeLatentValue(masked)));
@@ -103,13 +121,15 @@ TEST(LatentNodes, Composite) {
         return NodeBench("latent.composite").give("destination", value(below)).give("source", value(above));
     };
     const LatentBatch pasted = runLatent(both().set("x", std::int64_t{39}).set("y", std::int64_t{16}));
-    EXPECT_EQ(difference(pasted.samples.narrow(2, 2, 8).narrow(3, 4, 8), above), 0) << "39 pixels are 4 of the latent";
+    EXPECT_EQ(difference(pasted.samples.narrow(2, 2, 8).narrow(3, 4, 8), above), 0)
+        << "39 pixels are 4 of the latent";
     EXPECT_EQ(difference(pasted.samples.narrow(2, 10, 6), below.narrow(2, 10, 6)), 0);
     const LatentBatch all = runLatent(both().set("resize_source", true));
     EXPECT_EQ(difference(all.samples, nn::resizeBilinear(above, 16, 16)), 0);
     const Image black(4, 4, 1, ColorSpace::Raw);
     EXPECT_EQ(difference(runLatent(both().give("mask", makeMaskValue(black))).samples, below), 0);
-    const LatentBatch faded = runLatent(both().set("x", std::int64_t{32}).set("y", std::int64_t{32}).set("feather", std::int64_t{16}));
+    const LatentBatch faded = runLatent(
+        both().set("x", std::int64_t{32}).set("y", std::int64_t{32}).set("feather", std::int64_t{16}));
     // At the corner both fades of a half meet; inside the source stands alone.
     const auto at = [](const Tensor& t, int y, int x) { return t[0][0][y][x].item<double>(); };
     EXPECT_NEAR(at(faded.samples, 4, 4), 0.25 * at(above, 0, 0) + 0.75 * at(below, 4, 4), 1e-6);
@@ -120,16 +140,20 @@ TEST(LatentNodes, FilesComeBack) {
     const test::TemporaryFolder folder;
     const Tensor x = wave({2, 4, 4, 6});
     const std::string path = (folder / "{name}.latent").string(), written = (folder / "0000.latent").string();
-    const graph::Value saved = NodeBench("latent.save").give("latent", value(x)).set("file", path).run("path");
+    const graph::Value saved =
+        NodeBench("latent.save").give("latent", value(x)).set("file", path).run("path");
     EXPECT_EQ(saved.as<std::string>(), written);
     EXPECT_EQ(difference(runLatent(NodeBench("latent.load").set("file", written)).samples, x), 0);
     EXPECT_NE(NodeBench("latent.load").fails().full().find("choose a file"), std::string::npos);
-    EXPECT_NE(NodeBench("latent.load").set("file", path).fails().full().find("{name}.latent"), std::string::npos);
-    EXPECT_NE(NodeBench("latent.save").give("latent", value(x)).fails().full().find("no file name"), std::string::npos);
+    EXPECT_NE(NodeBench("latent.load").set("file", path).fails().full().find("{name}.latent"),
+              std::string::npos);
+    EXPECT_NE(NodeBench("latent.save").give("latent", value(x)).fails().full().find("no file name"),
+              std::string::npos);
 }
 
 TEST(LatentNodes, SayWhatIsMissing) {
-    EXPECT_NE(NodeBench("latent.add").give("a", value(wave({1, 4, 8, 8}))).fails().full().find("B"), std::string::npos);
+    EXPECT_NE(NodeBench("latent.add").give("a", value(wave({1, 4, 8, 8}))).fails().full().find("B"),
+              std::string::npos);
     const Error error = NodeBench("latent.blend")
                             .give("a", value(wave({2, 4, 8, 8})))
                             .give("b", value(wave({3, 4, 8, 8})))

@@ -29,7 +29,8 @@ std::string giverOf(const std::string& type) {
                                        .kind = graph::ParameterKind::Int,
                                        .defaultValue = std::int64_t{0}})
                            .onRun([](graph::RunContext& run) {
-                               run.setOutput("value", slots().at(static_cast<std::size_t>(run.integer("slot"))));
+                               run.setOutput("value",
+                                             slots().at(static_cast<std::size_t>(run.integer("slot"))));
                            }));
     return id;
 }

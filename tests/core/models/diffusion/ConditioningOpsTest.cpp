@@ -20,7 +20,9 @@ Conditioning prompt(std::int64_t tokens, double start, bool pooled = true) {
     return conditioning;
 }
 
-double difference(const Tensor& a, const Tensor& b) { return nn::maxAbsDifference(a, b); }
+double difference(const Tensor& a, const Tensor& b) {
+    return nn::maxAbsDifference(a, b);
+}
 
 TEST(ConditioningOps, CombineKeepsAllEntries) {
     const Conditioning a = withRange(prompt(4, 0), 0, 0.5), b = prompt(8, 1);
@@ -43,7 +45,8 @@ TEST(ConditioningOps, AverageFillsUpOrCutsTheOther) {
     const Conditioning to = prompt(4, 0), shorter = prompt(3, 1), longer = prompt(6, 1);
     const Tensor mixed = averaged(to, shorter, 0.25).entries[0].states;
     ASSERT_EQ(mixed.size(1), 4);
-    const Tensor head = to.entries[0].states.narrow(1, 0, 3).mul(0.25).add(shorter.entries[0].states.mul(0.75));
+    const Tensor head =
+        to.entries[0].states.narrow(1, 0, 3).mul(0.25).add(shorter.entries[0].states.mul(0.75));
     EXPECT_LT(difference(mixed.narrow(1, 0, 3), head), 1e-7);
     EXPECT_LT(difference(mixed.narrow(1, 3, 1), to.entries[0].states.narrow(1, 3, 1).mul(0.25)), 1e-7);
     const Conditioning cut = averaged(to, longer, 0.0);
@@ -80,7 +83,8 @@ TEST(ConditioningOps, AreaMaskAndRangeGoToEachEntry) {
         EXPECT_EQ(entry.start, 0.1);
         EXPECT_EQ(entry.end, 0.9);
     }
-    EXPECT_FALSE(withArea(changed, area, 1).entries[0].maskBounds) << "an area of its own replaces the mask's bounds";
+    EXPECT_FALSE(withArea(changed, area, 1).entries[0].maskBounds)
+        << "an area of its own replaces the mask's bounds";
     EXPECT_FALSE(both.entries[0].area) << "the input stays";
 }
 
@@ -89,11 +93,13 @@ TEST(ConditioningOps, WalkGoesEvenlyFromOneToTheOther) {
     const std::vector<Conditioning> steps = walk(a, b, 3);
     ASSERT_EQ(steps.size(), 3u);
     EXPECT_EQ(difference(steps[0].entries[0].states.narrow(1, 0, 2), a.entries[0].states), 0);
-    EXPECT_EQ(nn::maxAbs(steps[0].entries[0].states.narrow(1, 2, 2)), 0) << "the shorter is filled with zeros";
+    EXPECT_EQ(nn::maxAbs(steps[0].entries[0].states.narrow(1, 2, 2)), 0)
+        << "the shorter is filled with zeros";
     EXPECT_EQ(difference(steps[2].entries[0].states, b.entries[0].states), 0);
     const Tensor middle = steps[0].entries[0].states.add(steps[2].entries[0].states).mul(0.5);
     EXPECT_LT(difference(steps[1].entries[0].states, middle), 1e-7);
-    EXPECT_LT(difference(steps[1].entries[0].pooled, a.entries[0].pooled.add(b.entries[0].pooled).mul(0.5)), 1e-7);
+    EXPECT_LT(difference(steps[1].entries[0].pooled, a.entries[0].pooled.add(b.entries[0].pooled).mul(0.5)),
+              1e-7);
 }
 
 TEST(ConditioningOps, TextsGoAlongForTheMetadata) {
@@ -111,8 +117,10 @@ TEST(ConditioningOps, SaysWhatDoesNotFit) {
     const Conditioning sd1 = prompt(4, 0);
     Conditioning sdxl = prompt(4, 0);
     sdxl.family = DiffusionFamily::Sdxl;
-    for (const auto& join : {std::function<void()>([&] { combined(sd1, sdxl); }), {[&] { concatenated(sd1, sdxl); }},
-                             {[&] { averaged(sd1, sdxl, 0.5); }}, {[&] { walk(sd1, sdxl, 2); }}})
+    for (const auto& join : {std::function<void()>([&] { combined(sd1, sdxl); }),
+                             {[&] { concatenated(sd1, sdxl); }},
+                             {[&] { averaged(sd1, sdxl, 0.5); }},
+                             {[&] { walk(sd1, sdxl, 2); }}})
         test::expectError(join, title(DiffusionFamily::Sdxl));
     Conditioning wide = sd1;
     wide.entries[0].states = wave({1, 4, 8});

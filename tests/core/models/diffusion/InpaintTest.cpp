@@ -26,7 +26,8 @@ TEST(Inpaint, GreysWhatTheMaskRoundsTo1) {
 
 TEST(Inpaint, CutsToMultiplesOf8AboutTheMiddleAndStretchesTheMask) {
     const Tensor pixels = wave({1, 3, 21, 30});
-    const InpaintPicture picture = inpaintPicture(pixels, nn::fromValues(std::vector<float>{0, 1}, {1, 1, 1, 2}));
+    const InpaintPicture picture =
+        inpaintPicture(pixels, nn::fromValues(std::vector<float>{0, 1}, {1, 1, 1, 2}));
     EXPECT_EQ(picture.pixels.sizes(), at::IntArrayRef({1, 3, 16, 24}));
     EXPECT_EQ(nn::maxAbsDifference(picture.pixels, pixels.narrow(2, 2, 16).narrow(3, 3, 24)), 0);
     EXPECT_EQ(picture.mask.sizes(), at::IntArrayRef({1, 1, 16, 24}));
@@ -49,7 +50,8 @@ TEST(Inpaint, GrowsByASquare) {
             for (int x = 0; x < 7; ++x)
                 if (const float v = grown[y][x].item<float>(); v != 0) {
                     sum += v;
-                    box = {std::min(box[0], y), std::max(box[1], y), std::min(box[2], x), std::max(box[3], x)};
+                    box = {std::min(box[0], y), std::max(box[1], y), std::min(box[2], x),
+                           std::max(box[3], x)};
                 }
         EXPECT_EQ(sum, (box[1] - box[0] + 1) * (box[3] - box[2] + 1)) << "a full rectangle of ones";
         return box;

@@ -18,9 +18,8 @@ namespace {
 void writeFile(const std::filesystem::path& path, const std::string& name, const tensor::Shape& shape,
                std::vector<float> values, bool version) {
     std::vector<tensor::TensorToWrite> tensors;
-    tensors.push_back({name, tensor::Dtype::F32, shape, [values](const auto& sink) {
-                           sink(std::as_bytes(std::span<const float>(values)));
-                       }});
+    tensors.push_back({name, tensor::Dtype::F32, shape,
+                       [values](const auto& sink) { sink(std::as_bytes(std::span<const float>(values))); }});
     if (version) tensors.push_back({"latent_format_version_0", tensor::Dtype::F32, {0}, [](const auto&) {}});
     tensor::writeSafetensors(path, std::move(tensors), {});
 }

@@ -20,10 +20,18 @@ LatentBatch latentOf(Tensor samples) {
     return latent;
 }
 
-LatentBatch a() { return latentOf(wave({1, 4, 9, 11})); }
-LatentBatch b() { return latentOf(wave({1, 4, 6, 5}, 0.53, 1.0)); }
-LatentBatch two() { return latentOf(wave({2, 4, 9, 11}, 0.21, 0.4)); }
-Tensor softMask() { return wave({1, 1, 20, 30}, 0.11).mul(0.5).add(0.5); }
+LatentBatch a() {
+    return latentOf(wave({1, 4, 9, 11}));
+}
+LatentBatch b() {
+    return latentOf(wave({1, 4, 6, 5}, 0.53, 1.0));
+}
+LatentBatch two() {
+    return latentOf(wave({2, 4, 9, 11}, 0.21, 0.4));
+}
+Tensor softMask() {
+    return wave({1, 1, 20, 30}, 0.11).mul(0.5).add(0.5);
+}
 
 TEST(LatentOps, ResizesByEveryMethod) {
     const struct {
@@ -52,7 +60,8 @@ TEST(LatentOps, ASideOf0KeepsTheProportions) {
     EXPECT_EQ(wide.width(), 48);
     EXPECT_EQ(wide.height(), 32);
     EXPECT_EQ(resized(latent, 0, 64, LatentResize::Nearest, false).width(), 12);
-    EXPECT_EQ(nn::maxAbsDifference(resized(latent, 0, 0, LatentResize::Area, false).samples, latent.samples), 0);
+    EXPECT_EQ(nn::maxAbsDifference(resized(latent, 0, 0, LatentResize::Area, false).samples, latent.samples),
+              0);
     EXPECT_EQ(resized(latent, 8, 8, LatentResize::Area, false).width(), 8) << "64 pixels are the least";
     test::expectError([&] { resized(latent, -8, 64, LatentResize::Area, false); }, "-8×64");
     test::expectError([&] { scaledBy(latent, 0.01, LatentResize::Area); }, "0×0");
@@ -89,7 +98,8 @@ TEST(LatentOps, ACompositeThatLiesOutsideChangesNothing) {
 }
 
 TEST(LatentOps, Arithmetic) {
-    EXPECT_NEAR(fingerprint(blended(a(), latentOf(wave({1, 4, 7, 11}, 0.53, 1.0)), 0.3).samples), 0.734436, kNear);
+    EXPECT_NEAR(fingerprint(blended(a(), latentOf(wave({1, 4, 7, 11}, 0.53, 1.0)), 0.3).samples), 0.734436,
+                kNear);
     EXPECT_NEAR(fingerprint(added(a(), b()).samples), -33.014870, kNear);
     EXPECT_NEAR(fingerprint(subtracted(two(), b()).samples), -79.081278, kNear);
     EXPECT_NEAR(fingerprint(multiplied(a(), -2).samples), -2 * fingerprint(a().samples), kNear);
@@ -99,7 +109,8 @@ TEST(LatentOps, Arithmetic) {
 TEST(LatentOps, InterpolatesDirectionAndLengthApart) {
     LatentBatch hole = a(); // a pixel of length 0 has no direction
     hole.samples.narrow(2, 3, 1).narrow(3, 4, 1).zero_();
-    EXPECT_NEAR(fingerprint(interpolated(hole, latentOf(wave({1, 4, 9, 11}, 0.21, 0.4)), 0.3).samples), 3.971649, kNear);
+    EXPECT_NEAR(fingerprint(interpolated(hole, latentOf(wave({1, 4, 9, 11}, 0.21, 0.4)), 0.3).samples),
+                3.971649, kNear);
     EXPECT_NEAR(fingerprint(interpolated(two(), a(), 0.75).samples), 0.123688, kNear);
     EXPECT_LT(nn::maxAbsDifference(interpolated(a(), b(), 1).samples, a().samples), 1e-6);
 }

@@ -60,7 +60,8 @@ TEST(TiledSample, AWindowSeesItsPartOfAPrompt) {
               0);
     EXPECT_EQ(nn::maxAbsDifference(seen.entries[4].inpaint->latent, part(inpaint.inpaint->latent, right)), 0);
     EXPECT_EQ(nn::maxAbsDifference(seen.entries[4].inpaint->mask, part(inpaint.inpaint->mask, right)), 0);
-    EXPECT_EQ(seenThrough(all, left, 32, 16).entries.size(), 3u) << "neither the area nor the mask reaches it";
+    EXPECT_EQ(seenThrough(all, left, 32, 16).entries.size(), 3u)
+        << "neither the area nor the mask reaches it";
 
     Conditioning alone;
     alone.entries = {area};
@@ -138,7 +139,9 @@ TEST(TiledSample, ReportsEachTileAndStops) {
 
     hooks.cancel = Cancel::make();
     hooks.preview = [&](int, int, const Tensor&) { hooks.cancel.request(); };
-    EXPECT_TRUE(test::expectError([&] { sampleTiled(model, positive, {}, latent, options, kSmall, hooks); }).cancelled());
+    EXPECT_TRUE(test::expectError([&] {
+                    sampleTiled(model, positive, {}, latent, options, kSmall, hooks);
+                }).cancelled());
 }
 
 } // namespace

@@ -24,7 +24,8 @@ inline nn::Tensor wave(at::IntArrayRef shape, double step = 0.37, double start =
 inline double fingerprint(const nn::Tensor& tensor) {
     double sum = 0;
     std::size_t i = 0;
-    for (const float v : nn::toValues(tensor)) sum += static_cast<double>(v) * std::cos(0.1 * static_cast<double>(i++));
+    for (const float v : nn::toValues(tensor))
+        sum += static_cast<double>(v) * std::cos(0.1 * static_cast<double>(i++));
     return sum;
 }
 
