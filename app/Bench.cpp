@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "app/ModelLibrary.h"
 #include "core/base/Paths.h"
 #include "core/graph/Bench.h"
 #include "core/render/Bench.h"
@@ -15,6 +16,8 @@ namespace {
 struct Options {
     std::vector<std::string> names;
     std::string scene, model = "realesrgan-x4plus", dtype = "auto";
+    std::vector<std::string> checkpoint; ///< kind and file to make
+    std::string weights = "float16";
     bool json = false;
 };
 
@@ -48,7 +51,19 @@ Json bench(const std::string& name, const Options& o) {
     return benchUpscale(o);
 }
 
+/// True sizes and speeds can be measured with it, its pictures are noise.
+int makeCheckpoint(const Options& o) {
+    const Json made = runModelCommand({.command = "make_checkpoint",
+                                       .files = {o.checkpoint[1]},
+                                       .options = {{"kind", o.checkpoint[0]}, {"dtype", o.weights}},
+                                       .cancel = interrupted()});
+    if (o.json) printJson(made);
+    else std::printf("%s\n", o.checkpoint[1].c_str());
+    return kDone;
+}
+
 int run(const Options& o) {
+    if (!o.checkpoint.empty()) return makeCheckpoint(o);
     const std::vector<std::string> names = o.names.empty() ? std::vector<std::string>{"graph", "splats"} : o.names;
     Json all = Json::object();
     for (const std::string& name : names) all[name] = bench(name, o);
@@ -71,6 +86,12 @@ void addBench(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
     sub->add_option("--model", o->model, "Model for upscale")->capture_default_str();
     sub->add_option("--dtype", o->dtype, "Numbers for upscale")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+    sub->add_option("--make-checkpoint", o->checkpoint,
+                    "Write a checkpoint of random weights instead: KIND (sd15, sd2, sdxl, sd15-small, …) and FILE")
+        ->expected(2);
+    sub->add_option("--weights", o->weights, "Numbers of --make-checkpoint")
+        ->check(CLI::IsMember({"float16", "bfloat16", "float32"}))
+        ->capture_default_str();
     sub->add_flag("--json", o->json, "Print one JSON object");
     sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
 }

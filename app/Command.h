@@ -46,6 +46,7 @@ session::Options commandLineOptions();
 // What runs prints results on stdout, everything else on stderr, and returns an exit status or throws Error.
 void addRun(CLI::App& app, std::function<int()>& chosen);
 void addRender(CLI::App& app, std::function<int()>& chosen);
+void addGenerate(CLI::App& app, std::function<int()>& chosen);
 void addUpscale(CLI::App& app, std::function<int()>& chosen);
 void addNodes(CLI::App& app, std::function<int()>& chosen);
 void addModels(CLI::App& app, std::function<int()>& chosen);

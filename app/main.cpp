@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
     cli.add_option("file", file, "Project or picture to open in the window");
 
     std::function<int()> chosen;
+    app::addGenerate(cli, chosen);
     app::addRun(cli, chosen);
     app::addUpscale(cli, chosen);
     app::addRender(cli, chosen);

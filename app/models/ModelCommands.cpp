@@ -8,6 +8,7 @@
 #include "app/ModelLibrary.h"
 #include "core/base/Error.h"
 #include "core/models/Parity.h"
+#include "core/models/diffusion/CheckpointShapes.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/ConvertWeights.h"
 #include "core/tensor/Nn.h"
@@ -59,6 +60,14 @@ Json parity(const ModelRequest& request) {
     return {{"ok", failed == 0}, {"passed", passed}, {"failed", failed}, {"skipped", skipped}, {"cases", std::move(cases)}};
 }
 
+Json makeCheckpoint(const ModelRequest& request) {
+    const std::string kind = request.options.value("kind", std::string()), dtype = request.options.value("dtype", std::string());
+    models::MakeCheckpointOptions options;
+    options.dtype = dtype == "float32" ? tensor::Dtype::F32 : dtype == "bfloat16" ? tensor::Dtype::BF16 : tensor::Dtype::F16;
+    const auto bytes = models::makeCheckpoint(request.files.at(0), models::checkpointParts(kind), options, {}, request.cancel);
+    return {{"ok", true}, {"output", request.files.at(0)}, {"kind", kind}, {"dtype", dtype}, {"bytes", bytes}};
+}
+
 // A picture goes through LibTorch's memory and kernels and must come back the same.
 void proveTensors() {
     Image image(8, 6, 3);
@@ -89,6 +98,7 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre;
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
-        {"convert", convert}, {"doctor", doctor}, {"inspect", inspect}, {"parity", parity}};
+        {"convert", convert}, {"doctor", doctor}, {"inspect", inspect},
+        {"make_checkpoint", makeCheckpoint}, {"parity", parity}};
     result = commands.at(request.command)(request);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The built program from outside: exit status, stdout, stderr, files.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -135,6 +136,57 @@ TEST(CommandLine, ASettingThatNamesNothingSaysWhatThereIs) {
     const Outcome o = ochre({"run", writeGraph(folder), "--set", "blurr.radius=2"});
     EXPECT_EQ(o.status, 1);
     EXPECT_NE(o.err.find("load, blur, view"), std::string::npos) << o.err;
+}
+
+TEST(CommandLine, GenerateMakesThePictureOfItsSeedWithTheGraphInside) {
+    const test::TemporaryFolder folder;
+    const std::string model = folder / "small.safetensors";
+    const Outcome made = ochre({"bench", "--make-checkpoint", "sd15-small", model, "--json"});
+    ASSERT_EQ(made.status, 0) << made.err;
+    EXPECT_EQ(made.json().at("kind"), "sd15-small");
+    const std::vector<std::string> common{"generate", "a cat on a wall", "--model", model, "--steps", "2", "--size", "64x48",
+                                          "--precision", "float32", "--json"};
+    const auto generate = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), common.begin(), common.end());
+        return ochre(more);
+    };
+    const Outcome first = generate({"--seed", "7", "--negative", "grey", "-o", folder / "a.png"});
+    ASSERT_EQ(first.status, 0) << first.err;
+    EXPECT_EQ(first.json().at("pictures").at(0).at("width"), 64);
+    EXPECT_EQ(first.json().at("pictures").at(0).at("seed"), 7);
+    const Image a = readImage(folder / "a.png");
+    EXPECT_EQ(a.height(), 48);
+    EXPECT_EQ(digitalSourceTypeOf(a), DigitalSourceType::TrainedAlgorithmicMedia);
+    EXPECT_NE(a.metadata().at("parameters").find("Negative prompt: grey"), std::string::npos);
+
+    ASSERT_EQ(generate({"--seed", "6", "--count", "2", "--negative", "grey", "-o", folder / "b.png"}).status, 0);
+    EXPECT_EQ(readTextFile(folder / "b-2.png", 1 << 20).size(), readTextFile(folder / "a.png", 1 << 20).size());
+    EXPECT_TRUE(std::ranges::equal(readImage(folder / "b-2.png").values(), a.values())) << "seed 7 is seed 7";
+    EXPECT_FALSE(std::ranges::equal(readImage(folder / "b-1.png").values(), a.values()));
+
+    const Outcome again = ochre({"run", folder / "a.png", "--to", "decode", "-o", folder / "c.png", "--no-cache"});
+    ASSERT_EQ(again.status, 0) << again.err;
+    EXPECT_TRUE(std::ranges::equal(readImage(folder / "c.png").values(), a.values())) << "the graph inside makes it again";
+
+    ASSERT_EQ(generate({"--seed", "7", "--init", folder / "a.png", "--strength", "0", "-o", folder / "d.png"}).status, 0);
+    EXPECT_EQ(readImage(folder / "d.png").width(), 64);
+}
+
+TEST(CommandLine, GenerateSaysWhatIsWrong) {
+    const test::TemporaryFolder folder;
+    const auto failed = [&](std::vector<std::string> arguments, int status, const std::string& part) {
+        arguments.insert(arguments.begin(), {"generate", "a cat", "-o", folder / "a.png"});
+        const Outcome o = ochre(arguments);
+        EXPECT_EQ(o.status, status) << o.err;
+        EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
+    };
+    failed({"--model", "nowhere"}, 1, "the checkpoint \"nowhere\" is not there");
+    failed({"--model", "x", "--size", "64"}, 1, "--size is \"64\"");
+    failed({"--model", "x", "--mask", "m.png"}, 1, "--mask is given without --init");
+    failed({"--model", "x", "--steps", "0"}, 2, "--steps");
+    EXPECT_FALSE(std::filesystem::exists(folder / "a.png"));
+    EXPECT_NE(ochre({"--help"}).out.find("generate"), std::string::npos);
+    EXPECT_EQ(ochre({"bench", "--make-checkpoint", "sd9", folder / "x.safetensors"}).status, 1);
 }
 
 } // namespace

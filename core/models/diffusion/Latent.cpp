@@ -6,21 +6,12 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/tensor/Fill.h"
+#include "core/tensor/Resample.h"
 
 namespace ochre::models {
 namespace {
 
 constexpr int kMostSide = 16384, kMostCount = 4096;
-
-nn::Tensor centres(std::int64_t from, std::int64_t to) {
-    std::vector<float> places;
-    const double scale = static_cast<double>(from) / static_cast<double>(to);
-    for (std::int64_t i = 0; i < to; ++i)
-        places.push_back(static_cast<float>(
-            std::min(std::floor((static_cast<double>(i) + 0.5) * scale), static_cast<double>(from - 1))));
-    return nn::fromValues(places, {to}).to(at::kLong);
-}
 
 } // namespace
 
@@ -66,7 +57,7 @@ nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count) {
 }
 
 nn::Tensor resizeNearestExact(const nn::Tensor& x, std::int64_t height, std::int64_t width) {
-    return x.index_select(-2, centres(x.size(-2), height)).index_select(-1, centres(x.size(-1), width));
+    return nn::resizeNearestExact(x, height, width);
 }
 
 void checkLatent(const LatentBatch& latent, const std::string& subject) {

@@ -16,6 +16,8 @@ LatentResize latentResizeFromName(std::string_view name); ///< "nearest", "bilin
 /// x [N, C, h, w] → [N, C, height, width], in latent pixels. Bislerp turns along the sphere between neighbours.
 nn::Tensor resizeLatent(const nn::Tensor& x, int width, int height, LatentResize method);
 nn::Tensor bislerp(const nn::Tensor& x, int width, int height);
+/// The same of the middle part of x that has the proportions of the result.
+nn::Tensor resizeCenter(const nn::Tensor& x, int width, int height, LatentResize method);
 
 /// To width × height pixels; 0 keeps the proportions, both 0 the size. `cropCenter`: what does not fit the new
 /// proportions is cut off first.

@@ -52,12 +52,17 @@ public:
         if (m_latent.noiseMask.defined()) prepareMask();
         m_setup.latent = m_start;
         m_setup.mask = m_mask;
-        Guider guider(m_setup, m_start);
-        const nn::Tensor out = sampled(guider);
+        std::optional<Guider> guider;
+        sampling::Denoiser guided;
+        if (m_hooks.guide)
+            guided = m_hooks.guide(m_setup, m_start);
+        else
+            guided = [&g = guider.emplace(m_setup, m_start)](const nn::Tensor& x, double sigma) { return g(x, sigma); };
+        const nn::Tensor out = sampled(std::move(guided));
         result.latent.samples = m_sampling.unscaled(out, m_sigmas.back()).div(m_model.latentScale()).contiguous();
         result.denoised.samples = (m_denoised.defined() ? m_denoised : out).div(m_model.latentScale()).contiguous();
         result.steps = m_done;
-        result.networkCalls = guider.calls();
+        result.networkCalls = guider ? guider->calls() : 0;
         checkLatent(result.latent, fmt::format("{} with {}", m_model.checkpoint->subject, m_sampler.label));
         return result;
     }
@@ -101,15 +106,14 @@ private:
         return std::make_unique<sampling::BrownianNoise>(m_start, least, m_sigmas.front(), m_seeds, m_options.noise);
     }
 
-    sampling::Denoiser denoiser(Guider& guider) {
-        sampling::Denoiser plain = [&guider](const nn::Tensor& x, double sigma) { return guider(x, sigma); };
+    sampling::Denoiser denoiser(sampling::Denoiser plain) {
         if (!m_mask.defined()) return plain;
         InpaintKeep keep{m_start, m_noise, m_mask, m_model.differential};
         if (m_sampler.freshInpaintNoise) keep.noise = sampling::startNoise(m_start.sizes(), m_options.seed + 1);
         return keepingOutside(std::move(plain), std::move(keep), m_sampling, m_sigmas);
     }
 
-    nn::Tensor sampled(Guider& guider) {
+    nn::Tensor sampled(sampling::Denoiser guided) {
         // AUTOMATIC1111 starts from noise · sigma also where there is no picture left.
         const bool fromNothing = m_options.noise == NoiseKind::Cpu && m_sampling.isMaxDenoise(m_sigmas.front());
         const nn::Tensor x = m_sampling.noisy(m_start, m_noise, m_sigmas.front(), fromNothing);
@@ -119,7 +123,7 @@ private:
         options.model = &m_sampling;
         const auto noise = stepNoise();
         m_hooks.progress.report(0, static_cast<std::uint64_t>(m_sigmas.size() - 1));
-        return sampling::sample(m_sampler, denoiser(guider), x, m_sigmas, *noise, options,
+        return sampling::sample(m_sampler, denoiser(std::move(guided)), x, m_sigmas, *noise, options,
                                 [this](const sampling::StepInfo& step) { finished(step); });
     }
 

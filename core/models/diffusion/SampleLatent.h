@@ -46,6 +46,8 @@ struct SampleHooks {
     std::function<void()> waitWhilePaused; ///< between steps; may throw
     /// After each step: what the clean latents are taken to be, scaled as the network counts them [N, 4, h, w].
     std::function<void(int step, int total, const nn::Tensor& denoised)> preview;
+    /// In place of a Guider of that setup for latents like x.
+    std::function<sampling::Denoiser(const GuiderSetup& setup, const nn::Tensor& x)> guide;
 };
 
 struct SampleResult {

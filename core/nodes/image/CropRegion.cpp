@@ -5,6 +5,7 @@
 #include "core/graph/RunContext.h"
 #include "core/image/Filter.h"
 #include "core/image/Region.h"
+#include "core/nodes/Describe.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 
@@ -30,26 +31,11 @@ graph::NodeDeclaration CropRegion() {
                     .softMin = -64,
                     .softMax = 64,
                     .unit = "px"})
-        .parameter({.id = "padding",
-                    .label = "Surroundings",
-                    .help = "What the model sees around the mask.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{64},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 512,
-                    .unit = "px"})
-        .parameter({.id = "size",
-                    .label = "Working size",
-                    .help = "Longer side of the part while it is worked on; 0 keeps its own.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 16384,
-                    .softMin = 0,
-                    .softMax = 2048,
-                    .unit = "px"})
+        .parameter(
+            pixels("padding", "Surroundings", "What the model sees around the mask.", 64, {.softMax = 512}))
+        .parameter(pixels("size", "Working size",
+                          "Longer side of the part while it is worked on; 0 keeps its own.", 0,
+                          {.max = 16384, .softMax = 2048}))
         .parameter({.id = "multiple",
                     .label = "Multiple",
                     .help = "Both sides of the part are a multiple of this.",

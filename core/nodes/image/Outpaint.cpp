@@ -4,12 +4,14 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/image/Mask.h"
+#include "core/nodes/Describe.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::image {
 
 graph::NodeDeclaration Outpaint() {
+    constexpr Range kAdded{.softMax = 1024};
     return graph::NodeDeclaration("image.outpaint", 1, "Pad for outpainting", "Image/Transform")
         .describe("Makes room around a picture and a mask of what is to be painted there.")
         .keywords("extend canvas border uncrop expand pad")
@@ -19,56 +21,12 @@ graph::NodeDeclaration Outpaint() {
                  .label = "Mask",
                  .help = "White on what was added, fading into the picture.",
                  .type = types::kMask})
-        .parameter({.id = "left",
-                    .label = "Left",
-                    .help = "Pixels added on the left side.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 1024,
-                    .unit = "px"})
-        .parameter({.id = "top",
-                    .label = "Top",
-                    .help = "Pixels added on the upper side.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 1024,
-                    .unit = "px"})
-        .parameter({.id = "right",
-                    .label = "Right",
-                    .help = "Pixels added on the right side.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 1024,
-                    .unit = "px"})
-        .parameter({.id = "bottom",
-                    .label = "Bottom",
-                    .help = "Pixels added on the lower side.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 1024,
-                    .unit = "px"})
-        .parameter({.id = "feather",
-                    .label = "Feather",
-                    .help = "How far the mask fades into the picture.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{40},
-                    .min = 0,
-                    .max = 4096,
-                    .softMin = 0,
-                    .softMax = 200,
-                    .unit = "px"})
+        .parameter(pixels("left", "Left", "Pixels added on the left side.", 0, kAdded))
+        .parameter(pixels("top", "Top", "Pixels added on the upper side.", 0, kAdded))
+        .parameter(pixels("right", "Right", "Pixels added on the right side.", 0, kAdded))
+        .parameter(pixels("bottom", "Bottom", "Pixels added on the lower side.", 0, kAdded))
+        .parameter(pixels("feather", "Feather", "How far the mask fades into the picture.", 40,
+                          {.max = 4096, .softMax = 200}))
         .onRun([](graph::RunContext& run) {
             const auto pixels = [&](const char* parameter) {
                 return static_cast<int>(run.integer(parameter));

@@ -8,51 +8,16 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/image/Filter.h"
+#include "core/nodes/Describe.h"
 
 namespace ochre::nodes {
 
 inline graph::NodeDeclaration withRectangle(graph::NodeDeclaration declaration) {
     return std::move(declaration)
-        .parameter({.id = "x",
-                    .label = "Left",
-                    .help = "First column of the part.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65535,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "y",
-                    .label = "Top",
-                    .help = "First row of the part.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65535,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "width",
-                    .label = "Width",
-                    .help = "Of the part; 0 goes to the right edge.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "height",
-                    .label = "Height",
-                    .help = "Of the part; 0 goes to the lower edge.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{0},
-                    .min = 0,
-                    .max = 65536,
-                    .softMin = 0,
-                    .softMax = 4096,
-                    .unit = "px"});
+        .parameter(pixels("x", "Left", "First column of the part.", 0, {.max = 65535}))
+        .parameter(pixels("y", "Top", "First row of the part.", 0, {.max = 65535}))
+        .parameter(pixels("width", "Width", "Of the part; 0 goes to the right edge.", 0))
+        .parameter(pixels("height", "Height", "Of the part; 0 goes to the lower edge.", 0));
 }
 
 /// What lies in the rectangle that the parameters say, of `image`.
@@ -62,7 +27,8 @@ inline Image cropToRectangle(const Image& image, const graph::RunContext& run) {
         const int rest = whole - from;
         return wanted == 0 ? rest : static_cast<int>(std::min<std::int64_t>(wanted, rest));
     };
-    return crop(image, x, y, length(run.integer("width"), x, image.width()), length(run.integer("height"), y, image.height()));
+    return crop(image, x, y, length(run.integer("width"), x, image.width()),
+                length(run.integer("height"), y, image.height()));
 }
 
 } // namespace ochre::nodes

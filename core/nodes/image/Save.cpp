@@ -5,26 +5,11 @@
 #include "core/graph/RunContext.h"
 #include "core/image/ImageIo.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/OutputPath.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::image {
 namespace {
-
-/// {index} counts from 0 with four digits.
-std::string expand(std::string path, std::size_t index, const std::string& item) {
-    std::string number = std::to_string(index);
-    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
-    // A name is data: it must not lead into other folders.
-    std::string safe = item.empty() ? number : item;
-    for (char& c : safe)
-        if (c == '/' || c == '\\' || c == '\0') c = '_';
-    for (const auto& [mark, text] :
-         {std::pair<std::string, std::string>{"{index}", number}, {"{name}", safe}})
-        for (std::size_t at = path.find(mark); at != std::string::npos;
-             at = path.find(mark, at + text.size()))
-            path.replace(at, mark.size(), text);
-    return path;
-}
 
 Compression compressionOf(const std::string& name) {
     return name == "none"    ? Compression::None
@@ -106,9 +91,7 @@ graph::NodeDeclaration Save() {
         .sink()
         .uncached()
         .onRun([](graph::RunContext& run) {
-            if (run.text("path").empty())
-                throw Error("no file name is given", "choose where to save in the panel");
-            const std::string path = expand(run.text("path"), run.itemIndex(), run.itemName());
+            const std::string path = outputPath(run, "path");
             WriteOptions options;
             options.quality = static_cast<int>(run.integer("quality"));
             options.bitDepth = run.text("depth") == "auto" ? 0 : std::stoi(run.text("depth"));

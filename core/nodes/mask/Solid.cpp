@@ -2,6 +2,7 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/image/Mask.h"
+#include "core/nodes/Describe.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 
@@ -19,26 +20,8 @@ graph::NodeDeclaration Solid() {
                     .defaultValue = 1.0,
                     .min = 0,
                     .max = 1})
-        .parameter({.id = "width",
-                    .label = "Width",
-                    .help = "Of the mask.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{512},
-                    .min = 1,
-                    .max = 65536,
-                    .softMin = 1,
-                    .softMax = 4096,
-                    .unit = "px"})
-        .parameter({.id = "height",
-                    .label = "Height",
-                    .help = "Of the mask.",
-                    .kind = graph::ParameterKind::Int,
-                    .defaultValue = std::int64_t{512},
-                    .min = 1,
-                    .max = 65536,
-                    .softMin = 1,
-                    .softMax = 4096,
-                    .unit = "px"})
+        .parameter(pixels("width", "Width", "Of the mask.", 512, {.min = 1}))
+        .parameter(pixels("height", "Height", "Of the mask.", 512, {.min = 1}))
         .onRun([](graph::RunContext& run) {
             run.setOutput("mask", makeMaskValue(solidMask(static_cast<int>(run.integer("width")),
                                                           static_cast<int>(run.integer("height")),

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Resizing by the rules of PyTorch's interpolate that Nn.h lacks, and by turning vectors.
+#pragma once
+
+#include "core/tensor/Nn.h"
+
+namespace ochre::nn {
+
+// x [N, C, H, W] float32 → [N, C, height, width], both sides at least 1.
+
+Tensor resizeNearestExact(const Tensor& x, std::int64_t height,
+                          std::int64_t width); ///< the pixel whose centre is nearest
+Tensor resizeArea(const Tensor& x, std::int64_t height, std::int64_t width); ///< mean of what a pixel covers
+
+/// Bilinear in the length and in the direction of each pixel's vector. Source: comfyanonymous/ComfyUI
+/// comfy/utils.py.
+Tensor resizeBislerp(const Tensor& x, std::int64_t height, std::int64_t width);
+
+} // namespace ochre::nn
