@@ -125,13 +125,20 @@ nn::Tensor croppedToLatents(const nn::Tensor& pixels) {
     return x;
 }
 
+void Autoencoder::requireWeights() const {
+    if (!weights)
+        throw Error(subject + ": holds no autoencoder", "load one of a file of its own with the node Load autoencoder");
+}
+
 std::shared_ptr<const AutoencoderKl> Autoencoder::networkKl() const {
-    if (tiny || !weights) throw Error(subject + ": is no AutoencoderKL");
+    requireWeights();
+    if (tiny) throw Error(subject + ": is no AutoencoderKL");
     return built<AutoencoderKl>(*weights, identity);
 }
 
 std::shared_ptr<const Taesd> Autoencoder::networkTiny() const {
-    if (!tiny || !weights) throw Error(subject + ": is no TAESD");
+    requireWeights();
+    if (!tiny) throw Error(subject + ": is no TAESD");
     return built<Taesd>(*weights, identity);
 }
 
@@ -192,14 +199,13 @@ std::vector<Image> Autoencoder::decode(const nn::Tensor& latent, const Autoencod
     return images;
 }
 
-std::optional<Autoencoder> Autoencoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
-    if (!checkpoint.vae) return std::nullopt;
+Autoencoder Autoencoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
     Autoencoder autoencoder;
     autoencoder.subject = checkpoint.subject;
     autoencoder.identity = identity + "|vae";
     autoencoder.family = checkpoint.family;
     autoencoder.scale = scaleOf(checkpoint);
-    if (!describe(autoencoder, *checkpoint.vae))
+    if (checkpoint.vae && !describe(autoencoder, *checkpoint.vae))
         throw broken(checkpoint.subject + ": its autoencoder lacks layers or has them in other shapes",
                      "load another autoencoder beside it");
     return autoencoder;

@@ -26,7 +26,7 @@ struct AutoencodeOptions {
 };
 
 struct Autoencoder {
-    std::optional<tensor::Weights> weights;
+    std::optional<tensor::Weights> weights; ///< nothing: of a checkpoint that has none; using it throws Error
     std::string identity, subject;
     std::optional<DiffusionFamily> family; ///< whose latents; nothing where the file does not show it
     LatentScale scale = kSdLatents;
@@ -45,14 +45,17 @@ struct Autoencoder {
     /// The same as sRGB pictures of 3 channels.
     std::vector<Image> decode(const nn::Tensor& latent, const AutoencodeOptions& options = {}) const;
 
-    /// The autoencoder of an opened checkpoint; nothing where it has none.
-    static std::optional<Autoencoder> of(const DiffusionCheckpoint& checkpoint, const std::string& identity);
+    /// The autoencoder of an opened checkpoint.
+    static Autoencoder of(const DiffusionCheckpoint& checkpoint, const std::string& identity);
     /// A VAE's file, TAESD's, or a whole checkpoint's. Neither of the first two shows its family: TAESD is taken to
     /// be SDXL's where its name has "xl". Throws Error saying what the file is instead.
     static Autoencoder open(const std::filesystem::path& path, const OpenModelOptions& options = {});
 
     std::shared_ptr<const AutoencoderKl> networkKl() const; ///< throws Error where it is TAESD
     std::shared_ptr<const Taesd> networkTiny() const;
+
+private:
+    void requireWeights() const;
 };
 
 /// Pictures of one size → [N, 3, H, W] in 0…1; grey is spread, alpha left out. Sides as they are.

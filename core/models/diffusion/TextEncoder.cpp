@@ -138,10 +138,12 @@ public:
         };
         if (auto net = encoder.network1()) m_first = side(std::move(net), encoder.family == DiffusionFamily::Sd2);
         if (auto net = encoder.network2()) m_second = side(std::move(net), true);
+        if (!m_first && !m_second)
+            throw Error("the checkpoint holds no text encoder",
+                        "load one of a file of its own with the node Load text encoder");
         if (encoder.family == DiffusionFamily::Sdxl && !(m_first && m_second))
             throw Error(fmt::format("text encoder: SDXL has two, {} is there", m_first ? "CLIP-L" : "OpenCLIP bigG"),
                         "load the other one as well");
-        if (!m_first && !m_second) throw Error("text encoder: there is none", "load one beside the model");
     }
 
     ConditioningEntry entry(const std::string& textL, const std::string& textG) {
@@ -260,8 +262,7 @@ Conditioning TextEncoder::encode(const std::string& textL, const std::string& te
     return result;
 }
 
-std::optional<TextEncoder> TextEncoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
-    if (!checkpoint.text1 && !checkpoint.text2) return std::nullopt;
+TextEncoder TextEncoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
     TextEncoder encoder;
     encoder.text1 = checkpoint.text1;
     encoder.text2 = checkpoint.text2;

@@ -32,7 +32,8 @@ struct EncodeOptions {
 };
 
 struct TextEncoder {
-    std::optional<tensor::Weights> text1, text2; ///< CLIP-L or SD 2's; SDXL's bigG. At least one.
+    /// CLIP-L or SD 2's; SDXL's bigG. Neither: of a checkpoint that has none; using it throws Error.
+    std::optional<tensor::Weights> text1, text2;
     DiffusionFamily family = DiffusionFamily::Sd1;
     std::string identity; ///< as DiffusionModel::identity
     int clipSkip = 0;     ///< 1: the last layer, 2: the last but one, …; 0: as the family was trained
@@ -49,8 +50,8 @@ struct TextEncoder {
     Conditioning encode(const std::string& textL, const std::string& textG, const EncodeOptions& options,
                         const Cancel& cancel) const;
 
-    /// The encoders of an opened checkpoint; nothing where it has none.
-    static std::optional<TextEncoder> of(const DiffusionCheckpoint& checkpoint, const std::string& identity);
+    /// The encoders of an opened checkpoint.
+    static TextEncoder of(const DiffusionCheckpoint& checkpoint, const std::string& identity);
     /// Files of text encoders alone (or a whole checkpoint's); `second` may be empty. Told apart by width: 768
     /// CLIP-L, 1024 SD 2's, 1280 bigG, in either order. Throws Error saying what a file is instead.
     static TextEncoder open(const std::filesystem::path& first, const std::filesystem::path& second = {},

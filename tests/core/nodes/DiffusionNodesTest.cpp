@@ -10,8 +10,8 @@
 #include "core/graph/Executor.h"
 #include "core/image/ImageIo.h"
 #include "core/models/diffusion/Latent.h"
-#include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/AutoencoderKl.h"
+#include "core/models/diffusion/CheckpointShapes.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
 #include "tests/support/Support.h"
@@ -259,6 +259,14 @@ TEST_F(DiffusionNodes, WhatIsWrongIsSaidWithWhatToDo) {
     models::makeCheckpoint(m_models / "vae.safetensors", {{"", vae.expected()}});
     set(m_load, "checkpoint", std::string("vae"));
     EXPECT_TRUE(says(failure(m_load, m_decode), "is an autoencoder (VAE), not a checkpoint"));
+
+    models::makeCheckpoint(m_models / "bare.safetensors", {models::checkpointParts("sd15-small").front()});
+    set(m_load, "checkpoint", std::string("bare"));
+    EXPECT_TRUE(says(failure(m_positive, m_decode), "holds no text encoder"));
+    const NodeId encode = add("latent.encode"), constant = add("image.constant");
+    link(constant, "image", encode, "image");
+    link(m_load, "autoencoder", encode, "autoencoder");
+    EXPECT_TRUE(says(failure(encode, encode), "bare.safetensors: holds no autoencoder"));
 
     // The last bytes of the file are those of the last tensor.
     std::string bytes = readTextFile(test::smallCheckpoint(), std::size_t{1} << 30);
