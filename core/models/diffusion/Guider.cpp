@@ -22,8 +22,9 @@ namespace {
 
 constexpr double kNoWeight = 1e-37;      ///< where nothing acts, so that 0 / 0 is 0
 constexpr std::int64_t kMostRepeats = 4; ///< of a prompt's tokens, to be as long as another's
-/// What a network computes with, a latent pixel, about (SDXL has less at full size, but wider layers).
-constexpr std::uint64_t kBytesPerPixel = 64 << 10;
+/// Latent pixels that go through the network at once: two sides of SDXL's 1024². Fixed, so that a picture
+/// does not depend on the memory that happens to be free.
+constexpr std::int64_t kMostPixels = 2 * 128 * 128;
 
 using Group = std::vector<std::size_t>; ///< entries that go through the network together
 using Predictions = std::array<nn::Tensor, kGuideSides>;
@@ -139,9 +140,8 @@ bool Guider::State::together(const GuideEntry& a, const GuideEntry& b, const nn:
 Group Guider::State::take(std::vector<std::size_t>& waiting, const nn::Tensor& x) const {
     const GuideEntry& first = entries[waiting.front()];
     const LatentRect rect = first.rect(x);
-    const std::uint64_t each =
-        static_cast<std::uint64_t>(x.size(0) * rect.height * rect.width) * kBytesPerPixel;
-    const std::uint64_t most = std::max<std::uint64_t>(1, tensor::availableMemory() / 2 / each);
+    const std::int64_t each = x.size(0) * rect.height * rect.width;
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, kMostPixels / each));
     Group group;
     for (const std::size_t i : waiting) {
         if (group.size() >= (setup.batched ? most : 1)) break;

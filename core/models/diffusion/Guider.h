@@ -21,7 +21,7 @@ struct GuiderSetup {
     int firstStep = 0, totalSteps = 0; ///< where `sigmas` lie in a longer run; 0: they are all of it
     nn::Tensor latent, mask; ///< for inpainting models: [N, 4, h, w] scaled, [1|N, 1, h, w]; may be undefined
     bool needsUnconditional = false; ///< Sampler::needsUnconditional
-    bool batched = true;             ///< both sides in one call of the network where shapes allow
+    bool batched = true;             ///< both sides in one call of the network where shapes and size allow
 };
 
 class Guider {

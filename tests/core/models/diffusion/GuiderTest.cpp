@@ -83,6 +83,11 @@ TEST_F(GuiderTest, GuidanceIsTheFormulaAndBothSidesGoInOneCall) {
     EXPECT_GT(apart(of(m_positive), u), 0.01) << "the prompts must differ for this to say anything";
 }
 
+TEST_F(GuiderTest, LargeBatchesGoThroughTheNetworkOneSideAtATime) {
+    const nn::Tensor large = noise({260, 4, 8, 8}); // 16 640 latent pixels a side
+    EXPECT_EQ(guided(setupOf(7, m_positive, m_negative), large).calls, 2);
+}
+
 TEST_F(GuiderTest, GuidanceOfOneAsksForThePositiveSideAlone) {
     const nn::Tensor x = noise({2, 4, 8, 8}).mul(kSigma);
     const Guided one = guided(setupOf(1, m_positive, m_negative), x);
