@@ -80,14 +80,16 @@ private:
             m_imageNoise = std::make_unique<sampling::ImageNoise>(m_start, seeds, m_options.noise);
             m_seeds = seeds.seeds;
         }
+        // Streams of a seed a picture move on by what a start takes, whether it is used or not.
+        const nn::Tensor start = seedEach ? m_imageNoise->first() : nn::Tensor();
         if (!m_options.addNoise)
             m_noise = m_start.new_zeros(m_start.sizes());
         else if (seedEach)
-            m_noise = m_imageNoise->first();
+            m_noise = start;
+        else if (m_latent.batchIndex.empty())
+            m_noise = sampling::startNoise(m_start.sizes(), m_options.seed);
         else
-            m_noise = m_latent.batchIndex.empty()
-                          ? sampling::startNoise(m_start.sizes(), m_options.seed)
-                          : sampling::startNoise(m_start.sizes(), m_options.seed, m_latent.batchIndex);
+            m_noise = sampling::startNoise(m_start.sizes(), m_options.seed, m_latent.batchIndex);
     }
 
     void prepareMask() {
