@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 constexpr double kUsualStrength = 0.75;
 
 struct Options {
-    std::string prompt, negative, output, model, autoencoder, sampler = "euler", scheduler = "normal", style = "comfy";
+    std::string prompt, negative, output, model, autoencoder, sampler = "euler", scheduler = "normal",
+                                                              style = "comfy";
     std::string precision = "auto", noise = "cpu", size, init, mask;
     std::int64_t steps = 20, seed = -1, count = 1;
     double cfg = 7, strength = -1;
@@ -50,7 +51,9 @@ std::string checkpointOf(const Options& o) {
     std::vector<fs::path> files;
     std::error_code ignored;
     const fs::path folder = paths::models() / "checkpoints";
-    for (fs::recursive_directory_iterator it(folder, fs::directory_options::follow_directory_symlink, ignored), end;
+    for (fs::recursive_directory_iterator
+             it(folder, fs::directory_options::follow_directory_symlink, ignored),
+         end;
          it != end && it.depth() < 8; it.increment(ignored)) {
         const std::string extension = it->path().extension().string();
         if (extension == ".safetensors" || extension == ".ckpt") files.push_back(it->path());
@@ -160,7 +163,9 @@ private:
 /// out.png, or out-1.png, out-2.png, … where there are several.
 fs::path fileOf(const Options& o, std::int64_t index) {
     fs::path path = o.output;
-    if (o.count > 1) path.replace_filename(fmt::format("{}-{}{}", path.stem().string(), index + 1, path.extension().string()));
+    if (o.count > 1)
+        path.replace_filename(
+            fmt::format("{}-{}{}", path.stem().string(), index + 1, path.extension().string()));
     return path;
 }
 
@@ -170,7 +175,8 @@ std::int64_t freshSeed() {
 }
 
 int run(const Options& o) {
-    if (!o.mask.empty() && o.init.empty()) throw Error("--mask is given without --init", "name the picture to paint into");
+    if (!o.mask.empty() && o.init.empty())
+        throw Error("--mask is given without --init", "name the picture to paint into");
     session::Session session; // no disk tier: asked for on the command line, it is computed
     graph::NodeId sample = 0, decode = 0;
     session.document().edit("Build", [&](graph::Graph& graph) {
@@ -182,43 +188,64 @@ int run(const Options& o) {
     const std::int64_t first = o.seed >= 0 ? o.seed : freshSeed();
     Json pictures = Json::array();
     for (std::int64_t i = 0; i < o.count; ++i) {
-        session.document().edit("Seed", [&](graph::Graph& graph) { graph.setParameter(sample, "seed", first + i); });
+        session.document().edit("Seed",
+                                [&](graph::Graph& graph) { graph.setParameter(sample, "seed", first + i); });
         const graph::Result result = evaluateOrThrow(session, {decode});
         const fs::path path = fileOf(o, i);
         session.exportResult(decode, "image", path);
         const Image& image = result.output(decode, "image").as<Image>();
         const auto state = result.states.find(sample);
-        pictures.push_back({{"output", path.string()}, {"seed", first + i}, {"width", image.width()},
-                            {"height", image.height()}, {"seconds", result.seconds},
-                            {"sampling_seconds", state == result.states.end() ? 0.0 : state->second.seconds}});
+        pictures.push_back(
+            {{"output", path.string()},
+             {"seed", first + i},
+             {"width", image.width()},
+             {"height", image.height()},
+             {"seconds", result.seconds},
+             {"sampling_seconds", state == result.states.end() ? 0.0 : state->second.seconds}});
         if (!o.json) std::printf("%s\n", path.c_str());
     }
-    if (o.json) printJson({{"ok", true}, {"pictures", std::move(pictures)}, {"steps", o.steps}, {"sampler", o.sampler}});
+    if (o.json)
+        printJson(
+            {{"ok", true}, {"pictures", std::move(pictures)}, {"steps", o.steps}, {"sampler", o.sampler}});
     return kDone;
 }
 
 } // namespace
 
 void addGenerate(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* sub = app.add_subcommand("generate", "Make pictures from a prompt with a Stable Diffusion checkpoint");
+    CLI::App* sub =
+        app.add_subcommand("generate", "Make pictures from a prompt with a Stable Diffusion checkpoint");
     auto o = std::make_shared<Options>();
     sub->add_option("prompt", o->prompt, "What the picture is to show")->required();
-    sub->add_option("-o,--output", o->output, "Picture to write; with --count, NAME-1, NAME-2, …")->required();
-    sub->add_option("--model", o->model, "Checkpoint: a name in the models folder, or a path; default: the first there is");
-    sub->add_option("--autoencoder", o->autoencoder, "Another autoencoder (VAE, TAESD) than the checkpoint's");
+    sub->add_option("-o,--output", o->output, "Picture to write; with --count, NAME-1, NAME-2, …")
+        ->required();
+    sub->add_option("--model", o->model,
+                    "Checkpoint: a name in the models folder, or a path; default: the first there is");
+    sub->add_option("--autoencoder", o->autoencoder,
+                    "Another autoencoder (VAE, TAESD) than the checkpoint's");
     sub->add_option("--negative", o->negative, "What it is not to show");
-    sub->add_option("--steps", o->steps, "Steps of sampling")->check(CLI::Range(1, 10000))->capture_default_str();
-    sub->add_option("--cfg", o->cfg, "How closely the prompt is followed")->check(CLI::Range(0.0, 100.0))->capture_default_str();
+    sub->add_option("--steps", o->steps, "Steps of sampling")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    sub->add_option("--cfg", o->cfg, "How closely the prompt is followed")
+        ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
     sub->add_option("--seed", o->seed, "Of the first picture; the next ones count on. Default: by chance")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
     sub->add_option("--sampler", o->sampler, "As `ochre nodes` lists them")->capture_default_str();
     sub->add_option("--scheduler", o->scheduler, "As `ochre nodes` lists them")->capture_default_str();
-    sub->add_option("--size", o->size, "WIDTHxHEIGHT in pixels, multiples of 8; default: 512x512, or the --init picture's");
+    sub->add_option("--size", o->size,
+                    "WIDTHxHEIGHT in pixels, multiples of 8; default: 512x512, or the --init picture's");
     sub->add_option("--init", o->init, "Picture to begin with");
     sub->add_option("--mask", o->mask, "Where to paint into --init: its alpha, or its brightness");
-    sub->add_option("--strength", o->strength, "How much of --init is made anew, 0 to 1; default: 0.75")->check(CLI::Range(0.0, 1.0));
-    sub->add_option("--count", o->count, "How many pictures")->check(CLI::Range(1, 10000))->capture_default_str();
-    sub->add_option("--style", o->style, "Grammar of the prompt's weights")->check(CLI::IsMember({"comfy", "a1111"}))->capture_default_str();
+    sub->add_option("--strength", o->strength, "How much of --init is made anew, 0 to 1; default: 0.75")
+        ->check(CLI::Range(0.0, 1.0));
+    sub->add_option("--count", o->count, "How many pictures")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    sub->add_option("--style", o->style, "Grammar of the prompt's weights")
+        ->check(CLI::IsMember({"comfy", "a1111"}))
+        ->capture_default_str();
     sub->add_option("--noise", o->noise, "Random numbers as ComfyUI (cpu) or AUTOMATIC1111 (gpu) draws them")
         ->check(CLI::IsMember({"cpu", "gpu"}))
         ->capture_default_str();

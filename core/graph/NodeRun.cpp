@@ -28,7 +28,7 @@ const Value& outputOf(const Task& producer, const FlatInput& input) {
     const auto it = producer.outputs.find(id);
     if (it != producer.outputs.end() && !it->second.empty()) return it->second;
     throw Error(fmt::format("{}: {} gave nothing", input.id(), producer.entry->shape->title()),
-                "this is a fault in that node");
+                "link the input that it is made from, or take another output");
 }
 
 // Results of volatile nodes differ from run to run: so must the keys of what is made from them.

@@ -18,7 +18,8 @@ struct AdaptedPair {
 };
 
 /// Both with the file on top; strengths of 0 leave them as they are. Throws Error: see models::applyAdapter.
-AdaptedPair withAdapter(AdaptedPair pair, const std::filesystem::path& path, const models::AdapterStrength& strength);
+AdaptedPair withAdapter(AdaptedPair pair, const std::filesystem::path& path,
+                        const models::AdapterStrength& strength);
 
 /// The file of the LoRA of that name in the models folder; an empty path where there is none.
 std::filesystem::path loraFile(const std::string& name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Conditioning, latents and sigmas as bytes for the disk tier, and the functions that the model library exports for
-// its types.
+// Conditioning, latents and sigmas as bytes for the disk tier, and the functions that the model library
+// exports for its types.
 #include <cstring>
 
 #include <fmt/format.h>
@@ -78,7 +78,9 @@ public:
         std::uint64_t count = sizeof(float);
         for (std::int64_t i = 0; i < sides; ++i) {
             shape.push_back(get<std::int64_t>());
-            const auto next = shape.back() < 0 ? std::nullopt : checkedMultiply(count, static_cast<std::uint64_t>(shape.back()));
+            const auto next = shape.back() < 0
+                                  ? std::nullopt
+                                  : checkedMultiply(count, static_cast<std::uint64_t>(shape.back()));
             if (!next) throw broken(fmt::format("stored tensor: a side of {}", shape.back()));
             count = *next;
         }
@@ -131,9 +133,10 @@ models::ControlUse readControl(Reader& in) {
 }
 
 /// All plain numbers of an entry in one order for both ways.
-std::vector<double*> numbersOf(ConditioningEntry& e, models::ConditioningArea& a, models::SdxlSizes& s, double& score) {
-    return {&e.strength, &e.maskStrength, &e.start,   &e.end,          &e.stepStart,    &e.stepEnd, &a.x,
-            &a.y,        &a.width,        &a.height,  &s.width,        &s.height,       &s.cropX,   &s.cropY,
+std::vector<double*> numbersOf(ConditioningEntry& e, models::ConditioningArea& a, models::SdxlSizes& s,
+                               double& score) {
+    return {&e.strength,    &e.maskStrength, &e.start,  &e.end,   &e.stepStart, &e.stepEnd, &a.x,
+            &a.y,           &a.width,        &a.height, &s.width, &s.height,    &s.cropX,   &s.cropY,
             &s.targetWidth, &s.targetHeight, &score};
 }
 
@@ -238,7 +241,8 @@ std::string family(const graph::Value& value) {
     if (const auto* model = value.tryAs<models::DiffusionModel>()) return name(model->family());
     if (const auto* encoder = value.tryAs<models::TextEncoder>()) return name(encoder->family);
     if (const auto* conditioning = value.tryAs<Conditioning>()) return name(conditioning->family);
-    if (const auto* net = value.tryAs<std::shared_ptr<const ControlNetModel>>()) return name((*net)->family());
+    if (const auto* net = value.tryAs<std::shared_ptr<const ControlNetModel>>())
+        return name((*net)->family());
     if (const auto* autoencoder = value.tryAs<models::Autoencoder>(); autoencoder && autoencoder->family)
         return name(*autoencoder->family);
     return {};
@@ -248,6 +252,7 @@ std::string family(const graph::Value& value) {
 } // namespace ochre::nodes
 
 extern "C" const ochre::nodes::ModelTypes* ochreModelTypes() {
-    static const ochre::nodes::ModelTypes types{ochre::nodes::family, ochre::nodes::write, ochre::nodes::read};
+    static const ochre::nodes::ModelTypes types{ochre::nodes::family, ochre::nodes::write,
+                                                ochre::nodes::read};
     return &types;
 }

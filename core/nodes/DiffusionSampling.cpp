@@ -15,13 +15,15 @@ using Kind = graph::ParameterKind;
 
 } // namespace
 
-models::SampleHooks samplingHooks(graph::RunContext& run, const models::DiffusionModel& model, const std::string& output) {
+models::SampleHooks samplingHooks(graph::RunContext& run, const models::DiffusionModel& model,
+                                  const std::string& output) {
     models::SampleHooks hooks;
     hooks.progress = run.progress();
     hooks.cancel = run.cancel();
     hooks.waitWhilePaused = [&run] { run.waitWhilePaused(); };
     hooks.preview = [&run, &model, output](int, int, const nn::Tensor& denoised) {
-        run.preview(output, makeImageValue(models::previewLatent(denoised.narrow(0, 0, 1), model.previewColors())));
+        run.preview(output,
+                    makeImageValue(models::previewLatent(denoised.narrow(0, 0, 1), model.previewColors())));
     };
     return hooks;
 }
@@ -39,7 +41,8 @@ models::SampleOptions samplingOptions(const graph::ParameterView& p, const graph
     if (node.findParameter("steps")) o.steps = static_cast<int>(p.integer("steps"));
     if (node.findParameter("scheduler")) o.scheduler = p.text("scheduler");
     if (node.findParameter("noise"))
-        o.noise = p.text("noise") == "gpu" ? models::sampling::NoiseKind::Cuda : models::sampling::NoiseKind::Cpu;
+        o.noise =
+            p.text("noise") == "gpu" ? models::sampling::NoiseKind::Cuda : models::sampling::NoiseKind::Cpu;
     if (node.findParameter("variation")) {
         o.variationSeed = static_cast<std::uint64_t>(p.integer("variation_seed"));
         o.variation = p.number("variation");
@@ -53,26 +56,35 @@ std::string parametersText(const models::DiffusionModel& model, const models::Co
     std::string text = positive.text;
     if (!negative.text.empty()) text += "\nNegative prompt: " + negative.text;
     if (!text.empty()) text += "\n";
-    const std::size_t steps = o.sigmas ? std::max<std::size_t>(o.sigmas->size(), 1) - 1 : static_cast<std::size_t>(o.steps);
+    const std::size_t steps =
+        o.sigmas ? std::max<std::size_t>(o.sigmas->size(), 1) - 1 : static_cast<std::size_t>(o.steps);
     text += fmt::format("Steps: {}, Sampler: {}", steps, models::sampling::findSampler(o.sampler).label);
-    if (!o.sigmas) text += fmt::format(", Schedule type: {}", models::sampling::findSchedule(o.scheduler).label);
-    text += fmt::format(", CFG scale: {:g}, Seed: {}, Size: {}x{}", o.cfg, o.seed, latent.width() * models::kLatentSide,
-                        latent.height() * models::kLatentSide);
+    if (!o.sigmas)
+        text += fmt::format(", Schedule type: {}", models::sampling::findSchedule(o.scheduler).label);
+    text += fmt::format(", CFG scale: {:g}, Seed: {}, Size: {}x{}", o.cfg, o.seed,
+                        latent.width() * models::kLatentSide, latent.height() * models::kLatentSide);
     text += fmt::format(", Model: {}", std::filesystem::path(model.checkpoint->subject).stem().string());
     if (o.denoise < 1) text += fmt::format(", Denoising strength: {:g}", o.denoise);
-    if (o.variation > 0) text += fmt::format(", Variation seed: {}, Variation seed strength: {:g}", o.variationSeed, o.variation);
+    if (o.variation > 0)
+        text +=
+            fmt::format(", Variation seed: {}, Variation seed strength: {:g}", o.variationSeed, o.variation);
     if (o.noise == models::sampling::NoiseKind::Cuda) text += ", RNG: GPU";
     return text + ", Version: Ochre";
 }
 
 graph::NodeDeclaration& samplingInputs(graph::NodeDeclaration& node) {
-    return node.input({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
-        .input({.id = "positive", .label = "Positive", .help = "What the picture is to show.", .type = types::kConditioning})
-        .input({.id = "negative",
-                .label = "Negative",
-                .help = "What it is not to show. Without it, or at a CFG of 1, the positive prompt acts alone.",
-                .type = types::kConditioning,
-                .optional = true})
+    return node
+        .input({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
+        .input({.id = "positive",
+                .label = "Positive",
+                .help = "What the picture is to show.",
+                .type = types::kConditioning})
+        .input(
+            {.id = "negative",
+             .label = "Negative",
+             .help = "What it is not to show. Without it, or at a CFG of 1, the positive prompt acts alone.",
+             .type = types::kConditioning,
+             .optional = true})
         .input({.id = "latent",
                 .label = "Latent",
                 .help = "Where to begin: an empty one, or an encoded picture with less denoise.",
@@ -85,7 +97,8 @@ graph::Parameter noiseParameter() {
             .help = "Whose random numbers: a seed then gives the picture that it gives there.",
             .kind = Kind::Choice,
             .defaultValue = std::string("cpu"),
-            .choices = {{"cpu", "ComfyUI (CPU, a batch at once)"}, {"gpu", "AUTOMATIC1111 (GPU, a seed a picture)"}},
+            .choices = {{"cpu", "ComfyUI (CPU, a batch at once)"},
+                        {"gpu", "AUTOMATIC1111 (GPU, a seed a picture)"}},
             .advanced = true};
 }
 
@@ -119,8 +132,9 @@ graph::Parameter addNoiseParameter() {
 
 void markGenerated(Image& image, const models::LatentBatch& latent) {
     if (latent.parameters.empty()) return;
-    markDigitalSourceType(image, latent.noiseMask.defined() ? DigitalSourceType::CompositeWithTrainedAlgorithmicMedia
-                                                            : DigitalSourceType::TrainedAlgorithmicMedia);
+    markDigitalSourceType(image, latent.noiseMask.defined()
+                                     ? DigitalSourceType::CompositeWithTrainedAlgorithmicMedia
+                                     : DigitalSourceType::TrainedAlgorithmicMedia);
     image.setMetadata("parameters", latent.parameters);
 }
 

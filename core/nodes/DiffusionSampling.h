@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the nodes that sample share: progress, pause and preview of a run, and how a picture was made, as text.
+// What the nodes that sample share: progress, pause and preview of a run, and how a picture was made, as
+// text.
 #pragma once
 
 #include <string>
@@ -10,13 +11,16 @@
 namespace ochre::nodes {
 
 /// Previews go to `output`. All hold on to `run` and `model`.
-models::SampleHooks samplingHooks(graph::RunContext& run, const models::DiffusionModel& model, const std::string& output);
+models::SampleHooks samplingHooks(graph::RunContext& run, const models::DiffusionModel& model,
+                                  const std::string& output);
 
 /// The linked negative prompt, or one without entries.
 models::Conditioning negativeInput(graph::RunContext& run);
 
-/// "seed", "steps", "cfg", "sampler", "scheduler", "noise", "variation_seed" and "variation", those that the node has.
-models::SampleOptions samplingOptions(const graph::ParameterView& parameters, const graph::NodeDeclaration& node);
+/// "seed", "steps", "cfg", "sampler", "scheduler", "noise", "variation_seed" and "variation", those that the
+/// node has.
+models::SampleOptions samplingOptions(const graph::ParameterView& parameters,
+                                      const graph::NodeDeclaration& node);
 
 /// Prompts and settings as AUTOMATIC1111 writes them into pictures.
 std::string parametersText(const models::DiffusionModel& model, const models::Conditioning& positive,

@@ -32,7 +32,8 @@ graph::Value makeAutoencoderValue(models::Autoencoder autoencoder) {
 }
 
 graph::Value makeControlNetValue(std::shared_ptr<const ControlNetModel> net) {
-    return graph::Value::make<std::shared_ptr<const ControlNetModel>>(types::kControlNet, std::move(net), kHandleBytes);
+    return graph::Value::make<std::shared_ptr<const ControlNetModel>>(types::kControlNet, std::move(net),
+                                                                      kHandleBytes);
 }
 
 graph::Value makeConditioningValue(models::Conditioning conditioning) {
@@ -76,7 +77,8 @@ nn::Tensor maskTensor(const Image& mask) {
 
 std::filesystem::path modelFile(const std::string& name, const std::string& what) {
     if (name.empty())
-        throw Error(fmt::format("no {} is chosen", what), "choose one, or put files into " + paths::models().string());
+        throw Error(fmt::format("no {} is chosen", what),
+                    "choose one, or put files into " + paths::models().string());
     std::filesystem::path path = name;
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) return path; // a folder of diffusers
@@ -101,23 +103,32 @@ std::optional<models::Prediction> predictionOption(const graph::ParameterView& p
 
 graph::Parameter modelParameter(const std::string& id, const std::string& label, const std::string& help,
                                 const std::string& filter) {
-    return {.id = id, .label = label, .help = help, .kind = Kind::Model, .defaultValue = std::string(), .filter = filter};
+    return {.id = id,
+            .label = label,
+            .help = help,
+            .kind = Kind::Model,
+            .defaultValue = std::string(),
+            .filter = filter};
 }
 
 graph::Parameter precisionParameter() {
     return {.id = "precision",
             .label = "Precision",
-            .help = "Numbers to compute with. bfloat16 halves the memory; it is fast only where the processor has it.",
+            .help = "Numbers to compute with. bfloat16 halves the memory; it is fast only where the "
+                    "processor has it.",
             .kind = Kind::Choice,
             .defaultValue = std::string("auto"),
-            .choices = {{"auto", "What is fast and exact enough"}, {"float32", "float32"}, {"bfloat16", "bfloat16"}},
+            .choices = {{"auto", "What is fast and exact enough"},
+                        {"float32", "float32"},
+                        {"bfloat16", "bfloat16"}},
             .advanced = true};
 }
 
 graph::Parameter predictionParameter() {
     return {.id = "prediction",
             .label = "Prediction",
-            .help = "What the network was trained to give. Set it only where pictures come out as noise or washed out.",
+            .help = "What the network was trained to give. Set it only where pictures come out as noise or "
+                    "washed out.",
             .kind = Kind::Choice,
             .defaultValue = std::string("auto"),
             .choices = {{"auto", "As the file says"}, {"eps", "Noise (eps)"}, {"v", "Velocity (v)"}},
@@ -125,12 +136,14 @@ graph::Parameter predictionParameter() {
 }
 
 graph::Parameter samplerParameter() {
-    graph::Parameter p{.id = "sampler",
-                       .label = "Sampler",
-                       .help = "How noise becomes a picture. Ancestral and SDE samplers add fresh noise on the way.",
-                       .kind = Kind::Choice,
-                       .defaultValue = std::string("euler")};
-    for (const auto& sampler : models::sampling::samplers()) p.choices.push_back({sampler.name, sampler.label});
+    graph::Parameter p{
+        .id = "sampler",
+        .label = "Sampler",
+        .help = "How noise becomes a picture. Ancestral and SDE samplers add fresh noise on the way.",
+        .kind = Kind::Choice,
+        .defaultValue = std::string("euler")};
+    for (const auto& sampler : models::sampling::samplers())
+        p.choices.push_back({sampler.name, sampler.label});
     return p;
 }
 
@@ -140,7 +153,8 @@ graph::Parameter schedulerParameter() {
                        .help = "How the steps are spread over the noise levels.",
                        .kind = Kind::Choice,
                        .defaultValue = std::string("normal")};
-    for (const auto& schedule : models::sampling::schedules()) p.choices.push_back({schedule.name, schedule.label});
+    for (const auto& schedule : models::sampling::schedules())
+        p.choices.push_back({schedule.name, schedule.label});
     return p;
 }
 
@@ -165,13 +179,15 @@ graph::Parameter stepsParameter() {
 }
 
 graph::Parameter cfgParameter() {
-    return {.id = "cfg",
-            .label = "CFG",
-            .help = "How closely the prompt is followed. 1 leaves the negative prompt out and takes half the time.",
-            .defaultValue = 7.0,
-            .min = 0,
-            .max = 100,
-            .softMax = 20};
+    return {
+        .id = "cfg",
+        .label = "CFG",
+        .help =
+            "How closely the prompt is followed. 1 leaves the negative prompt out and takes half the time.",
+        .defaultValue = 7.0,
+        .min = 0,
+        .max = 100,
+        .softMax = 20};
 }
 
 graph::Parameter tileParameter() {
@@ -201,13 +217,15 @@ graph::Parameter overlapParameter() {
 }
 
 graph::Parameter promptStyleParameter() {
-    return {.id = "style",
-            .label = "Style",
-            .help = "Whose grammar of weights: ComfyUI's, or AUTOMATIC1111's with [less], BREAK, AND and [a:b:10].",
-            .kind = Kind::Choice,
-            .defaultValue = std::string("comfy"),
-            .choices = {{"comfy", "ComfyUI"}, {"a1111", "AUTOMATIC1111"}},
-            .advanced = true};
+    return {
+        .id = "style",
+        .label = "Style",
+        .help =
+            "Whose grammar of weights: ComfyUI's, or AUTOMATIC1111's with [less], BREAK, AND and [a:b:10].",
+        .kind = Kind::Choice,
+        .defaultValue = std::string("comfy"),
+        .choices = {{"comfy", "ComfyUI"}, {"a1111", "AUTOMATIC1111"}},
+        .advanced = true};
 }
 
 } // namespace ochre::nodes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Payloads of the model library wrapped as values of the socket types in ModelTypes.h, and what nodes of diffusion
-// share.
+// Payloads of the model library wrapped as values of the socket types in ModelTypes.h, and what nodes of
+// diffusion share.
 #pragma once
 
 #include <filesystem>
@@ -41,11 +41,12 @@ const SigmaList& sigmasInput(graph::RunContext& run, const std::string& id = "si
 /// One channel of a mask → [1, 1, H, W].
 nn::Tensor maskTensor(const Image& mask);
 
-/// The file that a Model parameter names. Throws Error saying that `what` ("checkpoint") of that name is not there and
-/// where to put it.
+/// The file that a Model parameter names. Throws Error saying that `what` ("checkpoint") of that name is not
+/// there and where to put it.
 std::filesystem::path modelFile(const std::string& name, const std::string& what);
 models::OpenModelOptions openOptions(const graph::ParameterView& parameters); ///< of "precision"
-std::optional<models::Prediction> predictionOption(const graph::ParameterView& parameters); ///< of "prediction"
+std::optional<models::Prediction>
+predictionOption(const graph::ParameterView& parameters); ///< of "prediction"
 
 /// Parameters that several nodes have.
 graph::Parameter modelParameter(const std::string& id, const std::string& label, const std::string& help,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Finds and opens the library of the model nodes and their types, which lies beside this one together with its
-// catalogue.
+// Finds and opens the library of the model nodes and their types, which lies beside this one together with
+// its catalogue.
 #include <filesystem>
 
 #include <dlfcn.h>

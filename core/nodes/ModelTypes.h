@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The socket types whose payloads only the model library knows: names and labels are here, from the start, and what
-// is done with a value is asked of the library when there is one.
+// The socket types whose payloads only the model library knows: names and labels are here, from the start,
+// and what is done with a value is asked of the library when there is one.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,11 @@
 namespace ochre::nodes {
 
 namespace types {
-inline const graph::TypeName kModel = "model";               // payload models::DiffusionModel
-inline const graph::TypeName kTextEncoder = "text_encoder";  // payload models::TextEncoder
-inline const graph::TypeName kAutoencoder = "autoencoder";   // payload models::Autoencoder
-inline const graph::TypeName kControlNet = "controlnet";     // payload std::shared_ptr<const models::ControlNetModel>
+inline const graph::TypeName kModel = "model";              // payload models::DiffusionModel
+inline const graph::TypeName kTextEncoder = "text_encoder"; // payload models::TextEncoder
+inline const graph::TypeName kAutoencoder = "autoencoder";  // payload models::Autoencoder
+inline const graph::TypeName kControlNet =
+    "controlnet"; // payload std::shared_ptr<const models::ControlNetModel>
 inline const graph::TypeName kConditioning = "conditioning"; // payload models::Conditioning
 inline const graph::TypeName kLatent = "latent";             // payload models::LatentBatch
 inline const graph::TypeName kSigmas = "sigmas";             // payload std::vector<double>

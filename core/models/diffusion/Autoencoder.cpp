@@ -24,8 +24,9 @@ struct TileSize {
 
 TileSize checkedTile(const AutoencodeOptions& options) {
     if (options.tile < kLeastTile || options.tile > kMostTile || options.tile % kLatentSide != 0)
-        throw Error(fmt::format("tile is {} px", options.tile),
-                    fmt::format("give 0 (one pass), or a multiple of 8 from {} to {}", kLeastTile, kMostTile));
+        throw Error(
+            fmt::format("tile is {} px", options.tile),
+            fmt::format("give 0 (one pass), or a multiple of 8 from {} to {}", kLeastTile, kMostTile));
     if (options.overlap < 0) throw Error(fmt::format("overlap is {} px", options.overlap), "give 0 or more");
     // Halved tiles need room for what they share.
     const std::int64_t overlap = options.tile < options.overlap * 4 ? options.tile / 4 : options.overlap;
@@ -53,7 +54,8 @@ std::shared_ptr<const Network> built(const tensor::Weights& weights, const std::
             tensor::run(cancel, [&] {
                 const auto config = Network::Config::fromWeights(weights);
                 if (!config)
-                    throw broken(weights.subject() + ": its autoencoder lacks layers or has them in other shapes",
+                    throw broken(weights.subject() +
+                                     ": its autoencoder lacks layers or has them in other shapes",
                                  "fetch the file again, or choose another");
                 net = std::make_shared<const Network>(weights, *config);
             });
@@ -65,8 +67,8 @@ std::shared_ptr<const Network> built(const tensor::Weights& weights, const std::
 bool describe(Autoencoder& autoencoder, const tensor::Weights& view) {
     if (const auto config = AutoencoderKl::Config::fromWeights(view)) {
         if (config->latentChannels != 4 || config->scale() != kLatentSide)
-            throw Error(fmt::format("{}: is an autoencoder of {} channels at 1/{}", view.subject(), config->latentChannels,
-                                    config->scale()),
+            throw Error(fmt::format("{}: is an autoencoder of {} channels at 1/{}", view.subject(),
+                                    config->latentChannels, config->scale()),
                         "choose one of Stable Diffusion 1, 2 or XL: 4 channels at 1/8");
         autoencoder.canEncode = config->encoder;
         autoencoder.canDecode = config->decoder;
@@ -107,7 +109,8 @@ nn::Tensor pixelsOf(const std::vector<Image>& images) {
                                     images.front().height(), given.width(), given.height()),
                         "resize them to one size first");
         const Image image = toColorSpace(given, ColorSpace::Srgb);
-        const std::vector<int> channels = image.channels() < 3 ? std::vector<int>{0, 0, 0} : std::vector<int>{0, 1, 2};
+        const std::vector<int> channels =
+            image.channels() < 3 ? std::vector<int>{0, 0, 0} : std::vector<int>{0, 1, 2};
         pictures.push_back(tensor::toTensor(image, channels, 0, 0, image.width(), image.height()));
     }
     return pictures.size() == 1 ? pictures.front() : nn::cat(pictures, 0);
@@ -125,13 +128,21 @@ nn::Tensor croppedToLatents(const nn::Tensor& pixels) {
     return x;
 }
 
+void Autoencoder::requireWeights() const {
+    if (!weights)
+        throw Error(subject + ": holds no autoencoder",
+                    "load one of a file of its own with the node Load autoencoder");
+}
+
 std::shared_ptr<const AutoencoderKl> Autoencoder::networkKl() const {
-    if (tiny || !weights) throw Error(subject + ": is no AutoencoderKL");
+    requireWeights();
+    if (tiny) throw Error(subject + ": is no AutoencoderKL");
     return built<AutoencoderKl>(*weights, identity);
 }
 
 std::shared_ptr<const Taesd> Autoencoder::networkTiny() const {
-    if (!tiny || !weights) throw Error(subject + ": is no TAESD");
+    requireWeights();
+    if (!tiny) throw Error(subject + ": is no TAESD");
     return built<Taesd>(*weights, identity);
 }
 
@@ -140,19 +151,23 @@ nn::Tensor Autoencoder::encode(const std::vector<Image>& images, const Autoencod
 }
 
 nn::Tensor Autoencoder::encode(const nn::Tensor& pixels, const AutoencodeOptions& options) const {
-    if (!canEncode) throw Error(subject + ": holds a decoder only", "choose an autoencoder with both halves to encode");
+    if (!canEncode)
+        throw Error(subject + ": holds a decoder only", "choose an autoencoder with both halves to encode");
     nn::Tensor result;
     tensor::run(options.cancel, [&] {
         Piecewise one;
         if (tiny)
-            one = [this, net = networkTiny()](const nn::Tensor& x) { return scale.fromModel(net->encode(x)); };
+            one = [this, net = networkTiny()](const nn::Tensor& x) {
+                return scale.fromModel(net->encode(x));
+            };
         else
             one = [net = networkKl()](const nn::Tensor& x) {
                 return AutoencoderKl::mean(net->encode(x.mul(2).sub_(1)));
             };
         if (options.tile > 0) {
             const TileSize size = checkedTile(options);
-            result = inThreeCuts(pixels, size.tile, size.overlap, 1.0 / kLatentSide, one, options.progress, options.cancel);
+            result = inThreeCuts(pixels, size.tile, size.overlap, 1.0 / kLatentSide, one, options.progress,
+                                 options.cancel);
         } else {
             result = oneByOne(pixels, one, options);
         }
@@ -162,18 +177,21 @@ nn::Tensor Autoencoder::encode(const nn::Tensor& pixels, const AutoencodeOptions
 }
 
 nn::Tensor Autoencoder::decodePixels(const nn::Tensor& latent, const AutoencodeOptions& options) const {
-    if (!canDecode) throw Error(subject + ": holds an encoder only", "choose an autoencoder with both halves to decode");
+    if (!canDecode)
+        throw Error(subject + ": holds an encoder only", "choose an autoencoder with both halves to decode");
     nn::Tensor result;
     tensor::run(options.cancel, [&] {
         Piecewise one;
         if (tiny) // to −1…1, so that both are clamped in one place
-            one = [this, net = networkTiny()](const nn::Tensor& z) { return net->decode(scale.toModel(z)).mul(2).sub_(1); };
+            one = [this, net = networkTiny()](const nn::Tensor& z) {
+                return net->decode(scale.toModel(z)).mul(2).sub_(1);
+            };
         else
             one = [net = networkKl()](const nn::Tensor& z) { return net->decode(z); };
         if (options.tile > 0) {
             const TileSize size = checkedTile(options);
-            result = inThreeCuts(latent, size.tile / kLatentSide, size.overlap / kLatentSide, kLatentSide, one, options.progress,
-                                 options.cancel);
+            result = inThreeCuts(latent, size.tile / kLatentSide, size.overlap / kLatentSide, kLatentSide,
+                                 one, options.progress, options.cancel);
         } else {
             result = oneByOne(latent, one, options);
         }
@@ -188,18 +206,18 @@ std::vector<Image> Autoencoder::decode(const nn::Tensor& latent, const Autoencod
         throw Error(subject + ": the decoded picture holds values that are no finite numbers",
                     "load the autoencoder in float32, or choose another");
     std::vector<Image> images;
-    for (std::int64_t n = 0; n < pixels.size(0); ++n) images.push_back(tensor::toImage(pixels.narrow(0, n, 1)));
+    for (std::int64_t n = 0; n < pixels.size(0); ++n)
+        images.push_back(tensor::toImage(pixels.narrow(0, n, 1)));
     return images;
 }
 
-std::optional<Autoencoder> Autoencoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
-    if (!checkpoint.vae) return std::nullopt;
+Autoencoder Autoencoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
     Autoencoder autoencoder;
     autoencoder.subject = checkpoint.subject;
     autoencoder.identity = identity + "|vae";
     autoencoder.family = checkpoint.family;
     autoencoder.scale = scaleOf(checkpoint);
-    if (!describe(autoencoder, *checkpoint.vae))
+    if (checkpoint.vae && !describe(autoencoder, *checkpoint.vae))
         throw broken(checkpoint.subject + ": its autoencoder lacks layers or has them in other shapes",
                      "load another autoencoder beside it");
     return autoencoder;
@@ -226,8 +244,10 @@ Autoencoder Autoencoder::open(const fs::path& path, const OpenModelOptions& opti
         }
     const WeightsKind kind = kindOfWeights(file);
     const bool known = !kind.what.empty() && kind.what != "an autoencoder (VAE)";
-    throw Error(fmt::format("{}: is {}", path.string(), known ? kind.what + ", not an autoencoder" : "no autoencoder that is known here"),
-                known ? kind.hint : "choose a VAE of Stable Diffusion 1, 2 or XL, or TAESD", ErrorKind::NotMine);
+    throw Error(fmt::format("{}: is {}", path.string(),
+                            known ? kind.what + ", not an autoencoder" : "no autoencoder that is known here"),
+                known ? kind.hint : "choose a VAE of Stable Diffusion 1, 2 or XL, or TAESD",
+                ErrorKind::NotMine);
 }
 
 } // namespace ochre::models

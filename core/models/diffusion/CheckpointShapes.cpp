@@ -43,16 +43,59 @@ const std::vector<Plan>& plans() {
         {"sd15", 320, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 768, 0, false, 4, {{kSd1Text, false, 768, 12}}},
         {"sd15-inpaint", 320, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 768, 0, false, 9, {{kSd1Text, false, 768, 12}}},
         {"sd2", 320, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 1024, 0, true, 4, {{kSd2Text, true, 1024, 24}}},
-        {"sdxl", 320, {1, 2, 4}, {0, 2, 10}, 10, 2048, 2816, true, 4,
+        {"sdxl",
+         320,
+         {1, 2, 4},
+         {0, 2, 10},
+         10,
+         2048,
+         2816,
+         true,
+         4,
          {{kFirstText, false, 768, 12}, {kSecondText, true, 1280, 32}}},
-        {"sdxl-refiner", 384, {1, 2, 4, 4}, {0, 4, 4, 0}, 4, 1280, 2560, true, 4, {{kFirstOpenText, true, 1280, 32}}},
+        {"sdxl-refiner",
+         384,
+         {1, 2, 4, 4},
+         {0, 4, 4, 0},
+         4,
+         1280,
+         2560,
+         true,
+         4,
+         {{kFirstOpenText, true, 1280, 32}}},
         {"sd15-small", 32, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 64, 0, false, 4, {{kSd1Text, false, 64, 2}}},
-        {"sd15-inpaint-small", 32, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 64, 0, false, 9, {{kSd1Text, false, 64, 2}}},
+        {"sd15-inpaint-small",
+         32,
+         {1, 2, 4, 4},
+         {1, 1, 1, 0},
+         1,
+         64,
+         0,
+         false,
+         9,
+         {{kSd1Text, false, 64, 2}}},
         {"sd2-small", 64, {1, 2, 4, 4}, {1, 1, 1, 0}, 1, 64, 0, true, 4, {{kSd2Text, true, 64, 2}}},
         // Pooled vectors of 64 stand before 6 (the refiner: 5) sizes of 256.
-        {"sdxl-small", 64, {1, 2, 4}, {0, 1, 2}, 2, 128, 1600, true, 4,
+        {"sdxl-small",
+         64,
+         {1, 2, 4},
+         {0, 1, 2},
+         2,
+         128,
+         1600,
+         true,
+         4,
          {{kFirstText, false, 64, 2}, {kSecondText, true, 64, 2}}},
-        {"sdxl-refiner-small", 64, {1, 2, 4, 4}, {0, 1, 1, 0}, 1, 64, 1344, true, 4, {{kFirstOpenText, true, 64, 2}}},
+        {"sdxl-refiner-small",
+         64,
+         {1, 2, 4, 4},
+         {0, 1, 1, 0},
+         1,
+         64,
+         1344,
+         true,
+         4,
+         {{kFirstOpenText, true, 64, 2}}},
     };
     return all;
 }
@@ -81,7 +124,8 @@ Config trunkOf(const Plan& plan) {
             config.inputs.push_back({.in = width, .out = out, .depth = plan.depths[level]});
             width = out;
         }
-        if (level + 1 < plan.multipliers.size()) config.inputs.push_back({.in = out, .out = out, .resample = true});
+        if (level + 1 < plan.multipliers.size())
+            config.inputs.push_back({.in = out, .out = out, .resample = true});
     }
     return config;
 }

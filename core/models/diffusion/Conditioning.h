@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What steers a diffusion model: encoded prompts, each with where, when and how strongly it acts. Meaning of all
-// fields: comfyanonymous/ComfyUI comfy/samplers.py (get_area_and_mult, convert_cond), comfy/conds.py.
+// What steers a diffusion model: encoded prompts, each with where, when and how strongly it acts. Meaning of
+// all fields: comfyanonymous/ComfyUI comfy/samplers.py (get_area_and_mult, convert_cond), comfy/conds.py.
 #pragma once
 
 #include <memory>
@@ -31,7 +31,8 @@ struct ControlUse {
     bool alsoNegative = false; ///< on a positive entry: goes to the negative side, too, where that has none
 };
 
-/// SDXL's second vector besides the pooled text, in pixels; the refiner reads width, height, the crop and the score.
+/// SDXL's second vector besides the pooled text, in pixels; the refiner reads width, height, the crop and the
+/// score.
 struct SdxlSizes {
     double width = 1024, height = 1024, cropX = 0, cropY = 0, targetWidth = 1024, targetHeight = 1024;
     std::optional<double> aestheticScore; ///< absent: 6 on the positive side, 2.5 on the negative
@@ -55,7 +56,8 @@ struct ConditioningEntry {
     bool maskBounds = false; ///< the model is shown no more than the mask's bounding box
 
     double start = 0, end = 1; ///< of the way, as sigmas: active where sigma(start) ≥ sigma ≥ sigma(end)
-    double stepStart = 0, stepEnd = 1; ///< of the steps, for prompts that change: active in stepStart ≤ step/steps < stepEnd
+    double stepStart = 0,
+           stepEnd = 1; ///< of the steps, for prompts that change: active in stepStart ≤ step/steps < stepEnd
 
     std::vector<ControlUse> controls; ///< their maps are added up
     std::optional<SdxlSizes> sizes;   ///< nothing: those of the picture that is sampled

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Conditioning made of conditioning, each as comfyanonymous/ComfyUI computes it (nodes.py Conditioning…). All throw
-// Error naming both families where they differ.
+// Conditioning made of conditioning, each as comfyanonymous/ComfyUI computes it (nodes.py Conditioning…). All
+// throw Error naming both families where they differ.
 #pragma once
 
 #include <vector>
@@ -19,12 +19,14 @@ Conditioning averaged(const Conditioning& to, const Conditioning& from, double s
 Conditioning zeroed(const Conditioning& conditioning);
 
 /// Pixels of the picture, multiples of 8 of at least 64 wide and high are usual; or shares 0…1.
-Conditioning withArea(const Conditioning& conditioning, const ConditioningArea& areaInLatent, double strength);
+Conditioning withArea(const Conditioning& conditioning, const ConditioningArea& areaInLatent,
+                      double strength);
 /// mask [1|N, H, W] of 0…1.
 Conditioning withMask(const Conditioning& conditioning, const nn::Tensor& mask, double strength, bool bounds);
 Conditioning withRange(const Conditioning& conditioning, double start, double end);
 
-/// `count` ≥ 2 steps from a to b, both included: first entries linearly interpolated, the shorter filled with zeros.
+/// `count` ≥ 2 steps from a to b, both included: first entries linearly interpolated, the shorter filled with
+/// zeros.
 std::vector<Conditioning> walk(const Conditioning& a, const Conditioning& b, int count);
 
 } // namespace ochre::models

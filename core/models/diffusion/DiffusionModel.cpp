@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 constexpr int kDistilledSteps = 50; ///< of latent consistency models, as ComfyUI takes them
 
 DiffusionFamily familyOf(const UNetTrunk::Config& config) {
-    if (config.vector > 0) return config.context == 1280 ? DiffusionFamily::SdxlRefiner : DiffusionFamily::Sdxl;
+    if (config.vector > 0)
+        return config.context == 1280 ? DiffusionFamily::SdxlRefiner : DiffusionFamily::Sdxl;
     if (config.context == 768) return DiffusionFamily::Sd1;
     if (config.context == 1024) return DiffusionFamily::Sd2;
     return config.linearProjection ? DiffusionFamily::Sd2 : DiffusionFamily::Sd1;
@@ -28,8 +29,9 @@ std::shared_ptr<const Network> built(const tensor::Weights& weights, const char*
     tensor::run(cancel, [&] {
         const auto config = Network::Config::fromWeights(weights);
         if (!config)
-            throw broken(fmt::format("{}: its {} lacks layers or has them in other shapes", weights.subject(), what),
-                         "fetch the file again, or choose another");
+            throw broken(
+                fmt::format("{}: its {} lacks layers or has them in other shapes", weights.subject(), what),
+                "fetch the file again, or choose another");
         network = std::make_shared<const Network>(weights, *config);
     });
     return network;
@@ -47,14 +49,15 @@ std::string identityOf(const fs::path& path, const OpenModelOptions& options) {
     const fs::path file = fs::weakly_canonical(path, ignored);
     const auto time = fs::last_write_time(path, ignored).time_since_epoch().count();
     const tensor::Placement placement = options.placement();
-    return fmt::format("{}|{}|{}|{}", file.empty() ? path.string() : file.string(), time, tensor::name(placement.device),
+    return fmt::format("{}|{}|{}|{}", file.empty() ? path.string() : file.string(), time,
+                       tensor::name(placement.device),
                        placement.floating == at::kFloat ? "float32" : "bfloat16");
 }
 
 sampling::ModelSampling DiffusionModel::sampling() const {
     sampling::ModelSamplingConfig config;
-    config.prediction = prediction.value_or(checkpoint->prediction == Prediction::V ? sampling::Prediction::V
-                                                                                    : sampling::Prediction::Epsilon);
+    config.prediction = prediction.value_or(
+        checkpoint->prediction == Prediction::V ? sampling::Prediction::V : sampling::Prediction::Epsilon);
     config.zeroTerminalSnr = zeroSnr.value_or(checkpoint->zeroTerminalSnr);
     if (config.prediction == sampling::Prediction::Lcm) config.distilledSteps = kDistilledSteps;
     return sampling::ModelSampling(config);
@@ -66,8 +69,9 @@ const LatentColors& DiffusionModel::previewColors() const {
 }
 
 std::shared_ptr<const UNet> DiffusionModel::network() const {
-    return Networks::shared().get<UNet>(NetworkKind::Unet, identity, weightBytes(checkpoint->unet),
-                                        [this] { return built<UNet>(checkpoint->unet, "denoising network"); });
+    return Networks::shared().get<UNet>(NetworkKind::Unet, identity, weightBytes(checkpoint->unet), [this] {
+        return built<UNet>(checkpoint->unet, "denoising network");
+    });
 }
 
 DiffusionModel DiffusionModel::adapted(const AdaptedParts& parts, const std::string& adapter) const {
@@ -79,7 +83,8 @@ DiffusionModel DiffusionModel::adapted(const AdaptedParts& parts, const std::str
     return model;
 }
 
-DiffusionModel DiffusionModel::of(std::shared_ptr<const DiffusionCheckpoint> checkpoint, std::string identity) {
+DiffusionModel DiffusionModel::of(std::shared_ptr<const DiffusionCheckpoint> checkpoint,
+                                  std::string identity) {
     DiffusionModel model;
     model.checkpoint = std::move(checkpoint);
     model.identity = std::move(identity);
@@ -92,7 +97,8 @@ DiffusionModel DiffusionModel::open(const fs::path& path, const OpenModelOptions
               identityOf(path, options));
 }
 
-std::shared_ptr<const ControlNetModel> ControlNetModel::open(const fs::path& path, const OpenModelOptions& options) {
+std::shared_ptr<const ControlNetModel> ControlNetModel::open(const fs::path& path,
+                                                             const OpenModelOptions& options) {
     const tensor::Weights file = tensor::Weights::open(path, options.placement());
     for (const tensor::Weights& view : file.unwrapped()) {
         const auto config = ControlNet::Config::fromWeights(view);
@@ -107,10 +113,13 @@ std::shared_ptr<const ControlNetModel> ControlNetModel::open(const fs::path& pat
         return model;
     }
     WeightsKind kind = kindOfWeights(file);
-    if (!file.sub("model.diffusion_model.").names().empty()) kind = {"a checkpoint", "load it where a checkpoint is asked for"};
+    if (!file.sub("model.diffusion_model.").names().empty())
+        kind = {"a checkpoint", "load it where a checkpoint is asked for"};
     const bool unknown = kind.what.empty() || kind.what == "a ControlNet";
-    throw Error(fmt::format("{}: is {}", path.string(), unknown ? "no ControlNet that is known here" : kind.what + ", not a ControlNet"),
-                unknown ? "choose a ControlNet of Stable Diffusion 1, 2 or XL" : kind.hint, ErrorKind::NotMine);
+    throw Error(fmt::format("{}: is {}", path.string(),
+                            unknown ? "no ControlNet that is known here" : kind.what + ", not a ControlNet"),
+                unknown ? "choose a ControlNet of Stable Diffusion 1, 2 or XL" : kind.hint,
+                ErrorKind::NotMine);
 }
 
 std::shared_ptr<const ControlNet> ControlNetModel::network() const {

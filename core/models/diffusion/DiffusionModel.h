@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The socket value "model": a denoising network by its mapped weights, with what changes how it is used. Cheap to
-// copy and to change; the network itself is built when it is first run (Networks.h).
+// The socket value "model": a denoising network by its mapped weights, with what changes how it is used.
+// Cheap to copy and to change; the network itself is built when it is first run (Networks.h).
 #pragma once
 
 #include <filesystem>
@@ -36,13 +36,15 @@ struct PerpNeg {
 
 struct DiffusionModel {
     std::shared_ptr<const DiffusionCheckpoint> checkpoint; ///< with adapters applied; never null
-    /// What the built network depends on: file, its time, precision, adapters. Equal identities share a network.
+    /// What the built network depends on: file, its time, precision, adapters. Equal identities share a
+    /// network.
     std::string identity;
 
     std::optional<sampling::Prediction> prediction; ///< nothing: the checkpoint's
     std::optional<bool> zeroSnr;                    ///< nothing: the checkpoint's
-    double rescaleCfg = 0;              ///< multiplier 0…1 (arXiv 2305.08891, section 3.4), 0: off
-    std::optional<double> differential; ///< strength 0…1 (arXiv 2306.00950): the noise mask says when, not how much
+    double rescaleCfg = 0; ///< multiplier 0…1 (arXiv 2305.08891, section 3.4), 0: off
+    std::optional<double>
+        differential; ///< strength 0…1 (arXiv 2306.00950): the noise mask says when, not how much
     std::optional<PerpNeg> perpNeg;
 
     DiffusionFamily family() const { return checkpoint->family; }
@@ -50,10 +52,12 @@ struct DiffusionModel {
     double latentScale() const { return checkpoint->latentScale; }
     const LatentColors& previewColors() const;
 
-    /// The network, from the process-wide cache or built now. Throws Error where a weight is missing or not finite.
+    /// The network, from the process-wide cache or built now. Throws Error where a weight is missing or not
+    /// finite.
     std::shared_ptr<const UNet> network() const;
 
-    /// This model with other weights of the denoising network; `adapter` names what was applied, and how strongly.
+    /// This model with other weights of the denoising network; `adapter` names what was applied, and how
+    /// strongly.
     DiffusionModel adapted(const AdaptedParts& parts, const std::string& adapter) const;
 
     /// Throws Error, see DiffusionCheckpoint::open.

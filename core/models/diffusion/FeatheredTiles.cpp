@@ -32,7 +32,8 @@ nn::Tensor featherOf(const nn::Tensor& tile, std::int64_t feather) {
 }
 
 std::uint64_t tileCount(const nn::Tensor& x, const Tiles& tiles) {
-    return starts(x.size(2), tiles.height, tiles.overlap).size() * starts(x.size(3), tiles.width, tiles.overlap).size();
+    return starts(x.size(2), tiles.height, tiles.overlap).size() *
+           starts(x.size(3), tiles.width, tiles.overlap).size();
 }
 
 } // namespace
@@ -44,11 +45,14 @@ nn::Tensor inTiles(const nn::Tensor& x, const Tiles& tiles, double scale, const 
         if (done) done();
         return whole;
     }
-    const auto scaled = [scale](std::int64_t v) { return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(v) * scale)); };
+    const auto scaled = [scale](std::int64_t v) {
+        return static_cast<std::int64_t>(std::nearbyint(static_cast<double>(v) * scale));
+    };
     nn::Tensor sum, weights;
     for (const std::int64_t y : starts(x.size(2), tiles.height, tiles.overlap))
         for (const std::int64_t left : starts(x.size(3), tiles.width, tiles.overlap)) {
-            const std::int64_t h = std::min(tiles.height, x.size(2) - y), w = std::min(tiles.width, x.size(3) - left);
+            const std::int64_t h = std::min(tiles.height, x.size(2) - y),
+                               w = std::min(tiles.width, x.size(3) - left);
             const nn::Tensor tile = function(x.narrow(2, y, h).narrow(3, left, w));
             if (!sum.defined()) {
                 sum = tile.new_zeros({1, tile.size(1), scaled(x.size(2)), scaled(x.size(3))});
@@ -65,9 +69,10 @@ nn::Tensor inTiles(const nn::Tensor& x, const Tiles& tiles, double scale, const 
     return sum.div_(weights);
 }
 
-nn::Tensor inThreeCuts(const nn::Tensor& x, std::int64_t tile, std::int64_t overlap, double scale, const Piecewise& function,
-                       const Progress& progress, const Cancel& cancel) {
-    const Tiles cuts[] = {{tile * 2, tile / 2, overlap}, {tile / 2, tile * 2, overlap}, {tile, tile, overlap}};
+nn::Tensor inThreeCuts(const nn::Tensor& x, std::int64_t tile, std::int64_t overlap, double scale,
+                       const Piecewise& function, const Progress& progress, const Cancel& cancel) {
+    const Tiles cuts[] = {
+        {tile * 2, tile / 2, overlap}, {tile / 2, tile * 2, overlap}, {tile, tile, overlap}};
     std::uint64_t total = 0, count = 0;
     for (const Tiles& cut : cuts) total += tileCount(x, cut) * static_cast<std::uint64_t>(x.size(0));
     const auto done = [&] {

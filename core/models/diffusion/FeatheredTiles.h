@@ -24,9 +24,9 @@ struct Tiles {
 nn::Tensor inTiles(const nn::Tensor& x, const Tiles& tiles, double scale, const Piecewise& function,
                    const std::function<void()>& done = {});
 
-/// The mean of three ways to cut each picture of x [N, C, H, W], so that no seam lies in the same place: wide, high and
-/// square tiles. `tile` ≥ 2·overlap.
-nn::Tensor inThreeCuts(const nn::Tensor& x, std::int64_t tile, std::int64_t overlap, double scale, const Piecewise& function,
-                       const Progress& progress = {}, const Cancel& cancel = {});
+/// The mean of three ways to cut each picture of x [N, C, H, W], so that no seam lies in the same place:
+/// wide, high and square tiles. `tile` ≥ 2·overlap.
+nn::Tensor inThreeCuts(const nn::Tensor& x, std::int64_t tile, std::int64_t overlap, double scale,
+                       const Piecewise& function, const Progress& progress = {}, const Cancel& cancel = {});
 
 } // namespace ochre::models

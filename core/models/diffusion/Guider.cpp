@@ -22,8 +22,9 @@ namespace {
 
 constexpr double kNoWeight = 1e-37;      ///< where nothing acts, so that 0 / 0 is 0
 constexpr std::int64_t kMostRepeats = 4; ///< of a prompt's tokens, to be as long as another's
-/// What a network computes with, a latent pixel, about (SDXL has less at full size, but wider layers).
-constexpr std::uint64_t kBytesPerPixel = 64 << 10;
+/// Latent pixels that go through the network at once: two sides of SDXL's 1024². Fixed, so that a picture
+/// does not depend on the memory that happens to be free.
+constexpr std::int64_t kMostPixels = 2 * 128 * 128;
 
 using Group = std::vector<std::size_t>; ///< entries that go through the network together
 using Predictions = std::array<nn::Tensor, kGuideSides>;
@@ -33,7 +34,8 @@ bool isOne(double cfg) {
 }
 
 bool sameUse(const ControlUse& a, const ControlUse& b) {
-    return a.net == b.net && a.hint.is_same(b.hint) && a.strength == b.strength && a.start == b.start && a.end == b.end;
+    return a.net == b.net && a.hint.is_same(b.hint) && a.strength == b.strength && a.start == b.start &&
+           a.end == b.end;
 }
 
 bool sameControls(const GuideEntry& a, const GuideEntry& b) {
@@ -47,11 +49,13 @@ bool sameLength(std::int64_t a, std::int64_t b) {
 }
 
 /// Guidance in the space of v, brought to the spread of the prompt's own prediction.
-nn::Tensor rescaled(const nn::Tensor& x, const nn::Tensor& positive, const nn::Tensor& negative, double cfg, double sigma,
-                    double share) {
+nn::Tensor rescaled(const nn::Tensor& x, const nn::Tensor& positive, const nn::Tensor& negative, double cfg,
+                    double sigma, double share) {
     const double variance = sigma * sigma + 1, root = std::sqrt(variance);
     const nn::Tensor scaled = x.div(variance);
-    const auto velocity = [&](const nn::Tensor& denoised) { return scaled.sub(denoised).mul_(root).div_(sigma); };
+    const auto velocity = [&](const nn::Tensor& denoised) {
+        return scaled.sub(denoised).mul_(root).div_(sigma);
+    };
     const nn::Tensor p = velocity(positive), n = velocity(negative);
     const nn::Tensor guided = p.sub(n).mul_(cfg).add_(n);
     const std::vector<std::int64_t> all{1, 2, 3};
@@ -74,7 +78,8 @@ nn::Tensor perpendicular(const Predictions& p, double cfg, double scale) {
 
 struct Guider::State {
     State(const GuiderSetup& given, const nn::Tensor& x)
-        : setup(given), model(given.model.sampling()), net(given.model.network()), entries(guideEntries(given, x, model)) {
+        : setup(given), model(given.model.sampling()), net(given.model.network()),
+          entries(guideEntries(given, x, model)) {
         prepareControls();
     }
 
@@ -86,9 +91,10 @@ struct Guider::State {
     bool together(const GuideEntry& a, const GuideEntry& b, const nn::Tensor& x) const;
     std::vector<nn::Tensor> run(const Group& group, const nn::Tensor& x, double sigma);
     nn::Tensor context(const Group& group, std::int64_t batch) const;
-    bool control(const Group& group, const nn::Tensor& x, const nn::Tensor& time, double sigma, const nn::Tensor& y,
-                 UNetMaps& maps);
-    nn::Tensor hint(const ControlUse& use, std::int64_t height, std::int64_t width, std::int64_t batch, std::int64_t parts);
+    bool control(const Group& group, const nn::Tensor& x, const nn::Tensor& time, double sigma,
+                 const nn::Tensor& y, UNetMaps& maps);
+    nn::Tensor hint(const ControlUse& use, std::int64_t height, std::int64_t width, std::int64_t batch,
+                    std::int64_t parts);
     void prepareControls();
 
     GuiderSetup setup;
@@ -134,15 +140,16 @@ bool Guider::State::together(const GuideEntry& a, const GuideEntry& b, const nn:
 Group Guider::State::take(std::vector<std::size_t>& waiting, const nn::Tensor& x) const {
     const GuideEntry& first = entries[waiting.front()];
     const LatentRect rect = first.rect(x);
-    const std::uint64_t each = static_cast<std::uint64_t>(x.size(0) * rect.height * rect.width) * kBytesPerPixel;
-    const std::uint64_t most = std::max<std::uint64_t>(1, tensor::availableMemory() / 2 / each);
+    const std::int64_t each = x.size(0) * rect.height * rect.width;
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, kMostPixels / each));
     Group group;
     for (const std::size_t i : waiting) {
         if (group.size() >= (setup.batched ? most : 1)) break;
         const auto fits = [&](std::size_t other) { return together(entries[other], entries[i], x); };
         if (std::all_of(group.begin(), group.end(), fits)) group.push_back(i);
     }
-    std::erase_if(waiting, [&](std::size_t i) { return std::find(group.begin(), group.end(), i) != group.end(); });
+    std::erase_if(waiting,
+                  [&](std::size_t i) { return std::find(group.begin(), group.end(), i) != group.end(); });
     return group;
 }
 
@@ -157,14 +164,15 @@ nn::Tensor Guider::State::context(const Group& group, std::int64_t batch) const 
     return parts.size() == 1 ? parts.front() : nn::cat(parts, 0);
 }
 
-nn::Tensor Guider::State::hint(const ControlUse& use, std::int64_t height, std::int64_t width, std::int64_t batch,
-                               std::int64_t parts) {
+nn::Tensor Guider::State::hint(const ControlUse& use, std::int64_t height, std::int64_t width,
+                               std::int64_t batch, std::int64_t parts) {
     const ControlNet& control = *controlNets.at(use.net.get());
     nn::Tensor& prepared = hints[{use.net.get(), use.hint.unsafeGetTensorImpl(), height, width}];
     if (!prepared.defined()) {
         const std::int64_t scale = use.net->hintScale(), h = height * scale, w = width * scale;
         const bool same = use.hint.size(2) == h && use.hint.size(3) == w;
-        const nn::Tensor fitted = same ? use.hint : resizeNearestExact(croppedToProportions(use.hint, w, h), h, w);
+        const nn::Tensor fitted =
+            same ? use.hint : resizeNearestExact(croppedToProportions(use.hint, w, h), h, w);
         prepared = control.prepareHint(fitted);
     }
     if (prepared.size(0) == 1) return prepared;
@@ -215,7 +223,8 @@ std::vector<nn::Tensor> Guider::State::run(const Group& group, const nn::Tensor&
     return model.denoised(noisy, out, sigma).chunk(parts, 0);
 }
 
-Predictions Guider::State::predict(const nn::Tensor& x, double sigma, const std::array<bool, kGuideSides>& wanted) {
+Predictions Guider::State::predict(const nn::Tensor& x, double sigma,
+                                   const std::array<bool, kGuideSides>& wanted) {
     Predictions sums, weights;
     for (int side = 0; side < kGuideSides; ++side) {
         sums[static_cast<std::size_t>(side)] = x.new_zeros(x.sizes());
@@ -223,7 +232,8 @@ Predictions Guider::State::predict(const nn::Tensor& x, double sigma, const std:
     }
     std::vector<std::size_t> waiting;
     for (std::size_t i = 0; i < entries.size(); ++i)
-        if (wanted[static_cast<std::size_t>(entries[i].side)] && active(entries[i], sigma)) waiting.push_back(i);
+        if (wanted[static_cast<std::size_t>(entries[i].side)] && active(entries[i], sigma))
+            waiting.push_back(i);
     while (!waiting.empty()) {
         tensor::currentCancel().check();
         const Group group = take(waiting, x);
@@ -247,8 +257,8 @@ sampling::DenoiseResult Guider::State::denoise(const nn::Tensor& x, double sigma
     bool& negative = wanted[static_cast<int>(GuideSide::Negative)];
     bool& empty = wanted[static_cast<int>(GuideSide::Empty)];
     empty = perpNeg && hasNegative && !(perpNeg->scale == 0 && isOne(setup.cfg) && !setup.needsUnconditional);
-    negative = hasNegative &&
-               (setup.needsUnconditional || (perpNeg ? perpNeg->scale != 0 : !isOne(setup.cfg)));
+    negative =
+        hasNegative && (setup.needsUnconditional || (perpNeg ? perpNeg->scale != 0 : !isOne(setup.cfg)));
     const Predictions p = predict(x, sigma, wanted);
     const nn::Tensor& positive = p[0];
     const nn::Tensor& other = p[static_cast<int>(GuideSide::Negative)];
@@ -283,11 +293,12 @@ int Guider::calls() const {
     return m_state->calls;
 }
 
-sampling::Denoiser keepingOutside(sampling::Denoiser denoise, InpaintKeep keep, const sampling::ModelSampling& model,
-                                  const sampling::Sigmas& sigmas) {
+sampling::Denoiser keepingOutside(sampling::Denoiser denoise, InpaintKeep keep,
+                                  const sampling::ModelSampling& model, const sampling::Sigmas& sigmas) {
     const double from = model.timestep(sigmas.front());
     const double to = model.timestep(std::max(sigmas.back(), model.sigmaMin()));
-    return [denoise = std::move(denoise), keep = std::move(keep), &model, from, to](const nn::Tensor& x, double sigma) {
+    return [denoise = std::move(denoise), keep = std::move(keep), &model, from, to](const nn::Tensor& x,
+                                                                                    double sigma) {
         nn::Tensor mask = keep.mask;
         if (keep.differential) {
             // One step alone has no way to be a share of.

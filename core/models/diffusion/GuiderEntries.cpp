@@ -13,7 +13,7 @@
 namespace ochre::models {
 namespace {
 
-constexpr std::int64_t kFade = 8;       ///< latent pixels over which an area fades in
+constexpr std::int64_t kFade = 8;        ///< latent pixels over which an area fades in
 constexpr std::int64_t kLeastBounds = 8; ///< sides of a mask's bounding box
 constexpr std::int64_t kSizeWaves = 256;
 constexpr double kScore = 6, kNegativeScore = 2.5;
@@ -51,13 +51,15 @@ LatentRect boundsOf(const nn::Tensor& mask) {
 void checkFits(const ConditioningEntry& e, DiffusionFamily family, const DiffusionModel& model) {
     const DiffusionCheckpoint& c = *model.checkpoint;
     if (!e.states.defined() || e.states.dim() != 3 || e.states.size(2) != c.contextWidth)
-        throw Error(fmt::format("the prompt is encoded for {} ({} wide), the model is {} and takes {}", title(family),
-                                e.states.defined() ? e.states.size(-1) : 0, title(c.family), c.contextWidth),
+        throw Error(fmt::format("the prompt is encoded for {} ({} wide), the model is {} and takes {}",
+                                title(family), e.states.defined() ? e.states.size(-1) : 0, title(c.family),
+                                c.contextWidth),
                     "encode the prompt with the text encoder of the same checkpoint");
     for (const ControlUse& use : e.controls)
         if (use.net->family() != c.family)
-            throw Error(fmt::format("{}: is a ControlNet for {}, the model is {}", use.net->path().filename().string(),
-                                    title(use.net->family()), title(c.family)),
+            throw Error(fmt::format("{}: is a ControlNet for {}, the model is {}",
+                                    use.net->path().filename().string(), title(use.net->family()),
+                                    title(c.family)),
                         "choose a ControlNet of the model's family");
 }
 
@@ -103,7 +105,8 @@ private:
         }
     }
 
-    /// Each area of one side gets an entry of the same area on the others, with the text of the smallest that holds it.
+    /// Each area of one side gets an entry of the same area on the others, with the text of the smallest that
+    /// holds it.
     void addTwins() {
         const bool empty = m_setup.model.perpNeg.has_value(), negative = !m_setup.negative.entries.empty();
         std::vector<GuideSide> sides{GuideSide::Positive};
@@ -127,8 +130,10 @@ private:
                 continue;
             }
             const LatentRect& b = *e.area;
-            const bool inside = a.y >= b.y && a.x >= b.x && a.y + a.height <= b.y + b.height && a.x + a.width <= b.x + b.width;
-            if (inside && (!smallest || !smallest->area || smallest->area->height * smallest->area->width > b.height * b.width))
+            const bool inside = a.y >= b.y && a.x >= b.x && a.y + a.height <= b.y + b.height &&
+                                a.x + a.width <= b.x + b.width;
+            if (inside && (!smallest || !smallest->area ||
+                           smallest->area->height * smallest->area->width > b.height * b.width))
                 smallest = &e;
         }
         if (!smallest || (smallest->area && *smallest->area == a)) return;
@@ -146,7 +151,8 @@ private:
         std::vector<GuideEntry*> without;
         for (GuideEntry& e : m_entries) {
             if (e.area) continue;
-            if (e.side == GuideSide::Positive && !e.source.controls.empty() && e.source.controls.back().alsoNegative)
+            if (e.side == GuideSide::Positive && !e.source.controls.empty() &&
+                e.source.controls.back().alsoNegative)
                 uses.push_back(e.source.controls);
             if (e.side != to) continue;
             if (!e.source.controls.empty()) return;
@@ -160,16 +166,19 @@ private:
         if (e.area) { // no farther than the picture
             LatentRect& a = *e.area;
             if (a.x < 0 || a.y < 0 || a.x >= m_x.size(3) || a.y >= m_x.size(2) || a.width < 1 || a.height < 1)
-                throw Error(fmt::format("an area of {}×{} px at {}, {} lies outside of the picture of {}×{} px",
-                                        a.width * kLatentSide, a.height * kLatentSide, a.x * kLatentSide,
-                                        a.y * kLatentSide, m_x.size(3) * kLatentSide, m_x.size(2) * kLatentSide),
-                            "move the area, or make the picture larger");
+                throw Error(
+                    fmt::format("an area of {}×{} px at {}, {} lies outside of the picture of {}×{} px",
+                                a.width * kLatentSide, a.height * kLatentSide, a.x * kLatentSide,
+                                a.y * kLatentSide, m_x.size(3) * kLatentSide, m_x.size(2) * kLatentSide),
+                    "move the area, or make the picture larger");
             a.height = std::min(a.height, m_x.size(2) - a.y);
             a.width = std::min(a.width, m_x.size(3) - a.x);
         }
         const LatentRect rect = e.rect(m_x);
         if (e.mask.defined()) {
-            nn::Tensor mask = e.mask.narrow(1, rect.y, rect.height).narrow(2, rect.x, rect.width).mul(e.source.maskStrength);
+            nn::Tensor mask = e.mask.narrow(1, rect.y, rect.height)
+                                  .narrow(2, rect.x, rect.width)
+                                  .mul(e.source.maskStrength);
             if (mask.size(0) != 1) mask = toBatch(mask, m_x.size(0));
             return mask.unsqueeze(1).mul(e.source.strength);
         }
@@ -181,7 +190,8 @@ private:
         return weight;
     }
 
-    static void fade(nn::Tensor& weight, int side, std::int64_t from, std::int64_t length, std::int64_t whole) {
+    static void fade(nn::Tensor& weight, int side, std::int64_t from, std::int64_t length,
+                     std::int64_t whole) {
         const std::int64_t steps = std::min(kFade, length / 4);
         for (std::int64_t t = 0; t < steps; ++t) {
             const double share = 1.0 / static_cast<double>(steps) * static_cast<double>(t + 1);
@@ -193,11 +203,14 @@ private:
     nn::Tensor vectorOf(const GuideEntry& e) const {
         const DiffusionCheckpoint& c = *m_setup.model.checkpoint;
         if (c.vectorWidth == 0) return {};
-        const double width = static_cast<double>(m_x.size(3) * kLatentSide), height = static_cast<double>(m_x.size(2) * kLatentSide);
-        const SdxlSizes s = e.source.sizes.value_or(SdxlSizes{width, height, 0, 0, width, height, std::nullopt});
+        const double width = static_cast<double>(m_x.size(3) * kLatentSide),
+                     height = static_cast<double>(m_x.size(2) * kLatentSide);
+        const SdxlSizes s =
+            e.source.sizes.value_or(SdxlSizes{width, height, 0, 0, width, height, std::nullopt});
         std::vector<double> sizes{s.height, s.width, s.cropY, s.cropX};
         if (c.family == DiffusionFamily::SdxlRefiner)
-            sizes.push_back(s.aestheticScore.value_or(e.side == GuideSide::Positive ? kScore : kNegativeScore));
+            sizes.push_back(
+                s.aestheticScore.value_or(e.side == GuideSide::Positive ? kScore : kNegativeScore));
         else
             sizes.insert(sizes.end(), {s.targetHeight, s.targetWidth});
         const std::vector<float> numbers(sizes.begin(), sizes.end());
@@ -207,7 +220,8 @@ private:
             throw Error(fmt::format("the prompt's pooled vector is {} long, the model takes {}",
                                     e.source.pooled.defined() ? e.source.pooled.size(-1) : 0, pooled),
                         "encode the prompt with the text encoders of the same checkpoint");
-        const nn::Tensor waves = nn::timestepEmbedding(nn::fromValues(numbers, {count}), kSizeWaves).reshape({1, -1});
+        const nn::Tensor waves =
+            nn::timestepEmbedding(nn::fromValues(numbers, {count}), kSizeWaves).reshape({1, -1});
         return nn::cat({e.source.pooled.to(at::kFloat), waves}, 1);
     }
 
@@ -244,7 +258,8 @@ private:
 
 } // namespace
 
-std::vector<GuideEntry> guideEntries(const GuiderSetup& setup, const nn::Tensor& x, const sampling::ModelSampling& model) {
+std::vector<GuideEntry> guideEntries(const GuiderSetup& setup, const nn::Tensor& x,
+                                     const sampling::ModelSampling& model) {
     return Builder(setup, x, model).build();
 }
 

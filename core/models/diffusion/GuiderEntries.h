@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Prompts as they take part in one sampling: areas and masks in its latent's pixels, ranges as sigmas, twins of areas,
-// and what the network is given besides the text. Included by the guider alone. Source: comfyanonymous/ComfyUI
-// comfy/samplers.py (process_conds), comfy/model_base.py (concat_cond, encode_adm).
+// Prompts as they take part in one sampling: areas and masks in its latent's pixels, ranges as sigmas, twins
+// of areas, and what the network is given besides the text. Included by the guider alone. Source:
+// comfyanonymous/ComfyUI comfy/samplers.py (process_conds), comfy/model_base.py (concat_cond, encode_adm).
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,14 @@ struct GuideEntry {
     nn::Tensor vector; ///< [1, V], or undefined
     nn::Tensor concat; ///< [N, 5, height, width]: mask, latent of the masked picture; or undefined
 
-    LatentRect rect(const nn::Tensor& x) const { return area.value_or(LatentRect{0, 0, x.size(2), x.size(3)}); }
+    LatentRect rect(const nn::Tensor& x) const {
+        return area.value_or(LatentRect{0, 0, x.size(2), x.size(3)});
+    }
 };
 
-/// All entries of a run, for latents like x. Throws Error where a prompt is for another family or an area lies outside.
-std::vector<GuideEntry> guideEntries(const GuiderSetup& setup, const nn::Tensor& x, const sampling::ModelSampling& model);
+/// All entries of a run, for latents like x. Throws Error where a prompt is for another family or an area
+/// lies outside.
+std::vector<GuideEntry> guideEntries(const GuiderSetup& setup, const nn::Tensor& x,
+                                     const sampling::ModelSampling& model);
 
 } // namespace ochre::models

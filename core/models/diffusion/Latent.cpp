@@ -23,13 +23,16 @@ std::size_t LatentBatch::bytes() const {
 LatentBatch emptyLatent(int width, int height, int count) {
     for (const auto& [label, side] : {std::pair{"width", width}, {"height", height}})
         if (side < kLatentSide || side > kMostSide || side % kLatentSide != 0)
-            throw Error(fmt::format("{} is {} px", label, side),
-                        fmt::format("give a multiple of {} from {} to {}", kLatentSide, kLatentSide, kMostSide));
+            throw Error(
+                fmt::format("{} is {} px", label, side),
+                fmt::format("give a multiple of {} from {} to {}", kLatentSide, kLatentSide, kMostSide));
     if (count < 1 || count > kMostCount)
         throw Error(fmt::format("batch is {} pictures", count), fmt::format("give 1 to {}", kMostCount));
     const std::int64_t h = height / kLatentSide, w = width / kLatentSide;
     LatentBatch latent;
-    latent.samples = nn::emptyValues(count * 4 * h * w, at::TensorOptions().dtype(at::kFloat)).zero_().view({count, 4, h, w});
+    latent.samples = nn::emptyValues(count * 4 * h * w, at::TensorOptions().dtype(at::kFloat))
+                         .zero_()
+                         .view({count, 4, h, w});
     return latent;
 }
 
@@ -52,7 +55,8 @@ nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count) {
     if (have == count) return x;
     if (have > count) return x.narrow(0, 0, count);
     std::vector<nn::Tensor> parts;
-    for (std::int64_t left = count; left > 0; left -= have) parts.push_back(x.narrow(0, 0, std::min(left, have)));
+    for (std::int64_t left = count; left > 0; left -= have)
+        parts.push_back(x.narrow(0, 0, std::min(left, have)));
     return nn::cat(parts, 0);
 }
 
@@ -74,7 +78,8 @@ void checkLatent(const LatentBatch& latent, const std::string& subject) {
         throw Error(fmt::format("{}: its mask is {}, not [pictures, 1, height, width]", subject,
                                 tensor::describe(mask.sizes().vec())));
     if (!latent.batchIndex.empty() && static_cast<int>(latent.batchIndex.size()) != latent.count())
-        throw Error(fmt::format("{}: numbers {} pictures of {}", subject, latent.batchIndex.size(), latent.count()));
+        throw Error(
+            fmt::format("{}: numbers {} pictures of {}", subject, latent.batchIndex.size(), latent.count()));
 }
 
 } // namespace ochre::models

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Latents in files: the .latent of comfyanonymous/ComfyUI (nodes.py SaveLatent, LoadLatent), a safetensors with
-// "latent_tensor" and "latent_format_version_0"; without the latter, values are those of before 2023 and are divided
-// by 0.18215.
+// Latents in files: the .latent of comfyanonymous/ComfyUI (nodes.py SaveLatent, LoadLatent), a safetensors
+// with "latent_tensor" and "latent_format_version_0"; without the latter, values are those of before 2023 and
+// are divided by 0.18215.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The networks that are built now, shared by all who use the same weights. Least recently used ones make room where
-// memory is short; text encoders and autoencoders go before denoising networks.
+// The networks that are built now, shared by all who use the same weights. Least recently used ones make room
+// where memory is short; text encoders and autoencoders go before denoising networks.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ class Networks {
 public:
     static Networks& shared();
 
-    /// The network of that kind and identity, or what `build` makes of it now. `bytes`: what it will take. One build at
-    /// a time; the same network is never built twice at once. Throws what `build` throws.
+    /// The network of that kind and identity, or what `build` makes of it now. `bytes`: what it will take.
+    /// One build at a time; the same network is never built twice at once. Throws what `build` throws.
     template <typename T>
     std::shared_ptr<const T> get(NetworkKind kind, const std::string& identity, std::uint64_t bytes,
                                  const std::function<std::shared_ptr<const T>()>& build) {

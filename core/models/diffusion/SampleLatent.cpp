@@ -16,18 +16,20 @@ using sampling::NoiseKind;
 constexpr double kMostCfg = 1000;
 
 void check(const SampleOptions& o) {
-    if (!(std::abs(o.cfg) <= kMostCfg)) throw Error(fmt::format("cfg is {}", o.cfg), "give a number from 0 to 100");
+    if (!(std::abs(o.cfg) <= kMostCfg))
+        throw Error(fmt::format("cfg is {}", o.cfg), "give a number from 0 to 100");
     if (!(o.variation >= 0 && o.variation <= 1))
         throw Error(fmt::format("variation is {}", o.variation), "give a share from 0 to 1");
     if (o.startAt < 0 || o.endAt < 0)
-        throw Error(fmt::format("steps {} to {} are asked for", o.startAt, o.endAt), "give numbers from 0 on");
+        throw Error(fmt::format("steps {} to {} are asked for", o.startAt, o.endAt),
+                    "give numbers from 0 on");
 }
 
 /// One sampling; built and run inside tensor::run.
 class Run {
 public:
-    Run(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative, const LatentBatch& latent,
-        const SampleOptions& options, const SampleHooks& hooks)
+    Run(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative,
+        const LatentBatch& latent, const SampleOptions& options, const SampleHooks& hooks)
         : m_model(model), m_latent(latent), m_options(options), m_hooks(hooks), m_sampling(model.sampling()),
           m_sampler(sampling::findSampler(options.sampler)), m_sigmas(sigmasOf(options, m_sampling)) {
         m_setup.model = model;
@@ -71,7 +73,8 @@ private:
     void prepareNoise() {
         const bool seedEach = m_options.noise == NoiseKind::Cuda || m_options.variation > 0;
         if (seedEach) {
-            auto seeds = sampling::ImageSeeds::batch(m_options.seed, m_latent.count(), m_options.variationSeed, m_options.variation);
+            auto seeds = sampling::ImageSeeds::batch(m_options.seed, m_latent.count(),
+                                                     m_options.variationSeed, m_options.variation);
             for (std::size_t i = 0; i < m_latent.batchIndex.size(); ++i) {
                 const auto number = static_cast<std::uint64_t>(m_latent.batchIndex[i]);
                 if (m_options.variation == 0) seeds.seeds[i] = m_options.seed + number;
@@ -80,13 +83,16 @@ private:
             m_imageNoise = std::make_unique<sampling::ImageNoise>(m_start, seeds, m_options.noise);
             m_seeds = seeds.seeds;
         }
+        // Streams of a seed a picture move on by what a start takes, whether it is used or not.
+        const nn::Tensor start = seedEach ? m_imageNoise->first() : nn::Tensor();
         if (!m_options.addNoise)
             m_noise = m_start.new_zeros(m_start.sizes());
         else if (seedEach)
-            m_noise = m_imageNoise->first();
+            m_noise = start;
+        else if (m_latent.batchIndex.empty())
+            m_noise = sampling::startNoise(m_start.sizes(), m_options.seed);
         else
-            m_noise = m_latent.batchIndex.empty() ? sampling::startNoise(m_start.sizes(), m_options.seed)
-                                                  : sampling::startNoise(m_start.sizes(), m_options.seed, m_latent.batchIndex);
+            m_noise = sampling::startNoise(m_start.sizes(), m_options.seed, m_latent.batchIndex);
     }
 
     void prepareMask() {
@@ -97,25 +103,29 @@ private:
     }
 
     std::unique_ptr<sampling::NoiseSource> stepNoise() {
-        if (m_options.noise == NoiseKind::Cpu) return sampling::samplerNoise(m_sampler, m_start, m_sigmas, m_options.seed);
+        if (m_options.noise == NoiseKind::Cpu)
+            return sampling::samplerNoise(m_sampler, m_start, m_sigmas, m_options.seed);
         if (!m_sampler.brownian) return std::move(m_imageNoise);
         double least = m_sigmas.front();
         for (const double sigma : m_sigmas)
             if (sigma > 0) least = std::min(least, sigma);
         if (least == m_sigmas.front()) return std::move(m_imageNoise);
-        return std::make_unique<sampling::BrownianNoise>(m_start, least, m_sigmas.front(), m_seeds, m_options.noise);
+        return std::make_unique<sampling::BrownianNoise>(m_start, least, m_sigmas.front(), m_seeds,
+                                                         m_options.noise);
     }
 
     sampling::Denoiser denoiser(sampling::Denoiser plain) {
         if (!m_mask.defined()) return plain;
         InpaintKeep keep{m_start, m_noise, m_mask, m_model.differential};
-        if (m_sampler.freshInpaintNoise) keep.noise = sampling::startNoise(m_start.sizes(), m_options.seed + 1);
+        if (m_sampler.freshInpaintNoise)
+            keep.noise = sampling::startNoise(m_start.sizes(), m_options.seed + 1);
         return keepingOutside(std::move(plain), std::move(keep), m_sampling, m_sigmas);
     }
 
     nn::Tensor sampled(sampling::Denoiser guided) {
         // AUTOMATIC1111 starts from noise · sigma also where there is no picture left.
-        const bool fromNothing = m_options.noise == NoiseKind::Cpu && m_sampling.isMaxDenoise(m_sigmas.front());
+        const bool fromNothing =
+            m_options.noise == NoiseKind::Cpu && m_sampling.isMaxDenoise(m_sigmas.front());
         const nn::Tensor x = m_sampling.noisy(m_start, m_noise, m_sigmas.front(), fromNothing);
         sampling::SamplerOptions options;
         options.eta = m_options.eta;
@@ -130,7 +140,8 @@ private:
     void finished(const sampling::StepInfo& step) {
         m_denoised = step.denoised;
         m_done = step.step + 1;
-        const int total = step.total > 0 ? step.total : std::max(m_done, static_cast<int>(m_sigmas.size()) - 1);
+        const int total =
+            step.total > 0 ? step.total : std::max(m_done, static_cast<int>(m_sigmas.size()) - 1);
         m_hooks.progress.report(static_cast<std::uint64_t>(m_done), static_cast<std::uint64_t>(total),
                                 fmt::format("step {} of {}", m_done, total));
         if (m_hooks.preview) m_hooks.preview(step.step, total, step.denoised);
@@ -157,13 +168,14 @@ private:
 sampling::Sigmas sigmasOf(const SampleOptions& options, const sampling::ModelSampling& model) {
     if (options.sigmas) return *options.sigmas;
     const sampling::Sampler& sampler = sampling::findSampler(options.sampler);
-    const sampling::Sigmas all =
-        sampling::samplingSigmas(sampler, sampling::findSchedule(options.scheduler), model, options.steps, options.denoise);
+    const sampling::Sigmas all = sampling::samplingSigmas(sampler, sampling::findSchedule(options.scheduler),
+                                                          model, options.steps, options.denoise);
     return sampling::sliceSigmas(all, options.startAt, options.endAt, !options.leftoverNoise);
 }
 
-SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative,
-                          const LatentBatch& latent, const SampleOptions& options, const SampleHooks& hooks) {
+SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& positive,
+                          const Conditioning& negative, const LatentBatch& latent,
+                          const SampleOptions& options, const SampleHooks& hooks) {
     check(options);
     checkLatent(latent, "the latent");
     SampleResult result;

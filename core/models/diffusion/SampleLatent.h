@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A whole sampling: noise, schedule, guidance and steps, from a latent to a latent. Seeds give the pictures that they
-// give in comfyanonymous/ComfyUI (comfy/sample.py, comfy/samplers.py), or with NoiseKind::Cuda those of
-// AUTOMATIC1111/stable-diffusion-webui.
+// A whole sampling: noise, schedule, guidance and steps, from a latent to a latent. Seeds give the pictures
+// that they give in comfyanonymous/ComfyUI (comfy/sample.py, comfy/samplers.py), or with NoiseKind::Cuda
+// those of AUTOMATIC1111/stable-diffusion-webui.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ struct SampleHooks {
     Progress progress;
     Cancel cancel;
     std::function<void()> waitWhilePaused; ///< between steps; may throw
-    /// After each step: what the clean latents are taken to be, scaled as the network counts them [N, 4, h, w].
+    /// After each step: what the clean latents are taken to be, scaled as the network counts them [N, 4, h,
+    /// w].
     std::function<void(int step, int total, const nn::Tensor& denoised)> preview;
     /// In place of a Guider of that setup for latents like x.
     std::function<sampling::Denoiser(const GuiderSetup& setup, const nn::Tensor& x)> guide;
@@ -56,10 +57,12 @@ struct SampleResult {
     int steps = 0, networkCalls = 0;
 };
 
-/// `negative` without entries: no guidance. Throws Error: a latent of another number of channels, a prompt of another
-/// family, names and numbers out of range, what the network throws; of the kind Cancelled when stopped.
-SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& positive, const Conditioning& negative,
-                          const LatentBatch& latent, const SampleOptions& options, const SampleHooks& hooks = {});
+/// `negative` without entries: no guidance. Throws Error: a latent of another number of channels, a prompt of
+/// another family, names and numbers out of range, what the network throws; of the kind Cancelled when
+/// stopped.
+SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& positive,
+                          const Conditioning& negative, const LatentBatch& latent,
+                          const SampleOptions& options, const SampleHooks& hooks = {});
 
 /// The schedule that these options run through.
 sampling::Sigmas sigmasOf(const SampleOptions& options, const sampling::ModelSampling& model);

@@ -41,13 +41,15 @@ public:
     /// Those that no encoder can take would be left out without a word.
     void requireFit(const std::vector<std::int64_t>& widths) const {
         for (const auto& [name, embedding] : m_known)
-            if (embedding && std::none_of(widths.begin(), widths.end(), [&](std::int64_t w) { return embedding->fits(w); }))
+            if (embedding && std::none_of(widths.begin(), widths.end(),
+                                          [&](std::int64_t w) { return embedding->fits(w); }))
                 embedding->vectors(widths.front()); // throws, naming the widths
     }
     void report(std::vector<std::string>* missing) const {
         if (!missing) return;
         for (const auto& [name, embedding] : m_known)
-            if (!embedding && std::find(missing->begin(), missing->end(), name) == missing->end()) missing->push_back(name);
+            if (!embedding && std::find(missing->begin(), missing->end(), name) == missing->end())
+                missing->push_back(name);
     }
 
 private:
@@ -73,8 +75,8 @@ PromptTokens tokensFor(const Side& side, const std::string& text, PromptStyle st
     };
     PromptTokens tokens = tokenizePrompt(ClipTokenizer::shared(), text, options);
     if (tokens.chunks.size() > static_cast<std::size_t>(kMostChunks))
-        throw Error(fmt::format("prompt: it has {} tokens, {} pieces of {}", tokens.tokens, tokens.chunks.size(),
-                                ClipTokenizer::kRoom),
+        throw Error(fmt::format("prompt: it has {} tokens, {} pieces of {}", tokens.tokens,
+                                tokens.chunks.size(), ClipTokenizer::kRoom),
                     fmt::format("shorten it: {} tokens are the most", kMostChunks * ClipTokenizer::kRoom));
     return tokens;
 }
@@ -90,9 +92,10 @@ PromptChunk emptyChunk(int pad) {
 ClipText::Output runSide(const Side& side, const PromptTokens& tokens, Embeddings& embeddings) {
     if (tokens.embeddings.empty()) return side.net->forward(idTensor(tokens), side.options);
     std::vector<nn::Tensor> vectors;
-    for (const std::string& name : tokens.embeddings) vectors.push_back(embeddings.find(name)->vectors(side.width()));
-    return side.net->forward(placeEmbeddings(side.net->embed(idTensor(tokens)), tokens, vectors), endTensor(tokens),
-                             side.options);
+    for (const std::string& name : tokens.embeddings)
+        vectors.push_back(embeddings.find(name)->vectors(side.width()));
+    return side.net->forward(placeEmbeddings(side.net->embed(idTensor(tokens)), tokens, vectors),
+                             endTensor(tokens), side.options);
 }
 
 struct Encoded {
@@ -117,31 +120,41 @@ Encoded encodeSide(const Side& side, const PromptTokens& tokens, PromptStyle sty
     Encoded encoded;
     encoded.states = z.reshape({1, -1, z.size(-1)}).contiguous();
     if (side.options.pooled)
-        encoded.pooled = (out.projected.defined() ? out.projected : out.pooled).narrow(0, 0, 1).to(at::kFloat).contiguous();
+        encoded.pooled = (out.projected.defined() ? out.projected : out.pooled)
+                             .narrow(0, 0, 1)
+                             .to(at::kFloat)
+                             .contiguous();
     return encoded;
 }
 
 /// The encoders of a handle, built, with what its family takes from them.
 class Encoders {
 public:
-    Encoders(const TextEncoder& encoder, const EncodeOptions& options) : m_options(options), m_embeddings(options) {
-        const bool large = encoder.family == DiffusionFamily::Sdxl || encoder.family == DiffusionFamily::SdxlRefiner;
+    Encoders(const TextEncoder& encoder, const EncodeOptions& options)
+        : m_options(options), m_embeddings(options) {
+        const bool large =
+            encoder.family == DiffusionFamily::Sdxl || encoder.family == DiffusionFamily::SdxlRefiner;
         const int usual = encoder.family == DiffusionFamily::Sd1 ? 1 : 2;
         const auto side = [&](std::shared_ptr<const ClipText> net, bool open) {
             Side s;
             s.pad = open ? ClipTokenizer::kPadOpenClip : ClipTokenizer::kPadClip;
-            s.options.clipSkip = std::min(encoder.clipSkip > 0 ? encoder.clipSkip : usual, net->config().layers + 1);
+            s.options.clipSkip =
+                std::min(encoder.clipSkip > 0 ? encoder.clipSkip : usual, net->config().layers + 1);
             s.options.finalNorm = !large;
             s.options.pooled = large && open;
             s.net = std::move(net);
             return s;
         };
-        if (auto net = encoder.network1()) m_first = side(std::move(net), encoder.family == DiffusionFamily::Sd2);
+        if (auto net = encoder.network1())
+            m_first = side(std::move(net), encoder.family == DiffusionFamily::Sd2);
         if (auto net = encoder.network2()) m_second = side(std::move(net), true);
+        if (!m_first && !m_second)
+            throw Error("the checkpoint holds no text encoder",
+                        "load one of a file of its own with the node Load text encoder");
         if (encoder.family == DiffusionFamily::Sdxl && !(m_first && m_second))
-            throw Error(fmt::format("text encoder: SDXL has two, {} is there", m_first ? "CLIP-L" : "OpenCLIP bigG"),
-                        "load the other one as well");
-        if (!m_first && !m_second) throw Error("text encoder: there is none", "load one beside the model");
+            throw Error(
+                fmt::format("text encoder: SDXL has two, {} is there", m_first ? "CLIP-L" : "OpenCLIP bigG"),
+                "load the other one as well");
     }
 
     ConditioningEntry entry(const std::string& textL, const std::string& textG) {
@@ -149,8 +162,10 @@ public:
         if (m_first) tokensL = tokensFor(*m_first, textL, m_options.style, m_embeddings);
         if (m_second) tokensG = tokensFor(*m_second, textG, m_options.style, m_embeddings);
         if (m_first && m_second) {
-            while (tokensL.chunks.size() < tokensG.chunks.size()) tokensL.chunks.push_back(emptyChunk(m_first->pad));
-            while (tokensG.chunks.size() < tokensL.chunks.size()) tokensG.chunks.push_back(emptyChunk(m_second->pad));
+            while (tokensL.chunks.size() < tokensG.chunks.size())
+                tokensL.chunks.push_back(emptyChunk(m_first->pad));
+            while (tokensG.chunks.size() < tokensL.chunks.size())
+                tokensG.chunks.push_back(emptyChunk(m_second->pad));
         }
         checkFit();
         ConditioningEntry entry;
@@ -179,7 +194,8 @@ private:
     std::optional<Side> m_first, m_second;
 };
 
-std::shared_ptr<const ClipText> network(const std::optional<tensor::Weights>& weights, const std::string& identity) {
+std::shared_ptr<const ClipText> network(const std::optional<tensor::Weights>& weights,
+                                        const std::string& identity) {
     if (!weights) return nullptr;
     return Networks::shared().get<ClipText>(
         NetworkKind::Text, identity, weightBytes(*weights), [&]() -> std::shared_ptr<const ClipText> {
@@ -188,7 +204,8 @@ std::shared_ptr<const ClipText> network(const std::optional<tensor::Weights>& we
             tensor::run(cancel, [&] {
                 const auto config = ClipText::Config::fromWeights(*weights);
                 if (!config)
-                    throw broken(weights->subject() + ": its text encoder lacks layers or has them in other shapes",
+                    throw broken(weights->subject() +
+                                     ": its text encoder lacks layers or has them in other shapes",
                                  "fetch the file again, or choose another");
                 net = std::make_shared<const ClipText>(*weights, *config);
             });
@@ -214,7 +231,8 @@ TextEncoder TextEncoder::adapted(const AdaptedParts& parts, const std::string& a
     return encoder;
 }
 
-Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& options, const Cancel& cancel) const {
+Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& options,
+                                 const Cancel& cancel) const {
     checkPromptLength(text);
     Conditioning result;
     result.family = family;
@@ -245,8 +263,8 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
     return result;
 }
 
-Conditioning TextEncoder::encode(const std::string& textL, const std::string& textG, const EncodeOptions& options,
-                                 const Cancel& cancel) const {
+Conditioning TextEncoder::encode(const std::string& textL, const std::string& textG,
+                                 const EncodeOptions& options, const Cancel& cancel) const {
     checkPromptLength(textL);
     checkPromptLength(textG);
     Conditioning result;
@@ -260,8 +278,7 @@ Conditioning TextEncoder::encode(const std::string& textL, const std::string& te
     return result;
 }
 
-std::optional<TextEncoder> TextEncoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
-    if (!checkpoint.text1 && !checkpoint.text2) return std::nullopt;
+TextEncoder TextEncoder::of(const DiffusionCheckpoint& checkpoint, const std::string& identity) {
     TextEncoder encoder;
     encoder.text1 = checkpoint.text1;
     encoder.text2 = checkpoint.text2;
@@ -270,7 +287,8 @@ std::optional<TextEncoder> TextEncoder::of(const DiffusionCheckpoint& checkpoint
     return encoder;
 }
 
-TextEncoder TextEncoder::open(const fs::path& first, const fs::path& second, const OpenModelOptions& options) {
+TextEncoder TextEncoder::open(const fs::path& first, const fs::path& second,
+                              const OpenModelOptions& options) {
     TextEncoder encoder;
     std::optional<tensor::Weights> middle;
     for (const fs::path& path : {first, second}) {
@@ -288,7 +306,8 @@ TextEncoder TextEncoder::open(const fs::path& first, const fs::path& second, con
         if (!any) {
             const WeightsKind kind = kindOfWeights(file);
             const bool known = !kind.what.empty() && kind.what != "a text encoder";
-            throw Error(fmt::format("{}: is {}", path.string(), known ? kind.what + ", not a text encoder" : "no CLIP text encoder"),
+            throw Error(fmt::format("{}: is {}", path.string(),
+                                    known ? kind.what + ", not a text encoder" : "no CLIP text encoder"),
                         known ? kind.hint : "choose CLIP-L, OpenCLIP H or bigG", ErrorKind::NotMine);
         }
         encoder.identity += (encoder.identity.empty() ? "" : "+") + identityOf(path, options);

@@ -13,7 +13,8 @@ void run(graph::RunContext& run) {
     use.end = run.number("end");
     use.alsoNegative = !run.hasInput("negative");
     const auto applied = [&](const models::Conditioning& conditioning) {
-        return makeConditioningValue(use.strength == 0 ? conditioning : models::withControl(conditioning, use));
+        return makeConditioningValue(use.strength == 0 ? conditioning
+                                                       : models::withControl(conditioning, use));
     };
     run.setOutput("positive", applied(conditioningInput(run, "positive")));
     if (run.hasInput("negative")) run.setOutput("negative", applied(conditioningInput(run, "negative")));
@@ -27,10 +28,15 @@ graph::Parameter share(const char* id, const char* label, const char* help, doub
 
 graph::NodeDeclaration ApplyControlnet() {
     return graph::NodeDeclaration("generate.apply_controlnet", 1, "Apply ControlNet", "Generate")
-        .describe("Steers by a picture as well as by words. Several may follow each other. The picture is fitted to the "
-                  "size that is sampled; use a preprocessor first (edges, depth) where the ControlNet wants one.")
+        .describe(
+            "Steers by a picture as well as by words. Several may follow each other. The picture is fitted "
+            "to the "
+            "size that is sampled; use a preprocessor first (edges, depth) where the ControlNet wants one.")
         .keywords("control net canny depth openpose scribble tile hint")
-        .input({.id = "positive", .label = "Positive", .help = "What the picture is to show.", .type = types::kConditioning})
+        .input({.id = "positive",
+                .label = "Positive",
+                .help = "What the picture is to show.",
+                .type = types::kConditioning})
         .input({.id = "negative",
                 .label = "Negative",
                 .help = "What it is not to show; unlinked, the sampler's negative prompt is steered, too.",
@@ -39,7 +45,10 @@ graph::NodeDeclaration ApplyControlnet() {
         .input({.id = "controlnet", .label = "ControlNet", .help = "Which one.", .type = types::kControlNet})
         .input({.id = "image", .label = "Image", .help = "The picture to steer by.", .type = types::kImage})
         .output({.id = "positive", .label = "Positive", .help = "Steered.", .type = types::kConditioning})
-        .output({.id = "negative", .label = "Negative", .help = "Steered, where it is linked.", .type = types::kConditioning})
+        .output({.id = "negative",
+                 .label = "Negative",
+                 .help = "Steered, where it is linked.",
+                 .type = types::kConditioning})
         .parameter({.id = "strength",
                     .label = "Strength",
                     .help = "How much the picture counts; 0 leaves it out.",

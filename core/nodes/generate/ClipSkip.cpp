@@ -5,11 +5,18 @@ namespace ochre::nodes::generate {
 
 graph::NodeDeclaration ClipSkip() {
     return graph::NodeDeclaration("generate.clip_skip", 1, "CLIP skip", "Generate")
-        .describe("Takes what an earlier layer of the text encoder gives. Models that were trained so say it; most "
-                  "anime models of Stable Diffusion 1 want 2.")
+        .describe(
+            "Takes what an earlier layer of the text encoder gives. Models that were trained so say it; most "
+            "anime models of Stable Diffusion 1 want 2.")
         .keywords("clip set last layer stop at penultimate")
-        .input({.id = "text_encoder", .label = "Text encoder", .help = "The text encoder to change.", .type = types::kTextEncoder})
-        .output({.id = "text_encoder", .label = "Text encoder", .help = "The same, read earlier.", .type = types::kTextEncoder})
+        .input({.id = "text_encoder",
+                .label = "Text encoder",
+                .help = "The text encoder to change.",
+                .type = types::kTextEncoder})
+        .output({.id = "text_encoder",
+                 .label = "Text encoder",
+                 .help = "The same, read earlier.",
+                 .type = types::kTextEncoder})
         .parameter({.id = "skip",
                     .label = "Layer",
                     .help = "Counted from the end: 1 is the last layer, 2 the last but one.",

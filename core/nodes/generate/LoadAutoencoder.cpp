@@ -11,12 +11,14 @@ graph::NodeDeclaration LoadAutoencoder() {
                  .label = "Autoencoder",
                  .help = "What turns latents into pictures, and back.",
                  .type = types::kAutoencoder})
-        .parameter(modelParameter("autoencoder", "Autoencoder", "A file from the models folder, or a path.", "vae"))
+        .parameter(
+            modelParameter("autoencoder", "Autoencoder", "A file from the models folder, or a path.", "vae"))
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             const auto path = modelFile(run.text("autoencoder"), "autoencoder");
-            run.setOutput("autoencoder", makeAutoencoderValue(models::Autoencoder::open(path, openOptions(run))));
+            run.setOutput("autoencoder",
+                          makeAutoencoderValue(models::Autoencoder::open(path, openOptions(run))));
         });
 }
 

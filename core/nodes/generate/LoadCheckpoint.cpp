@@ -10,10 +10,8 @@ void run(graph::RunContext& run) {
     options.prediction = predictionOption(run);
     const auto model = models::DiffusionModel::open(path, options);
     const std::string identity = models::identityOf(path, options);
-    if (auto encoder = models::TextEncoder::of(*model.checkpoint, identity))
-        run.setOutput("text_encoder", makeTextEncoderValue(std::move(*encoder)));
-    if (auto autoencoder = models::Autoencoder::of(*model.checkpoint, identity))
-        run.setOutput("autoencoder", makeAutoencoderValue(std::move(*autoencoder)));
+    run.setOutput("text_encoder", makeTextEncoderValue(models::TextEncoder::of(*model.checkpoint, identity)));
+    run.setOutput("autoencoder", makeAutoencoderValue(models::Autoencoder::of(*model.checkpoint, identity)));
     run.setOutput("model", makeModelValue(model));
 }
 
@@ -21,16 +19,21 @@ void run(graph::RunContext& run) {
 
 graph::NodeDeclaration LoadCheckpoint() {
     return graph::NodeDeclaration("generate.load_checkpoint", 1, "Load checkpoint", "Generate")
-        .describe("A Stable Diffusion checkpoint: 1, 2, XL or the XL refiner, one file or a folder of diffusers. What a "
-                  "file lacks stays empty; load it with the nodes beside this one.")
+        .describe("A Stable Diffusion checkpoint: 1, 2, XL or the XL refiner, one file or a folder of "
+                  "diffusers. What a "
+                  "file lacks can be loaded with the nodes beside this one.")
         .keywords("model safetensors ckpt stable diffusion sdxl open checkpoint loader")
         .output({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
-        .output({.id = "text_encoder", .label = "Text encoder", .help = "What reads prompts.", .type = types::kTextEncoder})
+        .output({.id = "text_encoder",
+                 .label = "Text encoder",
+                 .help = "What reads prompts.",
+                 .type = types::kTextEncoder})
         .output({.id = "autoencoder",
                  .label = "Autoencoder",
                  .help = "What turns latents into pictures, and back.",
                  .type = types::kAutoencoder})
-        .parameter(modelParameter("checkpoint", "Checkpoint", "A file from the models folder, or a path.", "checkpoints"))
+        .parameter(modelParameter("checkpoint", "Checkpoint", "A file from the models folder, or a path.",
+                                  "checkpoints"))
         .parameter(precisionParameter())
         .parameter(predictionParameter())
         .needsRuntime()

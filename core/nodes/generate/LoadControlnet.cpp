@@ -7,13 +7,18 @@ graph::NodeDeclaration LoadControlnet() {
     return graph::NodeDeclaration("generate.load_controlnet", 1, "Load ControlNet", "Generate")
         .describe("A ControlNet, which steers a model by a picture: edges, depth, a pose, a scribble.")
         .keywords("control net canny depth openpose scribble tile")
-        .output({.id = "controlnet", .label = "ControlNet", .help = "To be applied to prompts.", .type = types::kControlNet})
-        .parameter(modelParameter("controlnet", "ControlNet", "A file from the models folder, or a path.", "controlnet"))
+        .output({.id = "controlnet",
+                 .label = "ControlNet",
+                 .help = "To be applied to prompts.",
+                 .type = types::kControlNet})
+        .parameter(modelParameter("controlnet", "ControlNet", "A file from the models folder, or a path.",
+                                  "controlnet"))
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             const auto path = modelFile(run.text("controlnet"), "ControlNet");
-            run.setOutput("controlnet", makeControlNetValue(models::ControlNetModel::open(path, openOptions(run))));
+            run.setOutput("controlnet",
+                          makeControlNetValue(models::ControlNetModel::open(path, openOptions(run))));
         });
 }
 

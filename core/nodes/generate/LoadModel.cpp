@@ -8,14 +8,16 @@ graph::NodeDeclaration LoadModel() {
         .describe("The denoising network alone, of a file of its own or of a whole checkpoint.")
         .keywords("unet diffusion model unet loader safetensors")
         .output({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
-        .parameter(modelParameter("model", "Model", "A file from the models folder, or a path.", "diffusion_models"))
+        .parameter(
+            modelParameter("model", "Model", "A file from the models folder, or a path.", "diffusion_models"))
         .parameter(precisionParameter())
         .parameter(predictionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             models::OpenModelOptions options = openOptions(run);
             options.prediction = predictionOption(run);
-            run.setOutput("model", makeModelValue(models::DiffusionModel::open(modelFile(run.text("model"), "model"), options)));
+            run.setOutput("model", makeModelValue(models::DiffusionModel::open(
+                                       modelFile(run.text("model"), "model"), options)));
         });
 }
 

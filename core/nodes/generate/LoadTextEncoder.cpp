@@ -7,17 +7,24 @@ graph::NodeDeclaration LoadTextEncoder() {
     return graph::NodeDeclaration("generate.load_text_encoder", 1, "Load text encoder", "Generate")
         .describe("CLIP text encoders of files of their own: one for Stable Diffusion 1 or 2, two for SDXL.")
         .keywords("clip openclip dual clip loader text")
-        .output({.id = "text_encoder", .label = "Text encoder", .help = "What reads prompts.", .type = types::kTextEncoder})
-        .parameter(modelParameter("encoder", "Encoder", "A file from the models folder, or a path.", "text_encoders"))
-        .parameter(modelParameter("second", "Second", "The other encoder of SDXL; empty for Stable Diffusion 1 and 2.",
+        .output({.id = "text_encoder",
+                 .label = "Text encoder",
+                 .help = "What reads prompts.",
+                 .type = types::kTextEncoder})
+        .parameter(modelParameter("encoder", "Encoder", "A file from the models folder, or a path.",
+                                  "text_encoders"))
+        .parameter(modelParameter("second", "Second",
+                                  "The other encoder of SDXL; empty for Stable Diffusion 1 and 2.",
                                   "text_encoders"))
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             const auto first = modelFile(run.text("encoder"), "text encoder");
             const std::string& second = run.text("second");
-            const auto other = second.empty() ? std::filesystem::path() : modelFile(second, "second text encoder");
-            run.setOutput("text_encoder", makeTextEncoderValue(models::TextEncoder::open(first, other, openOptions(run))));
+            const auto other =
+                second.empty() ? std::filesystem::path() : modelFile(second, "second text encoder");
+            run.setOutput("text_encoder",
+                          makeTextEncoderValue(models::TextEncoder::open(first, other, openOptions(run))));
         });
 }
 

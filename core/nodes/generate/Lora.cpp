@@ -8,20 +8,29 @@ void run(graph::RunContext& run) {
     AdaptedPair pair{modelInput(run), std::nullopt};
     if (run.hasInput("text_encoder")) pair.encoder = textEncoderInput(run);
     const double text = pair.encoder ? run.number("strength_text") : 0;
-    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), "LoRA"), {run.number("strength_model"), text});
+    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), "LoRA"),
+                       {run.number("strength_model"), text});
     run.setOutput("model", makeModelValue(std::move(*pair.model)));
     if (pair.encoder) run.setOutput("text_encoder", makeTextEncoderValue(std::move(*pair.encoder)));
 }
 
 graph::Parameter strength(const char* id, const char* label, const char* help) {
-    return {.id = id, .label = label, .help = help, .defaultValue = 1.0, .min = -100, .max = 100, .softMin = -2, .softMax = 2};
+    return {.id = id,
+            .label = label,
+            .help = help,
+            .defaultValue = 1.0,
+            .min = -100,
+            .max = 100,
+            .softMin = -2,
+            .softMax = 2};
 }
 
 } // namespace
 
 graph::NodeDeclaration Lora() {
     return graph::NodeDeclaration("generate.lora", 1, "LoRA", "Generate")
-        .describe("Puts a LoRA or LyCORIS file on top of the model and its text encoder. Several may follow each other.")
+        .describe("Puts a LoRA or LyCORIS file on top of the model and its text encoder. Several may follow "
+                  "each other.")
         .keywords("lora lycoris locon loha dora adapter style load lora")
         .input({.id = "model", .label = "Model", .help = "The model to change.", .type = types::kModel})
         .input({.id = "text_encoder",
@@ -29,13 +38,17 @@ graph::NodeDeclaration Lora() {
                 .help = "Its text encoder, where the file changes that, too.",
                 .type = types::kTextEncoder,
                 .optional = true})
-        .output({.id = "model", .label = "Model", .help = "The model with the LoRA on top.", .type = types::kModel})
+        .output({.id = "model",
+                 .label = "Model",
+                 .help = "The model with the LoRA on top.",
+                 .type = types::kModel})
         .output({.id = "text_encoder",
                  .label = "Text encoder",
                  .help = "The text encoder with the LoRA on top.",
                  .type = types::kTextEncoder})
         .parameter(modelParameter("lora", "LoRA", "A file from the models folder, or a path.", "loras"))
-        .parameter(strength("strength_model", "Strength", "Of the changes to the model; negative ones turn them round."))
+        .parameter(strength("strength_model", "Strength",
+                            "Of the changes to the model; negative ones turn them round."))
         .parameter(strength("strength_text", "Text strength", "Of the changes to the text encoder."))
         .needsRuntime()
         .onRun(run);

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 models::TaggedPrompt tagged(const graph::ParameterView& p) {
     models::checkPromptLength(p.text("text"));
-    return models::takeLoraTags(models::expandWildcards(p.text("text"), static_cast<std::uint64_t>(p.integer("seed"))));
+    return models::takeLoraTags(
+        models::expandWildcards(p.text("text"), static_cast<std::uint64_t>(p.integer("seed"))));
 }
 
 void addFile(Hasher& hasher, const fs::path& path) {
@@ -59,7 +60,8 @@ void run(graph::RunContext& run) {
     options.missing = &missing;
     models::Conditioning conditioning = pair.encoder->encode(prompt.text, options, run.cancel());
     for (const std::string& name : missing)
-        log::warning("{}: the embedding \"{}\" is not there; it is left out of the prompt", run.nodeLabel(), name);
+        log::warning("{}: the embedding \"{}\" is not there; it is left out of the prompt", run.nodeLabel(),
+                     name);
     conditioning.text = run.text("text");
     run.setOutput("conditioning", makeConditioningValue(std::move(conditioning)));
     if (pair.model) run.setOutput("model", makeModelValue(std::move(*pair.model)));
@@ -70,17 +72,27 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration Prompt() {
     using Kind = graph::ParameterKind;
     return graph::NodeDeclaration("generate.prompt", 1, "Prompt", "Generate")
-        .describe("Turns words into what steers a model. (word:1.2) weighs more, {a|b} is chosen by the seed, "
-                  "embedding:name is a textual inversion, <lora:name:0.8> puts a LoRA on the model that is linked.")
+        .describe(
+            "Turns words into what steers a model. (word:1.2) weighs more, {a|b} is chosen by the seed, "
+            "embedding:name is a textual inversion, <lora:name:0.8> puts a LoRA on the model that is linked.")
         .keywords("clip text encode prompt positive negative words lora embedding wildcard")
-        .input({.id = "text_encoder", .label = "Text encoder", .help = "What reads the prompt.", .type = types::kTextEncoder})
+        .input({.id = "text_encoder",
+                .label = "Text encoder",
+                .help = "What reads the prompt.",
+                .type = types::kTextEncoder})
         .input({.id = "model",
                 .label = "Model",
                 .help = "Only for <lora:…> in the text: it comes out with them on top.",
                 .type = types::kModel,
                 .optional = true})
-        .output({.id = "conditioning", .label = "Conditioning", .help = "The prompt, encoded.", .type = types::kConditioning})
-        .output({.id = "model", .label = "Model", .help = "The linked model with the prompt's LoRAs.", .type = types::kModel})
+        .output({.id = "conditioning",
+                 .label = "Conditioning",
+                 .help = "The prompt, encoded.",
+                 .type = types::kConditioning})
+        .output({.id = "model",
+                 .label = "Model",
+                 .help = "The linked model with the prompt's LoRAs.",
+                 .type = types::kModel})
         .parameter({.id = "text",
                     .label = "Prompt",
                     .help = "What the picture is to show, or not to show.",

@@ -15,7 +15,8 @@ void run(graph::RunContext& run) {
     const models::LatentBatch& latent = latentInput(run);
     models::SampleOptions options = samplingOptions(run, declaration);
     options.denoise = run.number("denoise");
-    auto result = models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    auto result =
+        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
     result.latent.parameters = parametersText(model, positive, negative, latent, options);
     run.setOutput("latent", makeLatentValue(std::move(result.latent)));
 }
@@ -25,9 +26,13 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration Sample() {
     graph::NodeDeclaration node("generate.sample", 1, "Sample", "Generate");
     samplingInputs(node)
-        .describe("Makes a picture out of noise, step by step. Less denoise keeps more of the latent that goes in.")
+        .describe(
+            "Makes a picture out of noise, step by step. Less denoise keeps more of the latent that goes in.")
         .keywords("ksampler sampler denoise generate txt2img img2img steps cfg seed")
-        .output({.id = "latent", .label = "Latent", .help = "The picture, to be decoded.", .type = types::kLatent})
+        .output({.id = "latent",
+                 .label = "Latent",
+                 .help = "The picture, to be decoded.",
+                 .type = types::kLatent})
         .parameter(seedParameter())
         .parameter(stepsParameter())
         .parameter(cfgParameter())

@@ -18,7 +18,8 @@ void run(graph::RunContext& run) {
     options.startAt = static_cast<int>(run.integer("start_at_step"));
     options.endAt = static_cast<int>(run.integer("end_at_step"));
     options.leftoverNoise = run.flag("leftover_noise");
-    auto result = models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    auto result =
+        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
     result.latent.parameters = parametersText(model, positive, negative, latent, options);
     run.setOutput("latent", makeLatentValue(std::move(result.latent)));
 }
@@ -41,14 +42,18 @@ graph::NodeDeclaration SampleAdvanced() {
     samplingInputs(node)
         .describe("Runs a part of the steps, so that another model, prompt or size takes over in between.")
         .keywords("ksampler advanced refiner start end step leftover noise")
-        .output({.id = "latent", .label = "Latent", .help = "What comes out, noisy where noise is left.", .type = types::kLatent})
+        .output({.id = "latent",
+                 .label = "Latent",
+                 .help = "What comes out, noisy where noise is left.",
+                 .type = types::kLatent})
         .parameter(addNoiseParameter())
         .parameter(seedParameter())
         .parameter(stepsParameter())
         .parameter(cfgParameter())
         .parameter(samplerParameter())
         .parameter(schedulerParameter())
-        .parameter(step("start_at_step", "Start at step", "The first of the steps that is run, counted from 0.", 0))
+        .parameter(
+            step("start_at_step", "Start at step", "The first of the steps that is run, counted from 0.", 0))
         .parameter(step("end_at_step", "End at step", "Where to stop; beyond the last step runs to the end.",
                         models::sampling::kMostSteps))
         .parameter({.id = "leftover_noise",

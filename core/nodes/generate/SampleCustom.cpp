@@ -19,7 +19,8 @@ void run(graph::RunContext& run) {
     // A sampler that has no eta of its own would change its kind by one.
     if (models::sampling::findSampler(options.sampler).eta > 0) options.eta = run.number("eta");
     options.sNoise = run.number("s_noise");
-    auto result = models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    auto result =
+        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
     result.latent.parameters = parametersText(model, positive, negative, latent, options);
     result.denoised.parameters = result.latent.parameters;
     run.setOutput("latent", makeLatentValue(std::move(result.latent)));
@@ -31,10 +32,16 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration SampleCustom() {
     graph::NodeDeclaration node("generate.sample_custom", 1, "Sample sigmas", "Generate");
     samplingInputs(node)
-        .input({.id = "sigmas", .label = "Sigmas", .help = "The noise levels to go through.", .type = types::kSigmas})
+        .input({.id = "sigmas",
+                .label = "Sigmas",
+                .help = "The noise levels to go through.",
+                .type = types::kSigmas})
         .describe("Samples along noise levels of your own: split, flipped, written by hand.")
         .keywords("sampler custom advanced sigmas schedule eta s_noise")
-        .output({.id = "latent", .label = "Latent", .help = "What comes out, noisy where noise is left.", .type = types::kLatent})
+        .output({.id = "latent",
+                 .label = "Latent",
+                 .help = "What comes out, noisy where noise is left.",
+                 .type = types::kLatent})
         .output({.id = "denoised",
                  .label = "Denoised",
                  .help = "What the last step took the clean picture to be.",

@@ -6,8 +6,9 @@ namespace {
 
 void run(graph::RunContext& run) {
     const models::LatentBatch& latent = latentInput(run);
-    const models::AutoencodeOptions options{static_cast<int>(run.integer("tile")), static_cast<int>(run.integer("overlap")),
-                                            run.progress(), run.cancel()};
+    const models::AutoencodeOptions options{static_cast<int>(run.integer("tile")),
+                                            static_cast<int>(run.integer("overlap")), run.progress(),
+                                            run.cancel()};
     std::vector<Image> images = autoencoderInput(run).decode(latent.samples, options);
     graph::ListSource list;
     for (std::size_t i = 0; i < images.size(); ++i) {
@@ -15,8 +16,8 @@ void run(graph::RunContext& run) {
         const graph::Value value = makeImageValue(images[i]);
         if (i == 0) run.setOutput("image", value);
         Hasher hasher;
-        list.items.push_back({hasher.add(run.key()).add(static_cast<std::uint64_t>(i)).finish(), std::to_string(i + 1),
-                              [value] { return value; }});
+        list.items.push_back({hasher.add(run.key()).add(static_cast<std::uint64_t>(i)).finish(),
+                              std::to_string(i + 1), [value] { return value; }});
     }
     std::size_t bytes = 0;
     for (const Image& image : images) bytes += image.bytes();
@@ -30,9 +31,19 @@ graph::NodeDeclaration Decode() {
         .describe("A latent as a picture. Use tiles where a large picture does not fit into memory.")
         .keywords("vae decode latent to image")
         .input({.id = "latent", .label = "Latent", .help = "What a sampler gave.", .type = types::kLatent})
-        .input({.id = "autoencoder", .label = "Autoencoder", .help = "Of the model that sampled.", .type = types::kAutoencoder})
-        .output({.id = "image", .label = "Image", .help = "The picture; of a batch, the first.", .type = types::kImage})
-        .output({.id = "images", .label = "Images", .help = "All pictures of a batch, as a list.", .type = types::kImage, .list = true})
+        .input({.id = "autoencoder",
+                .label = "Autoencoder",
+                .help = "Of the model that sampled.",
+                .type = types::kAutoencoder})
+        .output({.id = "image",
+                 .label = "Image",
+                 .help = "The picture; of a batch, the first.",
+                 .type = types::kImage})
+        .output({.id = "images",
+                 .label = "Images",
+                 .help = "All pictures of a batch, as a list.",
+                 .type = types::kImage,
+                 .list = true})
         .parameter(tileParameter())
         .parameter(overlapParameter())
         .lane(graph::Lane::Model)

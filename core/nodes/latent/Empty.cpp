@@ -22,7 +22,8 @@ graph::Parameter side(const char* id, const char* label) {
 
 graph::NodeDeclaration Empty() {
     return graph::NodeDeclaration("latent.empty", 1, "Empty latent", "Latent")
-        .describe("Where a picture begins: its size, and how many are made at once. Stable Diffusion 1 likes 512, 2 likes "
+        .describe("Where a picture begins: its size, and how many are made at once. Stable Diffusion 1 likes "
+                  "512, 2 likes "
                   "768, XL 1024 pixels.")
         .keywords("empty latent image size width height batch resolution")
         .output({.id = "latent", .label = "Latent", .help = "Nothing but its size.", .type = types::kLatent})
@@ -39,7 +40,8 @@ graph::NodeDeclaration Empty() {
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             const auto number = [&run](const char* id) { return static_cast<int>(run.integer(id)); };
-            run.setOutput("latent", makeLatentValue(models::emptyLatent(number("width"), number("height"), number("batch"))));
+            run.setOutput("latent", makeLatentValue(models::emptyLatent(number("width"), number("height"),
+                                                                        number("batch"))));
         });
 }
 

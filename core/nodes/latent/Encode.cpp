@@ -7,8 +7,14 @@ graph::NodeDeclaration Encode() {
     return graph::NodeDeclaration("latent.encode", 1, "Encode", "Latent")
         .describe("A picture as a latent, for a model to work on. Sides are cut to multiples of 8.")
         .keywords("vae encode image to latent img2img")
-        .input({.id = "image", .label = "Image", .help = "The picture; alpha is left out.", .type = types::kImage})
-        .input({.id = "autoencoder", .label = "Autoencoder", .help = "Of the model that will sample.", .type = types::kAutoencoder})
+        .input({.id = "image",
+                .label = "Image",
+                .help = "The picture; alpha is left out.",
+                .type = types::kImage})
+        .input({.id = "autoencoder",
+                .label = "Autoencoder",
+                .help = "Of the model that will sample.",
+                .type = types::kAutoencoder})
         .output({.id = "latent", .label = "Latent", .help = "The picture, encoded.", .type = types::kLatent})
         .parameter(tileParameter())
         .parameter(overlapParameter())
@@ -16,9 +22,11 @@ graph::NodeDeclaration Encode() {
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
             const models::AutoencodeOptions options{static_cast<int>(run.integer("tile")),
-                                                    static_cast<int>(run.integer("overlap")), run.progress(), run.cancel()};
+                                                    static_cast<int>(run.integer("overlap")), run.progress(),
+                                                    run.cancel()};
             models::LatentBatch latent;
-            latent.samples = autoencoderInput(run).encode(std::vector<Image>{run.inputAs<Image>("image")}, options);
+            latent.samples =
+                autoencoderInput(run).encode(std::vector<Image>{run.inputAs<Image>("image")}, options);
             run.setOutput("latent", makeLatentValue(std::move(latent)));
         });
 }

@@ -66,6 +66,7 @@ TEST(Declarations, AreCompleteAndTheirKeysFollowEachParameter) {
     checkAll(registry);
 }
 
+#ifdef OCHRE_HAS_MODEL_NODES
 TEST(Declarations, OfTheModelLibraryAreToo) {
     NodeRegistry registry;
     registerTypes();
@@ -75,6 +76,7 @@ TEST(Declarations, OfTheModelLibraryAreToo) {
     ASSERT_FALSE(registry.all().empty());
     checkAll(registry);
 }
+#endif
 
 } // namespace
 } // namespace ochre::nodes

@@ -10,8 +10,8 @@
 #include "core/graph/Executor.h"
 #include "core/image/ImageIo.h"
 #include "core/models/diffusion/Latent.h"
-#include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/AutoencoderKl.h"
+#include "core/models/diffusion/CheckpointShapes.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
 #include "tests/support/Support.h"
@@ -43,7 +43,8 @@ protected:
         set(m_sample, "steps", std::int64_t{3});
         set(m_sample, "seed", std::int64_t{5});
         m_decode = add("latent.decode");
-        for (const NodeId prompt : {m_positive, m_negative}) link(m_load, "text_encoder", prompt, "text_encoder");
+        for (const NodeId prompt : {m_positive, m_negative})
+            link(m_load, "text_encoder", prompt, "text_encoder");
         link(m_load, "model", m_sample, "model");
         link(m_positive, "conditioning", m_sample, "positive");
         link(m_negative, "conditioning", m_sample, "negative");
@@ -58,7 +59,9 @@ protected:
         node.type = type;
         return m_graph.add(std::move(node));
     }
-    void set(NodeId node, const std::string& id, graph::ParameterValue value) { m_graph.setParameter(node, id, std::move(value)); }
+    void set(NodeId node, const std::string& id, graph::ParameterValue value) {
+        m_graph.setParameter(node, id, std::move(value));
+    }
     void link(NodeId from, const std::string& output, NodeId to, const std::string& input) {
         m_graph.connect({from, output}, to, input);
     }
@@ -79,7 +82,8 @@ protected:
     Error failure(NodeId node, NodeId target) {
         const graph::Result result = evaluate(target);
         const auto it = result.states.find(node);
-        if (it == result.states.end() || it->second.status != graph::NodeStatus::Failed || !it->second.error) {
+        if (it == result.states.end() || it->second.status != graph::NodeStatus::Failed ||
+            !it->second.error) {
             ADD_FAILURE() << m_graph.at(node).type << " did not fail";
             return Error("nothing");
         }
@@ -92,7 +96,8 @@ protected:
         return false;
     }
     static bool same(const Image& a, const Image& b) {
-        return a.width() == b.width() && a.height() == b.height() && std::ranges::equal(a.values(), b.values());
+        return a.width() == b.width() && a.height() == b.height() &&
+               std::ranges::equal(a.values(), b.values());
     }
 
     test::TemporaryFolder m_models;
@@ -109,7 +114,8 @@ TEST_F(DiffusionNodes, APromptBecomesAPictureThatSaysHowItWasMade) {
     ASSERT_EQ(image.channels(), 3);
     EXPECT_EQ(digitalSourceTypeOf(image), DigitalSourceType::TrainedAlgorithmicMedia);
     const std::string text = image.metadata().at("parameters");
-    for (const char* part : {"a cat on a wall", "Steps: 3, Sampler: Euler", "CFG scale: 7, Seed: 5, Size: 64x64", "Model: sd15-small"})
+    for (const char* part : {"a cat on a wall", "Steps: 3, Sampler: Euler",
+                             "CFG scale: 7, Seed: 5, Size: 64x64", "Model: sd15-small"})
         EXPECT_NE(text.find(part), std::string::npos) << text;
     EXPECT_TRUE(same(picture(false), image)) << "the same graph gives the same bytes";
 }
@@ -174,7 +180,8 @@ TEST_F(DiffusionNodes, StepsArePreviewedAndTheRunStopsBetweenThem) {
 /// kohya's names; queries of the first attention, of `width` channels.
 void writeLora(const std::filesystem::path& path, std::int64_t width) {
     const std::string name = "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_q";
-    models::makeCheckpoint(path, {{"", {{name + ".lora_up.weight", {width, 2}}, {name + ".lora_down.weight", {2, width}}}}});
+    models::makeCheckpoint(
+        path, {{"", {{name + ".lora_up.weight", {width, 2}}, {name + ".lora_down.weight", {2, width}}}}});
 }
 
 TEST_F(DiffusionNodes, LorasChangeThePictureByNodeAndByTheNameInThePrompt) {
@@ -206,7 +213,8 @@ TEST_F(DiffusionNodes, LorasChangeThePictureByNodeAndByTheNameInThePrompt) {
 
 TEST_F(DiffusionNodes, ControlNetAndClipSkipChangeThePicture) {
     const Image plain = picture();
-    const NodeId load = add("generate.load_controlnet"), apply = add("generate.apply_controlnet"), hint = add("image.constant");
+    const NodeId load = add("generate.load_controlnet"), apply = add("generate.apply_controlnet"),
+                 hint = add("image.constant");
     set(load, "controlnet", test::smallControlNet().string());
     set(load, "precision", std::string("float32"));
     link(m_positive, "conditioning", apply, "positive");
@@ -259,6 +267,14 @@ TEST_F(DiffusionNodes, WhatIsWrongIsSaidWithWhatToDo) {
     models::makeCheckpoint(m_models / "vae.safetensors", {{"", vae.expected()}});
     set(m_load, "checkpoint", std::string("vae"));
     EXPECT_TRUE(says(failure(m_load, m_decode), "is an autoencoder (VAE), not a checkpoint"));
+
+    models::makeCheckpoint(m_models / "bare.safetensors", {models::checkpointParts("sd15-small").front()});
+    set(m_load, "checkpoint", std::string("bare"));
+    EXPECT_TRUE(says(failure(m_positive, m_decode), "holds no text encoder"));
+    const NodeId encode = add("latent.encode"), constant = add("image.constant");
+    link(constant, "image", encode, "image");
+    link(m_load, "autoencoder", encode, "autoencoder");
+    EXPECT_TRUE(says(failure(encode, encode), "bare.safetensors: holds no autoencoder"));
 
     // The last bytes of the file are those of the last tensor.
     std::string bytes = readTextFile(test::smallCheckpoint(), std::size_t{1} << 30);

@@ -42,7 +42,8 @@ models::Conditioning full() {
 }
 
 bool equal(const nn::Tensor& a, const nn::Tensor& b) {
-    return a.defined() == b.defined() && (!a.defined() || (a.sizes() == b.sizes() && nn::maxAbsDifference(a, b) == 0));
+    return a.defined() == b.defined() &&
+           (!a.defined() || (a.sizes() == b.sizes() && nn::maxAbsDifference(a, b) == 0));
 }
 
 TEST(DiffusionValues, ConditioningComesBackWhole) {
@@ -60,7 +61,8 @@ TEST(DiffusionValues, ConditioningComesBackWhole) {
     EXPECT_EQ(b.strength, 1.5);
     EXPECT_EQ(b.maskStrength, 0.25);
     EXPECT_TRUE(b.maskBounds);
-    EXPECT_EQ((std::vector<double>{b.start, b.end, b.stepStart, b.stepEnd}), (std::vector<double>{0.1, 0.9, 0.2, 0.8}));
+    EXPECT_EQ((std::vector<double>{b.start, b.end, b.stepStart, b.stepEnd}),
+              (std::vector<double>{0.1, 0.9, 0.2, 0.8}));
     ASSERT_TRUE(b.inpaint);
     EXPECT_TRUE(equal(a.inpaint->latent, b.inpaint->latent) && equal(a.inpaint->mask, b.inpaint->mask));
     ASSERT_EQ(b.controls.size(), 1u);
@@ -85,7 +87,9 @@ TEST(DiffusionValues, LatentsAndSigmasComeBackWhole) {
 }
 
 TEST(DiffusionValues, BytesThatAreCutOrChangedAreErrorsAndNothingWorse) {
-    for (const graph::Value& value : {makeConditioningValue(full()), makeLatentValue(models::emptyLatent(16, 16, 1)), makeSigmasValue({1, 0})}) {
+    for (const graph::Value& value :
+         {makeConditioningValue(full()), makeLatentValue(models::emptyLatent(16, 16, 1)),
+          makeSigmasValue({1, 0})}) {
         const graph::TypeInfo& type = info(value.type());
         const auto bytes = type.write(value);
         const std::size_t step = std::max<std::size_t>(1, bytes.size() / 97);
@@ -107,7 +111,9 @@ TEST(DiffusionValues, BytesThatAreCutOrChangedAreErrorsAndNothingWorse) {
 
 TEST(DiffusionValues, FamiliesAreTold) {
     EXPECT_EQ(info(types::kModel).modelFamily(makeModelValue(test::smallModel("sdxl-small"))), "sdxl");
-    EXPECT_EQ(info(types::kTextEncoder).modelFamily(makeTextEncoderValue(test::smallTextEncoder("sd2-small"))), "sd2");
+    EXPECT_EQ(
+        info(types::kTextEncoder).modelFamily(makeTextEncoderValue(test::smallTextEncoder("sd2-small"))),
+        "sd2");
     EXPECT_EQ(info(types::kConditioning).modelFamily(makeConditioningValue(test::prompt("a"))), "sd1");
     EXPECT_EQ(info(types::kAutoencoder).modelFamily(makeAutoencoderValue(test::smallAutoencoder())), "sd1");
     EXPECT_FALSE(info(types::kModel).write) << "models stay in memory";

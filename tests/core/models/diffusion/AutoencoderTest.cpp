@@ -31,7 +31,8 @@ TEST(Autoencoder, EncodesTheMeanAndDecodesTo01) {
     ASSERT_EQ(latent.sizes(), at::IntArrayRef({1, 4, 4, 6}));
     nn::Tensor expected, pixels;
     tensor::run({}, [&] {
-        expected = AutoencoderKl::mean(autoencoder.networkKl()->encode(tensor::toTensor(image).mul(2).sub(1)));
+        expected =
+            AutoencoderKl::mean(autoencoder.networkKl()->encode(tensor::toTensor(image).mul(2).sub(1)));
         pixels = autoencoder.networkKl()->decode(latent).add(1).div(2).clamp(0, 1);
     });
     EXPECT_EQ(apart(latent, expected), 0);
@@ -50,17 +51,21 @@ TEST(Autoencoder, CutsSidesAboutTheMiddleSpreadsGreyAndLeavesAlphaOut) {
     const Image grey = picture(16, 16, 1);
     EXPECT_EQ(apart(pixelsOf({grey}), tensor::toTensor(grey, {0, 0, 0}, 0, 0, 16, 16)), 0);
     EXPECT_EQ(pixelsOf({picture(16, 16, 4)}).size(1), 3);
-    test::expectError([&] { autoencoder.encode(std::vector<Image>{picture(7, 64, 3)}); }, "the picture is 7×64 px");
+    test::expectError([&] { autoencoder.encode(std::vector<Image>{picture(7, 64, 3)}); },
+                      "the picture is 7×64 px");
     test::expectError([&] { pixelsOf({picture(16, 16, 3), picture(16, 24, 3)}); }, "cannot be one batch");
 }
 
 TEST(Autoencoder, TilesOfAFunctionThatSeesOnePixelAreTheWhole) {
     const nn::Tensor x = test::noise({2, 4, 37, 61});
     const Piecewise enlarge = [](const nn::Tensor& t) { return nn::upsampleNearest(t, 8); };
-    const Piecewise reduce = [](const nn::Tensor& t) { return nn::resizeNearest(t, t.size(2) / 8, t.size(3) / 8); };
+    const Piecewise reduce = [](const nn::Tensor& t) {
+        return nn::resizeNearest(t, t.size(2) / 8, t.size(3) / 8);
+    };
     EXPECT_LT(apart(inTiles(x.narrow(0, 0, 1), {16, 24, 4}, 8, enlarge), enlarge(x.narrow(0, 0, 1))), 1e-5);
     int shares = 0;
-    const nn::Tensor all = inThreeCuts(x, 16, 4, 8, enlarge, Progress([&](double, std::string_view) { ++shares; }));
+    const nn::Tensor all =
+        inThreeCuts(x, 16, 4, 8, enlarge, Progress([&](double, std::string_view) { ++shares; }));
     EXPECT_LT(apart(all, enlarge(x)), 1e-5);
     EXPECT_GT(shares, 2 * 3 * 4);
     const nn::Tensor large = nn::upsampleNearest(x, 8);

@@ -24,7 +24,8 @@ test::Keys partOf(const char* kind, const std::string& prefix) {
 TEST(CheckpointShapes, AreThoseOfThePublishedFiles) {
     OCHRE_SHARED_OR_SKIP(tables, "parity/keys");
     const std::string unet = "model.diffusion_model.";
-    for (const auto& [kind, table] : {std::pair{"sd15", "sd15_unet.tsv"}, {"sd15-inpaint", "sd15_inpaint_unet.tsv"},
+    for (const auto& [kind, table] : {std::pair{"sd15", "sd15_unet.tsv"},
+                                      {"sd15-inpaint", "sd15_inpaint_unet.tsv"},
                                       {"sdxl", "sdxl_base_unet.tsv"},
                                       {"sdxl-refiner", "sdxl_refiner_unet.tsv"}})
         EXPECT_EQ(partOf(kind, unet), test::readTable(tables / table)) << kind;
@@ -38,20 +39,25 @@ TEST(CheckpointShapes, AreThoseOfThePublishedFiles) {
         std::erase_if(keys, [](const auto& key) { return ClipText::Config::isBeside(key.first); });
         return keys;
     };
-    EXPECT_EQ(partOf("sd15", "cond_stage_model.transformer."), read(test::readTable(tables / "clip_hf_vitl14_text.tsv")));
-    EXPECT_EQ(partOf("sdxl", "conditioner.embedders.1.model."), read(test::readTable(tables / "openclip_bigG.tsv")));
+    EXPECT_EQ(partOf("sd15", "cond_stage_model.transformer."),
+              read(test::readTable(tables / "clip_hf_vitl14_text.tsv")));
+    EXPECT_EQ(partOf("sdxl", "conditioner.embedders.1.model."),
+              read(test::readTable(tables / "openclip_bigG.tsv")));
 }
 
 TEST(CheckpointShapes, SmallOnesAreRecognisedForWhatTheyStandFor) {
-    for (const auto& [kind, family] :
-         {std::pair{"sd15-small", DiffusionFamily::Sd1}, {"sd15-inpaint-small", DiffusionFamily::Sd1},
-          {"sd2-small", DiffusionFamily::Sd2}, {"sdxl-small", DiffusionFamily::Sdxl},
-          {"sdxl-refiner-small", DiffusionFamily::SdxlRefiner}}) {
+    for (const auto& [kind, family] : {std::pair{"sd15-small", DiffusionFamily::Sd1},
+                                       {"sd15-inpaint-small", DiffusionFamily::Sd1},
+                                       {"sd2-small", DiffusionFamily::Sd2},
+                                       {"sdxl-small", DiffusionFamily::Sdxl},
+                                       {"sdxl-refiner-small", DiffusionFamily::SdxlRefiner}}) {
         const auto checkpoint = DiffusionCheckpoint::open(test::smallCheckpoint(kind));
         EXPECT_EQ(checkpoint.family, family) << kind;
         EXPECT_TRUE(checkpoint.missing.empty()) << kind;
         EXPECT_EQ(checkpoint.isInpaint(), std::string(kind) == "sd15-inpaint-small");
-        EXPECT_EQ(UNet::Config::fromWeights(checkpoint.unet)->expected(), partOf(kind, "model.diffusion_model.")) << kind;
+        EXPECT_EQ(UNet::Config::fromWeights(checkpoint.unet)->expected(),
+                  partOf(kind, "model.diffusion_model."))
+            << kind;
     }
     test::expectError([] { checkpointParts("sd9"); }, "\"sd9\" is not known");
 }

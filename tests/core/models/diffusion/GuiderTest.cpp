@@ -39,7 +39,8 @@ nn::Tensor single(const DiffusionModel& model, const nn::Tensor& x, double sigma
     nn::Tensor denoised;
     tensor::run({}, [&] {
         const nn::Tensor context = states.repeat({x.size(0), 1, 1});
-        denoised = levels.denoised(x, model.network()->forward(levels.input(x, sigma), nn::fromValues(time, {1}), context), sigma);
+        denoised = levels.denoised(
+            x, model.network()->forward(levels.input(x, sigma), nn::fromValues(time, {1}), context), sigma);
     });
     return denoised;
 }
@@ -80,6 +81,11 @@ TEST_F(GuiderTest, GuidanceIsTheFormulaAndBothSidesGoInOneCall) {
     EXPECT_EQ(apartCalls.calls, 2);
     EXPECT_LT(apart(apartCalls.denoised, expected), kTight);
     EXPECT_GT(apart(of(m_positive), u), 0.01) << "the prompts must differ for this to say anything";
+}
+
+TEST_F(GuiderTest, LargeBatchesGoThroughTheNetworkOneSideAtATime) {
+    const nn::Tensor large = noise({260, 4, 8, 8}); // 16 640 latent pixels a side
+    EXPECT_EQ(guided(setupOf(7, m_positive, m_negative), large).calls, 2);
 }
 
 TEST_F(GuiderTest, GuidanceOfOneAsksForThePositiveSideAlone) {
@@ -164,8 +170,11 @@ TEST_F(GuiderTest, RangesSayWhenAPromptActs) {
     positive.entries.push_back(late);
     const GuiderSetup setup = setupOf(1, positive, {});
     const double middle = setup.model.sampling().percentToSigma(0.5);
-    EXPECT_EQ(apart(guided(setup, m_x, middle * 2).denoised, single(setup.model, m_x, middle * 2, m_positive.entries.front().states)), 0);
-    EXPECT_EQ(apart(guided(setup, m_x, middle / 2).denoised, single(setup.model, m_x, middle / 2, late.states)), 0);
+    EXPECT_EQ(apart(guided(setup, m_x, middle * 2).denoised,
+                    single(setup.model, m_x, middle * 2, m_positive.entries.front().states)),
+              0);
+    EXPECT_EQ(
+        apart(guided(setup, m_x, middle / 2).denoised, single(setup.model, m_x, middle / 2, late.states)), 0);
     EXPECT_EQ(guided(setup, m_x, middle).calls, 1) << "both act where they meet, in one call";
 }
 
@@ -218,7 +227,8 @@ TEST_F(GuiderTest, AControlNetActsInItsRangeAndReachesTheOtherSide) {
     const sampling::ModelSampling levels = plain.model.sampling();
     for (const double share : {0.1, 0.7}) {
         const double sigma = levels.percentToSigma(share);
-        EXPECT_EQ(apart(guided(steered, m_x, sigma).denoised, guided(plain, m_x, sigma).denoised), 0) << share;
+        EXPECT_EQ(apart(guided(steered, m_x, sigma).denoised, guided(plain, m_x, sigma).denoised), 0)
+            << share;
     }
     const double inside = levels.percentToSigma(0.4);
     const nn::Tensor with = guided(steered, m_x, inside).denoised;
@@ -239,7 +249,10 @@ TEST_F(GuiderTest, AnInpaintingModelIsShownMaskAndMaskedPicture) {
         nn::Tensor denoised;
         tensor::run({}, [&] {
             const nn::Tensor input = nn::cat({levels.input(m_x, kSigma), mask, latent}, 1);
-            denoised = levels.denoised(m_x, setup.model.network()->forward(input, nn::fromValues(time, {1}), setup.positive.entries.front().states), kSigma);
+            denoised = levels.denoised(m_x,
+                                       setup.model.network()->forward(input, nn::fromValues(time, {1}),
+                                                                      setup.positive.entries.front().states),
+                                       kSigma);
         });
         return denoised;
     };
@@ -248,7 +261,9 @@ TEST_F(GuiderTest, AnInpaintingModelIsShownMaskAndMaskedPicture) {
     EXPECT_EQ(apart(guided(setup, m_x).denoised, expected(m_x.new_ones({1, 1, 8, 12}), blank)), 0);
     InpaintConcat inpaint{noise({1, 4, 8, 12}, 9), m_x.new_full({1, 1, 64, 96}, 0.7)};
     setup.positive.entries.front().inpaint = inpaint;
-    EXPECT_EQ(apart(guided(setup, m_x).denoised, expected(m_x.new_ones({1, 1, 8, 12}), inpaint.latent.mul(0.18215))), 0);
+    EXPECT_EQ(apart(guided(setup, m_x).denoised,
+                    expected(m_x.new_ones({1, 1, 8, 12}), inpaint.latent.mul(0.18215))),
+              0);
 }
 
 TEST_F(GuiderTest, SdxlReadsPooledTextAndSizes) {
@@ -257,7 +272,8 @@ TEST_F(GuiderTest, SdxlReadsPooledTextAndSizes) {
         setup.model = test::smallModel(kind);
         const nn::Tensor usual = guided(setup, m_x).denoised;
         setup.positive.entries.front().sizes = SdxlSizes{96, 64, 0, 0, 96, 64, 6.0};
-        EXPECT_EQ(apart(guided(setup, m_x).denoised, usual), 0) << kind << ": the picture's own sizes are the default";
+        EXPECT_EQ(apart(guided(setup, m_x).denoised, usual), 0)
+            << kind << ": the picture's own sizes are the default";
         setup.positive.entries.front().sizes->cropX = 32;
         EXPECT_GT(apart(guided(setup, m_x).denoised, usual), 1e-5) << kind;
     }
@@ -265,7 +281,8 @@ TEST_F(GuiderTest, SdxlReadsPooledTextAndSizes) {
 
 TEST_F(GuiderTest, PromptsAndControlNetsOfOtherFamiliesAreErrors) {
     GuiderSetup setup = setupOf(1, prompt("a cat", "sdxl-small"), {});
-    test::expectError([&] { guided(setup, m_x); }, "is encoded for SDXL (128 wide), the model is Stable Diffusion 1");
+    test::expectError([&] { guided(setup, m_x); },
+                      "is encoded for SDXL (128 wide), the model is Stable Diffusion 1");
     ControlUse use;
     use.net = ControlNetModel::open(test::smallControlNet("sdxl-small"), test::kFloat32);
     use.hint = noise({1, 3, 64, 96});
@@ -280,7 +297,8 @@ TEST_F(GuiderTest, PromptsAndControlNetsOfOtherFamiliesAreErrors) {
 
 TEST_F(GuiderTest, WhatIsKeptStaysAndADifferentialMaskSaysWhen) {
     const sampling::ModelSampling levels = test::smallModel().sampling();
-    InpaintKeep keep{noise({1, 4, 8, 12}, 3), noise({1, 4, 8, 12}, 4), m_x.new_zeros({1, 1, 8, 12}), std::nullopt};
+    InpaintKeep keep{noise({1, 4, 8, 12}, 3), noise({1, 4, 8, 12}, 4), m_x.new_zeros({1, 1, 8, 12}),
+                     std::nullopt};
     keep.mask.narrow(3, 6, 6).fill_(0.4);
     nn::Tensor seen;
     const sampling::Denoiser two = [&](const nn::Tensor& x, double) {

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40, kGib = std::uint64_t{1} << 30;
 
-std::shared_ptr<const int> number(Networks& networks, NetworkKind kind, const std::string& identity, int value = 0) {
+std::shared_ptr<const int> number(Networks& networks, NetworkKind kind, const std::string& identity,
+                                  int value = 0) {
     return networks.get<int>(kind, identity, kGib, [value] { return std::make_shared<const int>(value); });
 }
 
@@ -57,7 +58,8 @@ TEST(Networks, DropTheLeastRecentlyUsedOfAKind) {
 TEST(Networks, AFailedBuildLeavesNothingBehind) {
     Networks networks;
     const auto fail = [&] {
-        networks.get<int>(NetworkKind::Unet, "a", 1, []() -> std::shared_ptr<const int> { throw Error("broken"); });
+        networks.get<int>(NetworkKind::Unet, "a", 1,
+                          []() -> std::shared_ptr<const int> { throw Error("broken"); });
     };
     test::expectError(fail, "broken");
     EXPECT_EQ(networks.count(), 0u);
@@ -90,13 +92,15 @@ TEST(DiffusionModel, DamagedAndForeignFilesAreErrorsThatSayWhatToDo) {
     vae.widths = {32, 32, 32, 32};
     vae.stem = 32;
     makeCheckpoint(folder / "vae.safetensors", {{"", vae.expected()}});
-    const Error foreign = test::expectError([&] { DiffusionModel::open(folder / "vae.safetensors"); }, "is an autoencoder (VAE), not a checkpoint");
+    const Error foreign = test::expectError([&] { DiffusionModel::open(folder / "vae.safetensors"); },
+                                            "is an autoencoder (VAE), not a checkpoint");
     EXPECT_FALSE(foreign.hint().empty());
     const auto whole = test::smallCheckpoint();
     std::filesystem::copy_file(whole, folder / "cut.safetensors");
     std::filesystem::resize_file(folder / "cut.safetensors", std::filesystem::file_size(whole) / 2);
     test::expectError([&] { DiffusionModel::open(folder / "cut.safetensors").network(); }, "cut.safetensors");
-    test::expectError([] { ControlNetModel::open(test::smallCheckpoint()); }, "is a checkpoint, not a ControlNet");
+    test::expectError([] { ControlNetModel::open(test::smallCheckpoint()); },
+                      "is a checkpoint, not a ControlNet");
 }
 
 } // namespace

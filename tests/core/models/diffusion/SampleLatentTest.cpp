@@ -55,7 +55,8 @@ TEST_F(SampleLatentTest, FollowsTheWholeTrajectoryFromNoiseToPicture) {
         for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
             const std::vector<float> time{static_cast<float>(levels.timestep(sigmas[i]))};
             const auto epsilon = [&](const Conditioning& c) {
-                return net->forward(x.div(std::sqrt(sigmas[i] * sigmas[i] + 1)), nn::fromValues(time, {1}), c.entries.front().states);
+                return net->forward(x.div(std::sqrt(sigmas[i] * sigmas[i] + 1)), nn::fromValues(time, {1}),
+                                    c.entries.front().states);
             };
             const nn::Tensor u = epsilon(m_negative), e = u.add(epsilon(m_positive).sub(u).mul(3));
             x = x.add(e, sigmas[i + 1] - sigmas[i]);
@@ -82,7 +83,8 @@ TEST_F(SampleLatentTest, AFullDenoiseStartsFromTheSeedsNoiseOfTheWholeBatch) {
     o.sigmas = sampling::Sigmas{from, to};
     const SampleResult result = run(emptyLatent(64, 64, 2), o);
     // One step of Euler mixes x and the prediction, so that x can be taken out of it again.
-    const nn::Tensor x = result.latent.samples.sub(result.denoised.samples, 1 - to / from).mul(from / to).mul(kScale);
+    const nn::Tensor x =
+        result.latent.samples.sub(result.denoised.samples, 1 - to / from).mul(from / to).mul(kScale);
     EXPECT_LT(apart(x.div(std::sqrt(1 + from * from)), noise({2, 4, 8, 8}, 42)), 1e-3);
 }
 
@@ -136,7 +138,8 @@ TEST_F(SampleLatentTest, TwoPartsWithLeftoverNoiseAreOneWhole) {
     EXPECT_EQ(second.networkCalls, 5);
     EXPECT_LT(apart(second.latent.samples, whole), 1e-3 * nn::maxAbs(whole));
     rest.startAt = 8;
-    EXPECT_EQ(apart(run(first.latent, rest).latent.samples, first.latent.samples), 0) << "nothing is left to do";
+    EXPECT_EQ(apart(run(first.latent, rest).latent.samples, first.latent.samples), 0)
+        << "nothing is left to do";
 }
 
 TEST_F(SampleLatentTest, AMaskKeepsWhatLiesOutside) {
@@ -178,7 +181,8 @@ TEST_F(SampleLatentTest, EverySamplerAndScheduleEndsInFiniteNumbers) {
     for (const sampling::Schedule& schedule : sampling::schedules()) {
         SampleOptions o = options(4);
         o.scheduler = schedule.name;
-        EXPECT_TRUE(std::isfinite(nn::maxAbs(run(emptyLatent(64, 64, 1), o).latent.samples))) << schedule.name;
+        EXPECT_TRUE(std::isfinite(nn::maxAbs(run(emptyLatent(64, 64, 1), o).latent.samples)))
+            << schedule.name;
     }
 }
 
@@ -213,7 +217,8 @@ TEST_F(SampleLatentTest, WrongNumbersAndShapesAreErrors) {
     test::expectError([&] { run(wrong, options()); }, "no finite numbers");
     o = options();
     o.sampler = "euler_cfg_pp";
-    test::expectError([&] { sampleLatent(m_model, m_positive, {}, picture(), o); }, "needs a negative prompt");
+    test::expectError([&] { sampleLatent(m_model, m_positive, {}, picture(), o); },
+                      "needs a negative prompt");
     test::expectError([] { emptyLatent(7, 64, 1); }, "width is 7 px");
     test::expectError([] { emptyLatent(64, 64, 0); }, "batch is 0");
 }

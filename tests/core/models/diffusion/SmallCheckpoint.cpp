@@ -38,11 +38,13 @@ models::DiffusionModel smallModel(std::string_view kind) {
 }
 
 models::TextEncoder smallTextEncoder(std::string_view kind) {
-    return *models::TextEncoder::of(*smallModel(kind).checkpoint, models::identityOf(smallCheckpoint(kind), kFloat32));
+    return models::TextEncoder::of(*smallModel(kind).checkpoint,
+                                   models::identityOf(smallCheckpoint(kind), kFloat32));
 }
 
 models::Autoencoder smallAutoencoder(std::string_view kind) {
-    return *models::Autoencoder::of(*smallModel(kind).checkpoint, models::identityOf(smallCheckpoint(kind), kFloat32));
+    return models::Autoencoder::of(*smallModel(kind).checkpoint,
+                                   models::identityOf(smallCheckpoint(kind), kFloat32));
 }
 
 models::Conditioning prompt(const std::string& text, std::string_view kind) {

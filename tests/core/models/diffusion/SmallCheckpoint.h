@@ -18,7 +18,8 @@ const std::filesystem::path& smallCheckpoint(std::string_view kind = "sd15-small
 const std::filesystem::path& smallControlNet(std::string_view kind = "sd15-small");
 
 /// All in float32, so that figures are the same on every processor.
-inline constexpr models::OpenModelOptions kFloat32{tensor::Precision::Float32, std::nullopt, tensor::Device::Cpu};
+inline constexpr models::OpenModelOptions kFloat32{tensor::Precision::Float32, std::nullopt,
+                                                   tensor::Device::Cpu};
 
 models::DiffusionModel smallModel(std::string_view kind = "sd15-small");
 models::TextEncoder smallTextEncoder(std::string_view kind = "sd15-small");

@@ -27,7 +27,8 @@ nn::Tensor statesOf(const TextEncoder& encoder, const std::string& text, int ski
         PromptTokensOptions options;
         options.pad = pad;
         const PromptTokens tokens = tokenizePrompt(ClipTokenizer::shared(), text, options);
-        states = encoder.network1()->forward(idTensor(tokens), {.clipSkip = skip, .finalNorm = finalNorm}).states;
+        states =
+            encoder.network1()->forward(idTensor(tokens), {.clipSkip = skip, .finalNorm = finalNorm}).states;
     });
     return states;
 }
@@ -75,7 +76,8 @@ TEST(TextEncoder, SdxlJoinsBothEncodersAndPoolsTheSecond) {
     const ConditioningEntry apartTexts = encoder.encode("a cat", text, {}, {}).entries.front();
     ASSERT_EQ(apartTexts.states.size(1), 154);
     EXPECT_LT(apart(apartTexts.states.narrow(1, 0, 77).narrow(2, 0, 64), both.states.narrow(2, 0, 64)), 1e-5);
-    EXPECT_LT(apart(apartTexts.states.narrow(1, 77, 77).narrow(2, 0, 64), statesOf(encoder, "", 2, false)), 1e-5);
+    EXPECT_LT(apart(apartTexts.states.narrow(1, 77, 77).narrow(2, 0, 64), statesOf(encoder, "", 2, false)),
+              1e-5);
     EXPECT_EQ(test::smallTextEncoder("sdxl-refiner-small").encode("a").entries.front().states.size(2), 64);
 }
 
@@ -98,8 +100,10 @@ TEST(TextEncoder, A1111sSchedulesAndPartsBecomeEntries) {
 
 TEST(TextEncoder, EmbeddingsStandInThePromptAndThoseThatAreMissingAreTold) {
     const test::TemporaryFolder folder;
-    makeCheckpoint(folder / "style.safetensors", {{"", {{"emb_params", {2, 64}}}}}, {.dtype = tensor::Dtype::F32});
-    makeCheckpoint(folder / "wide.safetensors", {{"", {{"emb_params", {1, 768}}}}}, {.dtype = tensor::Dtype::F32});
+    makeCheckpoint(folder / "style.safetensors", {{"", {{"emb_params", {2, 64}}}}},
+                   {.dtype = tensor::Dtype::F32});
+    makeCheckpoint(folder / "wide.safetensors", {{"", {{"emb_params", {1, 768}}}}},
+                   {.dtype = tensor::Dtype::F32});
     EncodeOptions options;
     options.findEmbedding = [&](const std::string& name) {
         const auto path = folder / (name + ".safetensors");
@@ -114,13 +118,15 @@ TEST(TextEncoder, EmbeddingsStandInThePromptAndThoseThatAreMissingAreTold) {
     const nn::Tensor without = encoder.encode("a embedding:nothing cat", options).entries.front().states;
     EXPECT_EQ(missing, std::vector<std::string>{"nothing"});
     EXPECT_LT(apart(without, statesOf(encoder, "a cat")), 1e-5);
-    test::expectError([&] { encoder.encode("embedding:wide", options); }, "has rows of 768, this text encoder takes 64");
+    test::expectError([&] { encoder.encode("embedding:wide", options); },
+                      "has rows of 768, this text encoder takes 64");
 }
 
 TEST(TextEncoder, PromptsWithoutAnEndAreAnErrorThatSaysHowLongTheyMayBe) {
     std::string text;
     for (int i = 0; i < 10'000; ++i) text += "tree ";
-    const Error error = test::expectError([&] { test::smallTextEncoder().encode(text); }, "prompt: it has 10000 tokens");
+    const Error error =
+        test::expectError([&] { test::smallTextEncoder().encode(text); }, "prompt: it has 10000 tokens");
     EXPECT_NE(error.hint().find("4800"), std::string::npos);
     EXPECT_TRUE(test::expectError([&] {
                     const Cancel cancel = Cancel::make();
@@ -140,11 +146,13 @@ TEST(TextEncoder, FilesOfTheirOwnAreToldApartByWidth) {
     large.layers = 1;
     makeCheckpoint(folder / "l.safetensors", {{"", small.expected()}});
     makeCheckpoint(folder / "g.safetensors", {{"", large.expected()}});
-    const TextEncoder both = TextEncoder::open(folder / "g.safetensors", folder / "l.safetensors", test::kFloat32);
+    const TextEncoder both =
+        TextEncoder::open(folder / "g.safetensors", folder / "l.safetensors", test::kFloat32);
     EXPECT_EQ(both.family, DiffusionFamily::Sdxl);
     EXPECT_EQ(both.network1()->config().width, 768);
     EXPECT_EQ(TextEncoder::open(folder / "l.safetensors").family, DiffusionFamily::Sd1);
-    const Error error = test::expectError([] { TextEncoder::open(test::smallControlNet()); }, "a ControlNet, not a text encoder");
+    const Error error = test::expectError([] { TextEncoder::open(test::smallControlNet()); },
+                                          "a ControlNet, not a text encoder");
     EXPECT_FALSE(error.hint().empty());
 }
 
