@@ -14,8 +14,9 @@ std::filesystem::path state();  ///< OCHRE_STATE_DIR, else XDG_STATE_HOME/ochre,
 std::filesystem::path models(); ///< OCHRE_MODELS_DIR, else data()/models
 
 /// The file that a Model parameter names: a path as it stands, or a name ("realesrgan-x4plus", with or without extension and
-/// sub-folder) found at any depth under models(). Empty where there is none.
-std::filesystem::path findModel(const std::string& nameOrPath);
+/// sub-folder) found at any depth: first in the folders of its `kind` ("checkpoints", "loras", …; under models(), then those
+/// of other programs, see ModelRoots.h), then in all. Empty where there is none.
+std::filesystem::path findModel(const std::string& nameOrPath, const std::string& kind = {});
 
 /// The file that a File parameter names: "resources:pictures/a.png" is one of the program's own, anything else stands as it is.
 std::filesystem::path resolve(const std::string& text);
