@@ -29,7 +29,8 @@ public:
             const std::size_t end = text.find('\n');
             std::string_view line = text.substr(0, end);
             text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-            while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
+            while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t'))
+                line.remove_suffix(1);
             const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
             m_lines.push_back({++number, indent, line.substr(indent)});
         }
@@ -39,8 +40,10 @@ public:
         while (const Line* line = next()) {
             if (line->text == "---" && m_sections.empty()) continue;
             checkStart(*line);
-            if (line->indent == 0) section(*line);
-            else entry(*line);
+            if (line->indent == 0)
+                section(*line);
+            else
+                entry(*line);
         }
         return std::move(m_sections);
     }
@@ -106,7 +109,9 @@ private:
                 if (++i == text.size()) break;
                 constexpr std::string_view kFrom = "\\\"/nt", kTo = "\\\"/\n\t";
                 const std::size_t which = kFrom.find(text[i]);
-                if (which == std::string_view::npos) fail(line, fmt::format("the escape \\{} is not known here", printable(std::string(1, text[i]))));
+                if (which == std::string_view::npos)
+                    fail(line, fmt::format("the escape \\{} is not known here",
+                                           printable(std::string(1, text[i]))));
                 out += kTo[which];
             } else {
                 out += c;
@@ -117,7 +122,8 @@ private:
 
     void section(const Line& line) {
         auto [name, value] = keyOf(line);
-        if (!value.empty()) fail(line, fmt::format("\"{}\" has a value where folders should follow", printable(name)));
+        if (!value.empty())
+            fail(line, fmt::format("\"{}\" has a value where folders should follow", printable(name)));
         for (const YamlSection& s : m_sections)
             if (s.name == name) fail(line, fmt::format("\"{}\" stands twice", printable(name)));
         m_sections.push_back({std::move(name), {}});
@@ -127,7 +133,8 @@ private:
     void entry(const Line& line) {
         if (m_sections.empty()) fail(line, "indented, with nothing above it");
         if (!m_indent) m_indent = line.indent;
-        if (line.indent != *m_indent) fail(line, fmt::format("indented by {} blanks, the one above by {}", line.indent, *m_indent));
+        if (line.indent != *m_indent)
+            fail(line, fmt::format("indented by {} blanks, the one above by {}", line.indent, *m_indent));
         if (++m_count > kMaxEntries) fail(line, fmt::format("more than {} entries", kMaxEntries));
         auto [key, value] = keyOf(line);
         if (m_sections.back().find(key)) fail(line, fmt::format("\"{}\" stands twice", printable(key)));
@@ -144,8 +151,10 @@ private:
             return text;
         }
         if (std::string_view("&*!%@`{[|>").find(value.front()) != std::string_view::npos)
-            fail(line, fmt::format("a value that starts with '{}', which this reader does not know", value.front()));
-        if (const std::size_t comment = value.find(" #"); comment != std::string_view::npos) value = value.substr(0, comment);
+            fail(line, fmt::format("a value that starts with '{}', which this reader does not know",
+                                   value.front()));
+        if (const std::size_t comment = value.find(" #"); comment != std::string_view::npos)
+            value = value.substr(0, comment);
         while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
         return std::string(value);
     }
@@ -170,13 +179,16 @@ private:
 } // namespace
 
 const std::string* YamlSection::find(std::string_view key) const {
-    const auto it = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+    const auto it =
+        std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
     return it == entries.end() ? nullptr : &it->second;
 }
 
 std::vector<YamlSection> readFolderYaml(std::string_view text, std::string_view subject) {
-    if (text.size() > kMaxBytes) throw broken(fmt::format("{}: {} bytes, more than {}", subject, text.size(), kMaxBytes));
-    if (!isUtf8(text) || text.find('\0') != std::string_view::npos) throw broken(fmt::format("{}: is no UTF-8 text", subject));
+    if (text.size() > kMaxBytes)
+        throw broken(fmt::format("{}: {} bytes, more than {}", subject, text.size(), kMaxBytes));
+    if (!isUtf8(text) || text.find('\0') != std::string_view::npos)
+        throw broken(fmt::format("{}: is no UTF-8 text", subject));
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     return Reader(text, subject).read();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The little of YAML that lists of folders are written in (ComfyUI's extra_model_paths.yaml): mappings two deep, plain and
-// quoted texts, block texts with '|', comments. Whatever else YAML can do is an Error, never a guess.
+// The little of YAML that lists of folders are written in (ComfyUI's extra_model_paths.yaml): mappings two
+// deep, plain and quoted texts, block texts with '|', comments. Whatever else YAML can do is an Error, never
+// a guess.
 #pragma once
 
 #include <string>

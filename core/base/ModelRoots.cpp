@@ -20,14 +20,22 @@ struct KindName {
     const char* kind;
 };
 // ComfyUI's folders (folder_paths.py), then those of AUTOMATIC1111's web UI.
-constexpr KindName kComfy[] = {
-    {"checkpoints", "checkpoints"}, {"diffusion_models", "diffusion_models"}, {"unet", "diffusion_models"},
-    {"text_encoders", "text_encoders"}, {"clip", "text_encoders"}, {"vae", "vae"}, {"vae_approx", "vae"}, {"loras", "loras"},
-    {"controlnet", "controlnet"}, {"t2i_adapter", "controlnet"}, {"clip_vision", "clip_vision"}, {"embeddings", "embeddings"},
-    {"upscale_models", "upscale"}};
-constexpr KindName kWebUi[] = {{"Stable-diffusion", "checkpoints"}, {"VAE", "vae"}, {"VAE-approx", "vae"}, {"Lora", "loras"},
-                               {"LyCORIS", "loras"}, {"ControlNet", "controlnet"}, {"ESRGAN", "upscale"},
-                               {"RealESRGAN", "upscale"}, {"SwinIR", "upscale"}};
+constexpr KindName kComfy[] = {{"checkpoints", "checkpoints"}, {"diffusion_models", "diffusion_models"},
+                               {"unet", "diffusion_models"},   {"text_encoders", "text_encoders"},
+                               {"clip", "text_encoders"},      {"vae", "vae"},
+                               {"vae_approx", "vae"},          {"loras", "loras"},
+                               {"controlnet", "controlnet"},   {"t2i_adapter", "controlnet"},
+                               {"clip_vision", "clip_vision"}, {"embeddings", "embeddings"},
+                               {"upscale_models", "upscale"}};
+constexpr KindName kWebUi[] = {{"Stable-diffusion", "checkpoints"},
+                               {"VAE", "vae"},
+                               {"VAE-approx", "vae"},
+                               {"Lora", "loras"},
+                               {"LyCORIS", "loras"},
+                               {"ControlNet", "controlnet"},
+                               {"ESRGAN", "upscale"},
+                               {"RealESRGAN", "upscale"},
+                               {"SwinIR", "upscale"}};
 
 fs::path settingsFile() {
     return config() / "model_folders.json";
@@ -62,7 +70,8 @@ template <std::size_t N>
 void addKnown(std::vector<ModelFolder>& folders, const fs::path& models, const KindName (&names)[N]) {
     std::error_code ignored;
     for (const KindName& name : names)
-        if (fs::is_directory(models / name.folder, ignored)) folders.push_back({models / name.folder, name.kind});
+        if (fs::is_directory(models / name.folder, ignored))
+            folders.push_back({models / name.folder, name.kind});
 }
 
 /// "~/x" and "$HOME/x", as ComfyUI expands them.
@@ -89,7 +98,8 @@ std::vector<ModelFolder> fromYaml(const fs::path& file) {
                 const std::size_t end = std::min(value.find('\n', at), value.size());
                 const std::string path = value.substr(at, end - at);
                 at = end + 1;
-                if (!path.empty()) folders.push_back({(from / expanded(path)).lexically_normal(), kind, first});
+                if (!path.empty())
+                    folders.push_back({(from / expanded(path)).lexically_normal(), kind, first});
             }
         }
     }
@@ -109,7 +119,8 @@ std::string modelKindOf(const std::string& name) {
 std::vector<fs::path> modelRoots() {
     std::vector<fs::path> roots;
     const auto add = [&](const fs::path& root) {
-        if (!root.empty() && std::find(roots.begin(), roots.end(), root) == roots.end()) roots.push_back(root);
+        if (!root.empty() && std::find(roots.begin(), roots.end(), root) == roots.end())
+            roots.push_back(root);
     };
     if (const char* extra = std::getenv("OCHRE_EXTRA_MODELS")) {
         std::string_view rest = extra;
@@ -154,7 +165,8 @@ std::vector<ModelFolder> modelFoldersOf(const fs::path& root) {
     if (isYaml(root)) return fromYaml(root);
     std::error_code ignored;
     std::vector<ModelFolder> folders;
-    if (const fs::path list = root / "extra_model_paths.yaml"; fs::is_regular_file(list, ignored)) folders = fromYaml(list);
+    if (const fs::path list = root / "extra_model_paths.yaml"; fs::is_regular_file(list, ignored))
+        folders = fromYaml(list);
     for (const fs::path& models : {root / "models", root}) {
         addKnown(folders, models, kComfy);
         addKnown(folders, models, kWebUi);
@@ -171,13 +183,15 @@ std::vector<ModelFolder> foreignModelFolders() {
         try {
             std::error_code ignored;
             for (ModelFolder& folder : modelFoldersOf(root))
-                if (fs::is_directory(folder.folder, ignored) && std::find(folders.begin(), folders.end(), folder) == folders.end())
+                if (fs::is_directory(folder.folder, ignored) &&
+                    std::find(folders.begin(), folders.end(), folder) == folders.end())
                     folders.push_back(std::move(folder));
         } catch (const Error& e) {
             log::warning("{}", e.full());
         }
     }
-    std::stable_sort(folders.begin(), folders.end(), [](const ModelFolder& a, const ModelFolder& b) { return a.first && !b.first; });
+    std::stable_sort(folders.begin(), folders.end(),
+                     [](const ModelFolder& a, const ModelFolder& b) { return a.first && !b.first; });
     return folders;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Models of other programs, used where they lie: folders of ComfyUI and AUTOMATIC1111's web UI, extra_model_paths.yaml, or
-// any other. Nothing is ever written there.
+// Models of other programs, used where they lie: folders of ComfyUI and AUTOMATIC1111's web UI,
+// extra_model_paths.yaml, or any other. Nothing is ever written there.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,8 @@
 
 namespace ochre::paths {
 
-/// A folder of models and what they are: "checkpoints", "loras", "vae", "controlnet", "embeddings", "upscale", … (as the
-/// filters of Model parameters say), or empty for anything.
+/// A folder of models and what they are: "checkpoints", "loras", "vae", "controlnet", "embeddings",
+/// "upscale", … (as the filters of Model parameters say), or empty for anything.
 struct ModelFolder {
     std::filesystem::path folder;
     std::string kind;

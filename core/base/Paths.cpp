@@ -60,13 +60,15 @@ fs::path findIn(const fs::path& root, const fs::path& wanted) {
     if (wanted.is_relative() && fs::is_regular_file(root / wanted, ignored)) return root / wanted;
     // Sorted, so that the same name finds the same file on every machine.
     std::vector<fs::path> files;
-    for (fs::recursive_directory_iterator it(root, fs::directory_options::follow_directory_symlink, ignored), end;
+    for (fs::recursive_directory_iterator it(root, fs::directory_options::follow_directory_symlink, ignored),
+         end;
          it != end && it.depth() < 8; it.increment(ignored))
         if (it->is_regular_file(ignored)) files.push_back(it->path());
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
         const fs::path relative = file.lexically_relative(root);
-        if (file.filename() == wanted || file.stem() == wanted || fs::path(relative).replace_extension() == wanted)
+        if (file.filename() == wanted || file.stem() == wanted ||
+            fs::path(relative).replace_extension() == wanted)
             return file;
     }
     return {};

@@ -17,8 +17,8 @@ struct ModelFile {
     std::string kind;   ///< folder that it stands in, "checkpoints", "loras", …; empty: none that is known
 };
 
-/// Files with a checkpoint's extension under paths::models() and the folders of other programs (paths::foreignModelFolders),
-/// any depth, each once, by path. Absent folders have none.
+/// Files with a checkpoint's extension under paths::models() and the folders of other programs
+/// (paths::foreignModelFolders), any depth, each once, by path. Absent folders have none.
 std::vector<ModelFile> listModels();
 
 } // namespace ochre::library

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Any text, read as a workflow of ComfyUI, as A1111 parameters and as a list of folders: each either opens or gives an
-// Error. What opens as a workflow is written in both formats, and what was written opens again.
+// Any text, read as a workflow of ComfyUI, as a project that came from one, as A1111 parameters and as a list
+// of folders: each either opens or gives an Error. What opens as a workflow is written in both formats, and what
+// was written opens again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/base/FolderYaml.h"
 #include "core/graph/GraphJson.h"
+#include "core/project/ProjectFile.h"
 #include "core/project/interop/A1111.h"
 #include "core/project/interop/ComfyGraph.h"
 #include "core/project/interop/ComfyRead.h"
@@ -27,12 +29,20 @@ graph::NodeRegistry& registry() {
 }
 
 void workflow(std::string_view text) {
-    const interop::ReadComfy read = interop::readComfy(interop::parseForeignJson(text, "input"), "input", registry());
+    const interop::ReadComfy read =
+        interop::readComfy(interop::parseForeignJson(text, "input"), "input", registry());
     graph::graphFromJson(graph::graphToJson(read.graph), "round trip");
     const Json ui = interop::writeWorkflow(read.graph, read.extra, registry()).json;
     interop::readComfy(ui, "round trip", registry());
     const Json api = interop::writeApi(read.graph, read.extra, registry()).json;
     if (interop::isApiPrompt(api)) interop::readComfy(api, "again", registry());
+}
+
+/// A project says anything about the file that it came from.
+void writtenProject(std::string_view text) {
+    const Project read = projectFromText(text, "input");
+    interop::writeWorkflow(read.graph, read.extra, registry());
+    interop::writeApi(read.graph, read.extra, registry());
 }
 
 void parameters(std::string_view text) {
@@ -57,6 +67,7 @@ void tryTo(const Read& read) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     tryTo([&] { workflow(text); });
+    tryTo([&] { writtenProject(text); });
     tryTo([&] { parameters(text); });
     tryTo([&] { readFolderYaml(text, "input"); });
     return 0;

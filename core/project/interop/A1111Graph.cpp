@@ -28,7 +28,8 @@ std::optional<double> number(const std::string* text) {
     double value = 0;
     const char* const end = text->data() + text->size();
     const auto result = std::from_chars(text->data(), end, value);
-    return result.ec == std::errc{} && result.ptr == end && std::isfinite(value) ? std::optional(value) : std::nullopt;
+    return result.ec == std::errc{} && result.ptr == end && std::isfinite(value) ? std::optional(value)
+                                                                                 : std::nullopt;
 }
 
 std::optional<std::int64_t> whole(const std::string* text) {
@@ -48,7 +49,8 @@ std::optional<Size> sizeOf(const std::string* text) {
     if (x == std::string::npos) return std::nullopt;
     const std::string a = text->substr(0, x), b = text->substr(x + 1);
     const auto width = whole(&a), height = whole(&b);
-    if (!width || !height || *width < 0 || *height < 0 || *width > 65536 || *height > 65536) return std::nullopt;
+    if (!width || !height || *width < 0 || *height < 0 || *width > 65536 || *height > 65536)
+        return std::nullopt;
     return Size{*width, *height};
 }
 
@@ -70,13 +72,17 @@ public:
         if (m_size.width % 8 != 0 || m_size.height % 8 != 0)
             m_warnings.push_back("the size was rounded down to a multiple of 8");
         m_size = {toEight(static_cast<double>(m_size.width)), toEight(static_cast<double>(m_size.height))};
-        const NodeId empty = add("latent.empty", 680, 640, {{"width", m_size.width}, {"height", m_size.height}});
+        const NodeId empty =
+            add("latent.empty", 680, 640, {{"width", m_size.width}, {"height", m_size.height}});
         m_latent = {empty, "latent"};
         addFirstPass();
-        const bool second = m_text.find("Hires upscale") || m_text.find("Hires resize") || m_text.find("Hires upscaler");
-        if (second) addSecondPass();
+        const bool second =
+            m_text.find("Hires upscale") || m_text.find("Hires resize") || m_text.find("Hires upscaler");
+        if (second)
+            addSecondPass();
         else if (m_text.find("Denoising strength"))
-            m_warnings.push_back("it was made from another picture, which is not in the file: the graph starts from noise");
+            m_warnings.push_back(
+                "it was made from another picture, which is not in the file: the graph starts from noise");
         const Link image = decode(m_latent, m_x);
         const NodeId view = add("image.view", m_x + 320, 0, {});
         m_graph.connect(image, view, "image");
@@ -95,8 +101,10 @@ private:
         for (const auto& [id, value] : parameters) {
             const graph::Parameter* parameter = declaration ? declaration->findParameter(id) : nullptr;
             try {
-                if (!parameter) node.parameters[id] = value;
-                else if (const auto checked = parameter->check(value); !sameValue(checked, parameter->defaultValue))
+                if (!parameter)
+                    node.parameters[id] = value;
+                else if (const auto checked = parameter->check(value);
+                         !sameValue(checked, parameter->defaultValue))
                     node.parameters[id] = checked;
             } catch (const Error& e) {
                 m_warnings.push_back(e.full());
@@ -108,12 +116,14 @@ private:
     void addModels() {
         const std::string* model = m_text.find("Model");
         if (!model) m_warnings.push_back("the model is not named: choose one");
-        const NodeId checkpoint = add("generate.load_checkpoint", 0, 0, {{"checkpoint", model ? *model : std::string()}});
+        const NodeId checkpoint =
+            add("generate.load_checkpoint", 0, 0, {{"checkpoint", model ? *model : std::string()}});
         m_model = {checkpoint, "model"};
         m_encoder = {checkpoint, "text_encoder"};
         m_autoencoder = {checkpoint, "autoencoder"};
         if (const std::string* vae = m_text.find("VAE"); vae && *vae != "None" && *vae != "Automatic")
-            m_autoencoder = {add("generate.load_autoencoder", 0, 260, {{"autoencoder", *vae}}), "autoencoder"};
+            m_autoencoder = {add("generate.load_autoencoder", 0, 260, {{"autoencoder", *vae}}),
+                             "autoencoder"};
         if (const auto skip = whole(m_text.find("Clip skip")); skip && *skip > 1) {
             const NodeId node = add("generate.clip_skip", 340, 0, {{"skip", *skip}});
             m_graph.connect(m_encoder, node, "text_encoder");
@@ -123,8 +133,10 @@ private:
 
     Link addPrompt(const std::string& prompt, double x, double y, bool takesModel) {
         const NodeId node = add("generate.prompt", x, y,
-                                {{"text", prompt}, {"style", std::string("a1111")},
-                                 {"seed", whole(m_text.find("Seed")).value_or(0)}, {"steps", steps("Steps")}});
+                                {{"text", prompt},
+                                 {"style", std::string("a1111")},
+                                 {"seed", whole(m_text.find("Seed")).value_or(0)},
+                                 {"steps", steps("Steps")}});
         m_graph.connect(m_encoder, node, "text_encoder");
         if (takesModel && !loraTags(prompt).empty()) {
             m_graph.connect(m_model, node, "model");
@@ -138,15 +150,16 @@ private:
         return said && *said > 0 && *said <= 10000 ? *said : whole(m_text.find("Steps")).value_or(20);
     }
 
-    std::vector<std::pair<std::string, graph::ParameterValue>> sampling(const char* sampler, const char* schedule,
-                                                                        const char* cfg, std::int64_t stepCount) {
+    std::vector<std::pair<std::string, graph::ParameterValue>>
+    sampling(const char* sampler, const char* schedule, const char* cfg, std::int64_t stepCount) {
         const std::string* name = m_text.find(sampler);
         if (!name || *name == "Use same sampler") name = m_text.find("Sampler");
         const std::string* type = m_text.find(schedule);
         if (!type || *type == "Use same scheduler") type = m_text.find("Schedule type");
         auto names = name ? samplerFromA1111(*name, type ? *type : std::string()) : std::nullopt;
         if (!names) {
-            m_warnings.push_back(fmt::format("the sampler \"{}\" is not known: Euler is used", name ? *name : std::string()));
+            m_warnings.push_back(
+                fmt::format("the sampler \"{}\" is not known: Euler is used", name ? *name : std::string()));
             names = SamplerNames{"euler", "normal"};
         }
         auto scale = number(m_text.find(cfg));
@@ -170,7 +183,8 @@ private:
 
     void addFirstPass() {
         auto parameters = sampling("Sampler", "Schedule type", "CFG scale", steps("Steps"));
-        if (const auto strength = number(m_text.find("Variation seed strength")); strength && *strength != 0) {
+        if (const auto strength = number(m_text.find("Variation seed strength"));
+            strength && *strength != 0) {
             parameters.emplace_back("variation", *strength);
             parameters.emplace_back("variation_seed", whole(m_text.find("Variation seed")).value_or(0));
         }
@@ -191,9 +205,12 @@ private:
         const auto width = static_cast<double>(m_size.width), height = static_cast<double>(m_size.height);
         if (asked.width > 0 && asked.height > 0)
             return {toEight(static_cast<double>(asked.width)), toEight(static_cast<double>(asked.height))};
-        if (asked.width > 0) return {toEight(static_cast<double>(asked.width)), toEight(height * static_cast<double>(asked.width) / width)};
+        if (asked.width > 0)
+            return {toEight(static_cast<double>(asked.width)),
+                    toEight(height * static_cast<double>(asked.width) / width)};
         if (asked.height > 0)
-            return {toEight(width * static_cast<double>(asked.height) / height), toEight(static_cast<double>(asked.height))};
+            return {toEight(width * static_cast<double>(asked.height) / height),
+                    toEight(static_cast<double>(asked.height))};
         return {toEight(width * factor), toEight(height * factor)};
     }
 
@@ -202,11 +219,12 @@ private:
         const std::string* named = m_text.find("Hires upscaler");
         const std::string upscaler = named ? *named : "Latent";
         if (upscaler.starts_with("Latent")) {
-            const char* method = upscaler.find("nearest") != std::string::npos ? "nearest"
+            const char* method = upscaler.find("nearest") != std::string::npos   ? "nearest"
                                  : upscaler.find("bicubic") != std::string::npos ? "bicubic"
-                                                                                  : "bilinear";
-            const NodeId node = add("latent.resize", m_x, 0,
-                                    {{"method", std::string(method)}, {"width", size.width}, {"height", size.height}});
+                                                                                 : "bilinear";
+            const NodeId node =
+                add("latent.resize", m_x, 0,
+                    {{"method", std::string(method)}, {"width", size.width}, {"height", size.height}});
             m_graph.connect(m_latent, node, "latent");
             m_latent = {node, "latent"};
             m_x += 340;
@@ -234,7 +252,8 @@ private:
             m_x += 300;
         }
         const NodeId resize = add("image.resize", m_x, 0,
-                                  {{"width", size.width}, {"height", size.height},
+                                  {{"width", size.width},
+                                   {"height", size.height},
                                    {"filter", std::string(upscaler == "Nearest" ? "nearest" : "lanczos")}});
         m_graph.connect(image, resize, "image");
         const NodeId encode = add("latent.encode", m_x + 300, 0, {});
@@ -256,7 +275,8 @@ private:
 /// Reads settings off a graph by walking up its links.
 class Describer {
 public:
-    Describer(const Graph& graph, const graph::NodeRegistry& registry) : m_graph(graph), m_registry(registry) {}
+    Describer(const Graph& graph, const graph::NodeRegistry& registry)
+        : m_graph(graph), m_registry(registry) {}
 
     std::optional<A1111Text> describe() {
         const Node* first = nullptr;
@@ -267,7 +287,8 @@ public:
         });
         if (!first) return std::nullopt;
         m_graph.forEach([&](const Node& node) {
-            if (isSampler(node) && node.id != first->id && !second && m_graph.dependsOn(node.id, first->id)) second = &node;
+            if (isSampler(node) && node.id != first->id && !second && m_graph.dependsOn(node.id, first->id))
+                second = &node;
         });
         const Node* positive = above(*first, "positive", isPrompt);
         if (!positive) return std::nullopt;
@@ -284,12 +305,14 @@ public:
 private:
     static bool isSampler(const Node& node) {
         return !node.muted && !node.bypassed &&
-               (node.type == "generate.sample" || node.type == "generate.sample_advanced" || node.type == "generate.sample_custom");
+               (node.type == "generate.sample" || node.type == "generate.sample_advanced" ||
+                node.type == "generate.sample_custom");
     }
     static bool isPrompt(const Node& node) { return node.type.starts_with("generate.prompt"); }
 
     /// The nearest node above an input (or any input, when empty) that `wanted` takes.
-    const Node* above(const Node& start, const std::string& input, const std::function<bool(const Node&)>& wanted) const {
+    const Node* above(const Node& start, const std::string& input,
+                      const std::function<bool(const Node&)>& wanted) const {
         std::deque<NodeId> next;
         std::set<NodeId> seen;
         for (const auto& [id, link] : start.inputs)
@@ -330,7 +353,8 @@ private:
         const Node* node = above(sampler, "model", [](const Node& n) { return n.type == "generate.lora"; });
         while (node && tags.size() < 100) {
             if (!node->muted && !node->bypassed)
-                tags.insert(tags.begin(), fmt::format("<lora:{}:{}>", stem(text(*node, "lora")), text(*node, "strength_model")));
+                tags.insert(tags.begin(), fmt::format("<lora:{}:{}>", stem(text(*node, "lora")),
+                                                      text(*node, "strength_model")));
             node = above(*node, "model", [](const Node& n) { return n.type == "generate.lora"; });
         }
         return tags;
@@ -350,7 +374,8 @@ private:
         add("Steps", text(sampler, "steps"));
         SamplerNames names{text(sampler, "sampler"), text(sampler, "scheduler")};
         if (names.scheduler.empty())
-            if (const Node* sigmas = above(sampler, "sigmas", [](const Node& n) { return n.type.starts_with("sigmas."); })) {
+            if (const Node* sigmas =
+                    above(sampler, "sigmas", [](const Node& n) { return n.type.starts_with("sigmas."); })) {
                 names.scheduler = text(*sigmas, "scheduler");
                 add("Steps", text(*sigmas, "steps"));
             }
@@ -359,12 +384,16 @@ private:
         add("Schedule type", schedule);
         add("CFG scale", text(sampler, "cfg"));
         add("Seed", text(sampler, "seed"));
-        if (const Node* empty = above(sampler, "latent", [](const Node& n) { return n.type == "latent.empty"; }))
+        if (const Node* empty =
+                above(sampler, "latent", [](const Node& n) { return n.type == "latent.empty"; }))
             add("Size", text(*empty, "width") + "x" + text(*empty, "height"));
-        const auto isModel = [](const Node& n) { return n.type == "generate.load_checkpoint" || n.type == "generate.load_model"; };
+        const auto isModel = [](const Node& n) {
+            return n.type == "generate.load_checkpoint" || n.type == "generate.load_model";
+        };
         if (const Node* model = above(sampler, "model", isModel))
             add("Model", stem(text(*model, model->type == "generate.load_model" ? "model" : "checkpoint")));
-        if (const auto variation = value(sampler, "variation"); variation && !sameValue(*variation, std::int64_t{0})) {
+        if (const auto variation = value(sampler, "variation");
+            variation && !sameValue(*variation, std::int64_t{0})) {
             add("Variation seed", text(sampler, "variation_seed"));
             add("Variation seed strength", graph::toText(*variation));
         }
@@ -377,24 +406,30 @@ private:
             const std::string start = text(*strengthOf, "start_at_step"), steps = text(*strengthOf, "steps");
             const auto from = whole(&start), count = whole(&steps);
             if (from && count && *count > 0 && *from > 0 && *from <= *count)
-                strength = fmt::format("{:.4g}", static_cast<double>(*count - *from) / static_cast<double>(*count));
+                strength =
+                    fmt::format("{:.4g}", static_cast<double>(*count - *from) / static_cast<double>(*count));
         }
         if (second || (strength != "1" && strength != "1.0")) add("Denoising strength", strength);
-        const Node* skip = above(first, "positive", [](const Node& n) { return n.type == "generate.clip_skip"; });
+        const Node* skip =
+            above(first, "positive", [](const Node& n) { return n.type == "generate.clip_skip"; });
         if (skip && !skip->bypassed) add("Clip skip", text(*skip, "skip"));
         if (!second) return;
         add("Hires steps", text(*second, "steps"));
         const auto isLarger = [](const Node& n) {
-            return n.type == "latent.scale" || n.type == "latent.resize" || n.type == "restore.upscale" || n.type == "image.resize";
+            return n.type == "latent.scale" || n.type == "latent.resize" || n.type == "restore.upscale" ||
+                   n.type == "image.resize";
         };
         const Node* larger = above(*second, "latent", isLarger);
         if (!larger) return;
         if (larger->type == "latent.scale") add("Hires upscale", text(*larger, "factor"));
         if (larger->type == "latent.resize" || larger->type == "image.resize")
             add("Hires resize", text(*larger, "width") + "x" + text(*larger, "height"));
-        const Node* model = above(*second, "latent", [](const Node& n) { return n.type == "restore.upscale"; });
-        if (model) add("Hires upscaler", stem(text(*model, "model")));
-        else if (larger->type == "image.resize") add("Hires upscaler", "Lanczos");
+        const Node* model =
+            above(*second, "latent", [](const Node& n) { return n.type == "restore.upscale"; });
+        if (model)
+            add("Hires upscaler", stem(text(*model, "model")));
+        else if (larger->type == "image.resize")
+            add("Hires upscaler", "Lanczos");
         else
             add("Hires upscaler", text(*larger, "method") == "nearest"   ? "Latent (nearest)"
                                   : text(*larger, "method") == "bicubic" ? "Latent (bicubic)"
@@ -408,7 +443,8 @@ private:
 
 } // namespace
 
-Graph graphFromParameters(const A1111Text& text, const graph::NodeRegistry& registry, std::vector<std::string>& warnings) {
+Graph graphFromParameters(const A1111Text& text, const graph::NodeRegistry& registry,
+                          std::vector<std::string>& warnings) {
     return Builder(text, registry, warnings).build();
 }
 

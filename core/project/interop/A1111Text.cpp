@@ -42,12 +42,14 @@ constexpr SamplerName kSamplers[] = {
     {"LCM", "lcm", "normal"},
 };
 constexpr std::pair<const char*, const char*> kSchedules[] = {
-    {"Karras", "karras"}, {"Exponential", "exponential"}, {"SGM Uniform", "sgm_uniform"}, {"KL Optimal", "kl_optimal"},
-    {"Simple", "simple"}, {"Normal", "normal"}, {"Uniform", "normal"}, {"DDIM", "ddim_uniform"}, {"Beta", "beta"},
+    {"Karras", "karras"},         {"Exponential", "exponential"}, {"SGM Uniform", "sgm_uniform"},
+    {"KL Optimal", "kl_optimal"}, {"Simple", "simple"},           {"Normal", "normal"},
+    {"Uniform", "normal"},        {"DDIM", "ddim_uniform"},       {"Beta", "beta"},
 };
 
 bool isWordCharacter(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool isKeyCharacter(char c) {
@@ -64,8 +66,10 @@ std::string_view trimmed(std::string_view text) {
 /// Bytes of the quoted text that `line` begins with, quotes included; 0 where it does not end.
 std::size_t quotedLength(std::string_view line) {
     for (std::size_t i = 1; i < line.size(); ++i) {
-        if (line[i] == '\\') ++i;
-        else if (line[i] == '"') return i + 1;
+        if (line[i] == '\\')
+            ++i;
+        else if (line[i] == '"')
+            return i + 1;
     }
     return 0;
 }
@@ -122,7 +126,9 @@ std::vector<std::pair<std::string, std::string>> readValues(std::string_view lin
         }
         const std::string key(trimmed(line.substr(0, end)));
         line = trimmed(line.substr(end + 1));
-        std::size_t length = line.starts_with('"') ? quotedLength(line) : line.starts_with('{') ? objectLength(line) : 0;
+        std::size_t length = line.starts_with('"')   ? quotedLength(line)
+                             : line.starts_with('{') ? objectLength(line)
+                                                     : 0;
         const std::size_t after = line.find_first_not_of(' ', length);
         if (length == 0 || (after != std::string_view::npos && line[after] != ','))
             length = std::min(line.find(','), line.size());
@@ -134,7 +140,8 @@ std::vector<std::pair<std::string, std::string>> readValues(std::string_view lin
 }
 
 bool endsWithWord(std::string& name, std::string_view word) {
-    if (name.size() <= word.size() || !name.ends_with(word) || name[name.size() - word.size() - 1] != ' ') return false;
+    if (name.size() <= word.size() || !name.ends_with(word) || name[name.size() - word.size() - 1] != ' ')
+        return false;
     name.resize(name.size() - word.size() - 1);
     return true;
 }
@@ -142,7 +149,8 @@ bool endsWithWord(std::string& name, std::string_view word) {
 } // namespace
 
 const std::string* A1111Text::find(std::string_view key) const {
-    const auto it = std::find_if(values.begin(), values.end(), [&](const auto& entry) { return entry.first == key; });
+    const auto it =
+        std::find_if(values.begin(), values.end(), [&](const auto& entry) { return entry.first == key; });
     return it == values.end() ? nullptr : &it->second;
 }
 
@@ -152,7 +160,8 @@ void A1111Text::set(std::string key, std::string value) {
 
 A1111Text readParameters(std::string_view text, std::string_view subject) {
     if (text.size() > kMaxBytes)
-        throw broken(fmt::format("{}: parameters of {} bytes, more than {}", subject, text.size(), kMaxBytes));
+        throw broken(
+            fmt::format("{}: parameters of {} bytes, more than {}", subject, text.size(), kMaxBytes));
     if (!isUtf8(text)) throw broken(fmt::format("{}: its parameters are no UTF-8 text", subject));
     text = trimmed(text);
     const std::size_t lastBreak = text.rfind('\n');
@@ -160,8 +169,10 @@ A1111Text readParameters(std::string_view text, std::string_view subject) {
     A1111Text result;
     result.values = readValues(last);
     if (result.values.size() < 3)
-        throw notMine(fmt::format("{}: holds no generation parameters: its last line has {} values", subject, result.values.size()));
-    std::string_view rest = lastBreak == std::string_view::npos ? std::string_view{} : text.substr(0, lastBreak);
+        throw notMine(fmt::format("{}: holds no generation parameters: its last line has {} values", subject,
+                                  result.values.size()));
+    std::string_view rest =
+        lastBreak == std::string_view::npos ? std::string_view{} : text.substr(0, lastBreak);
     std::string* into = &result.prompt;
     bool first = true;
     while (!rest.empty() || !first) {
@@ -185,7 +196,8 @@ std::string writeParameters(const A1111Text& text) {
     std::string out = text.prompt;
     if (!text.negative.empty()) out += "\n" + std::string(kNegative) + " " + text.negative;
     std::string line;
-    for (const auto& [key, value] : text.values) line += (line.empty() ? "" : ", ") + key + ": " + quoted(value);
+    for (const auto& [key, value] : text.values)
+        line += (line.empty() ? "" : ", ") + key + ": " + quoted(value);
     return out + "\n" + line;
 }
 
@@ -200,8 +212,10 @@ std::optional<SamplerNames> samplerFromA1111(const std::string& sampler, const s
             }
     for (const SamplerName& s : kSamplers) {
         if (name != s.a1111) continue;
-        if (scheduleType == "Automatic") schedule = s.automatic;
-        else if (scheduleType.empty() && std::string_view(s.ochre) == "ddim") schedule = s.automatic;
+        if (scheduleType == "Automatic")
+            schedule = s.automatic;
+        else if (scheduleType.empty() && std::string_view(s.ochre) == "ddim")
+            schedule = s.automatic;
         for (const auto& [label, id] : kSchedules)
             if (scheduleType == label) schedule = id;
         return SamplerNames{s.ochre, schedule};

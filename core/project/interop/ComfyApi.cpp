@@ -14,14 +14,18 @@
 namespace ochre::project::interop {
 namespace {
 
-// ── API to workflow ──────────────────────────────────────────────────────────────────────────────────────────────
+// API to workflow
 
 /// The node that a value of "inputs" names, or nothing: a plain value.
 std::string sourceOf(const Json& value, const Json& api) {
-    if (!value.is_array() || value.size() != 2 || !value[1].is_number_integer()) return {};
+    // As the server tells links from lists: the id is text, whatever it looks like.
+    if (!value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_number_integer())
+        return {};
     const std::string id = idText(value[0]);
     const auto slot = value[1].get<std::int64_t>();
-    return !id.empty() && api.contains(id) && slot >= 0 && slot < static_cast<std::int64_t>(kMaxSlots) ? id : std::string();
+    return !id.empty() && api.contains(id) && slot >= 0 && slot < static_cast<std::int64_t>(kMaxSlots)
+               ? id
+               : std::string();
 }
 
 class ApiReader {
@@ -29,21 +33,24 @@ public:
     ApiReader(const Json& api, std::string_view subject) : m_api(api), m_subject(subject) {}
 
     Json read() {
-        if (m_api.size() > kMaxWorkflowNodes) fail("", fmt::format("{} nodes, more than {}", m_api.size(), kMaxWorkflowNodes));
+        if (m_api.size() > kMaxWorkflowNodes)
+            fail("", fmt::format("{} nodes, more than {}", m_api.size(), kMaxWorkflowNodes));
         m_links = Json::array();
         for (const auto& [id, node] : m_api.items()) m_nodes.emplace(id, makeNode(id, node));
         for (const auto& [id, node] : m_api.items()) addLinks(id, node.value("inputs", Json::object()));
         placeNodes();
         Json nodes = Json::array();
         for (const auto& [id, node] : m_api.items()) nodes.push_back(std::move(m_nodes.at(id)));
-        return {{"last_node_id", m_api.size()}, {"last_link_id", m_links.size()}, {"nodes", std::move(nodes)},
-                {"links", std::move(m_links)}, {"groups", Json::array()}, {"config", Json::object()},
-                {"extra", Json::object()}, {"version", 0.4}};
+        return {{"last_node_id", m_api.size()}, {"last_link_id", m_links.size()},
+                {"nodes", std::move(nodes)},    {"links", std::move(m_links)},
+                {"groups", Json::array()},      {"config", Json::object()},
+                {"extra", Json::object()},      {"version", 0.4}};
     }
 
 private:
     [[noreturn]] void fail(const std::string& id, const std::string& what) const {
-        throw broken(fmt::format("{}: {}{}{}", m_subject, id.empty() ? "" : "node " + id, id.empty() ? "" : ": ", what),
+        throw broken(fmt::format("{}: {}{}{}", m_subject, id.empty() ? "" : "node " + id,
+                                 id.empty() ? "" : ": ", what),
                      "the file is no whole API prompt of ComfyUI");
     }
 
@@ -52,20 +59,27 @@ private:
             fail(id, "the class_type is missing");
         const Json inputs = api.value("inputs", Json::object());
         if (!inputs.is_object()) fail(id, "inputs is not an object");
-        if (inputs.size() > kMaxSlots) fail(id, fmt::format("{} inputs, more than {}", inputs.size(), kMaxSlots));
+        if (inputs.size() > kMaxSlots)
+            fail(id, fmt::format("{} inputs, more than {}", inputs.size(), kMaxSlots));
         const std::string type = api.at("class_type").get<std::string>();
         if (type.empty() || type.size() > kMaxNameBytes) fail(id, "the class_type is empty or too long");
-        Json node{{"id", idJson(id)}, {"type", type}, {"mode", 0}, {"inputs", Json::array()}, {"outputs", Json::array()}};
+        Json node{{"id", idJson(id)},
+                  {"type", type},
+                  {"mode", 0},
+                  {"inputs", Json::array()},
+                  {"outputs", Json::array()}};
         if (const Row* row = rowOfClass(type))
             for (const SocketRule& output : row->outputs)
-                node["outputs"].push_back({{"name", output.comfy}, {"type", output.type}, {"links", nullptr}});
+                node["outputs"].push_back(
+                    {{"name", output.comfy}, {"type", output.type}, {"links", nullptr}});
         Json widgets = Json::object(), rest = api;
         for (const auto& [name, value] : inputs.items())
             if (sourceOf(value, m_api).empty()) widgets[name] = value;
         rest.erase("inputs");
         node["widgets_values"] = std::move(widgets);
         if (const auto meta = api.find("_meta"); meta != api.end() && meta->is_object())
-            if (const auto title = meta->find("title"); title != meta->end() && title->is_string()) node["title"] = *title;
+            if (const auto title = meta->find("title"); title != meta->end() && title->is_string())
+                node["title"] = *title;
         node[kApiMember] = std::move(rest);
         return node;
     }
@@ -78,7 +92,8 @@ private:
             Json &source = m_nodes.at(from), &target = m_nodes.at(id);
             while (source["outputs"].size() <= slot)
                 source["outputs"].push_back({{"name", fmt::format("output_{}", source["outputs"].size())},
-                                             {"type", "*"}, {"links", nullptr}});
+                                             {"type", "*"},
+                                             {"links", nullptr}});
             Json& output = source["outputs"][slot];
             const Json number = m_links.size() + 1, type = output.at("type");
             if (output["links"].is_null()) output["links"] = Json::array();
@@ -86,7 +101,8 @@ private:
             Json input{{"name", name}, {"type", type}, {"link", number}};
             if (const Row* row = rowOfClass(target.at("type").get<std::string>()); row && row->widgetOf(name))
                 input["widget"] = {{"name", name}};
-            m_links.push_back({number, source.at("id"), slot, target.at("id"), target["inputs"].size(), type});
+            m_links.push_back(
+                {number, source.at("id"), slot, target.at("id"), target["inputs"].size(), type});
             target["inputs"].push_back(std::move(input));
             if (from != id) m_feeds[from].push_back(id), ++m_waiting[id];
         }
@@ -110,8 +126,9 @@ private:
         for (const auto& [id, api] : m_api.items()) {
             Json& node = m_nodes.at(id);
             const bool prompt = node["widgets_values"].contains("text");
-            const double height = 80 + 24.0 * static_cast<double>(node["inputs"].size() + node["widgets_values"].size()) +
-                                  (prompt ? 120 : 0);
+            const double height =
+                80 + 24.0 * static_cast<double>(node["inputs"].size() + node["widgets_values"].size()) +
+                (prompt ? 120 : 0);
             const int column = columns[id];
             node["pos"] = {column * 340.0, heights[column]};
             node["size"] = {280.0, height};
@@ -127,7 +144,7 @@ private:
     Json m_links;
 };
 
-// ── Workflow to API ──────────────────────────────────────────────────────────────────────────────────────────────
+// Workflow to API
 
 /// A graph, or a subgraph at one of its instances.
 struct Scope {
@@ -178,8 +195,10 @@ private:
     void writeScope(const Scope& scope) {
         for (const ForeignNode& node : scope.graph->nodes) {
             if (node.mode == 2 || node.mode == 4 || isVirtualClass(node.type)) continue;
-            if (const auto child = scope.children.find(node.id); child != scope.children.end()) writeScope(*child->second);
-            else m_out[scope.prefix + node.id] = apiNode(scope, node);
+            if (const auto child = scope.children.find(node.id); child != scope.children.end())
+                writeScope(*child->second);
+            else
+                m_out[scope.prefix + node.id] = apiNode(scope, node);
         }
     }
 
@@ -192,8 +211,10 @@ private:
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
             const Source source = into(scope, node.id, i, 0);
             const std::string& name = node.inputs[i].name;
-            if (source.kind == Source::Kind::Node) inputs[name] = Json::array({source.id, source.slot});
-            else if (source.kind == Source::Kind::Value) inputs[name] = literal(source.value);
+            if (source.kind == Source::Kind::Node)
+                inputs[name] = Json::array({source.id, source.slot});
+            else if (source.kind == Source::Kind::Value)
+                inputs[name] = literal(source.value);
         }
         const std::string title = textOf(node.json, "title");
         if (fromApi) {
@@ -236,14 +257,16 @@ private:
             if (seed && at < values->size() && isSeedControl((*values)[at])) ++at;
         }
         if (at < values->size())
-            m_warnings.push_back(fmt::format("{}: node {} ({}): the names of {} of its values are not known", m_subject, node.id,
-                                             node.type, values->size() - at));
+            m_warnings.push_back(fmt::format("{}: node {} ({}): the names of {} of its values are not known",
+                                             m_subject, node.id, node.type, values->size() - at));
         return inputs;
     }
 
     Source into(const Scope& scope, const std::string& node, std::size_t slot, int steps) {
         const auto link = scope.into.find({node, slot});
-        return link == scope.into.end() ? Source{} : resolve(scope, link->second->from, link->second->fromSlot, steps + 1);
+        return link == scope.into.end()
+                   ? Source{}
+                   : resolve(scope, link->second->from, link->second->fromSlot, steps + 1);
     }
 
     Source resolve(const Scope& scope, const std::string& id, std::size_t slot, int steps) {
@@ -269,20 +292,26 @@ private:
         const ForeignNode& instance = *scope.instance;
         const std::string& name = scope.graph->inputs[slot].name;
         const auto& inputs = instance.inputs;
-        const auto it = std::find_if(inputs.begin(), inputs.end(), [&](const ForeignSlot& s) { return s.name == name; });
+        const auto it =
+            std::find_if(inputs.begin(), inputs.end(), [&](const ForeignSlot& s) { return s.name == name; });
         const auto place = it == inputs.end() ? slot : static_cast<std::size_t>(it - inputs.begin());
-        if (const Source source = into(*scope.parent, instance.id, place, steps); source.kind != Source::Kind::None)
+        if (const Source source = into(*scope.parent, instance.id, place, steps);
+            source.kind != Source::Kind::None)
             return source;
         const auto values = instance.json.find("widgets_values");
-        if (it == inputs.end() || it->widget.empty() || values == instance.json.end() || !values->is_array()) return {};
-        const auto before = std::count_if(inputs.begin(), it, [](const ForeignSlot& s) { return !s.widget.empty(); });
+        if (it == inputs.end() || it->widget.empty() || values == instance.json.end() || !values->is_array())
+            return {};
+        const auto before =
+            std::count_if(inputs.begin(), it, [](const ForeignSlot& s) { return !s.widget.empty(); });
         const auto at = static_cast<std::size_t>(before);
         return at < values->size() ? Source{Source::Kind::Value, {}, 0, (*values)[at]} : Source{};
     }
 
     Source throughBypass(const Scope& scope, const ForeignNode& node, std::size_t slot, int steps) {
         const std::string type = slot < node.outputs.size() ? node.outputs[slot].type : "*";
-        const auto fits = [&](std::size_t i) { return i < node.inputs.size() && (type == "*" || node.inputs[i].type == type); };
+        const auto fits = [&](std::size_t i) {
+            return i < node.inputs.size() && (type == "*" || node.inputs[i].type == type);
+        };
         if (fits(slot)) return into(scope, node.id, slot, steps);
         for (std::size_t i = 0; i < node.inputs.size(); ++i)
             if (fits(i) || node.inputs[i].type == "*") return into(scope, node.id, i, steps);

@@ -22,7 +22,8 @@ public:
     const std::string& place() const { return m_place; }
 
     [[noreturn]] void fail(const std::string& what) const {
-        throw broken(m_place + ": " + what, "the workflow is damaged, or is of a kind that Ochre does not read");
+        throw broken(m_place + ": " + what,
+                     "the workflow is damaged, or is of a kind that Ochre does not read");
     }
     const Json* find(const char* key) const {
         if (!m_json.is_object()) return nullptr;
@@ -41,7 +42,8 @@ public:
         if (!list) return;
         const std::string place = m_place + "." + key;
         if (!list->is_array()) Spot(*list, place).fail("not a list");
-        if (list->size() > limit) Spot(*list, place).fail(fmt::format("{} entries, more than {}", list->size(), limit));
+        if (list->size() > limit)
+            Spot(*list, place).fail(fmt::format("{} entries, more than {}", list->size(), limit));
         std::size_t i = 0;
         for (const Json& item : *list) visit(Spot(item, fmt::format("{}[{}]", place, i++)));
     }
@@ -74,7 +76,8 @@ ForeignNode readNode(const Spot& spot) {
     const Json* id = spot.find("id");
     node.id = id ? idText(*id) : std::string();
     if (node.id.empty()) spot.fail("the id is missing");
-    if (node.id == kSubgraphInput || node.id == kSubgraphOutput) spot.fail("the id " + node.id + " is taken by the subgraph");
+    if (node.id == kSubgraphInput || node.id == kSubgraphOutput)
+        spot.fail("the id " + node.id + " is taken by the subgraph");
     node.type = spot.text("type");
     if (node.type.empty() || node.type.size() > kMaxNameBytes) spot.fail("the type is missing or too long");
     if (node.id.size() > kMaxNameBytes) spot.fail("the id is too long");
@@ -93,7 +96,8 @@ std::size_t slotNumber(const Spot& spot, const Json& value) {
         const std::string& text = value.get_ref<const std::string&>();
         std::from_chars(text.data(), text.data() + text.size(), number);
     }
-    if (number < 0 || number >= static_cast<std::int64_t>(kMaxSlots)) spot.fail("a slot number from 0 is missing");
+    if (number < 0 || number >= static_cast<std::int64_t>(kMaxSlots))
+        spot.fail("a slot number from 0 is missing");
     return static_cast<std::size_t>(number);
 }
 
@@ -152,36 +156,42 @@ void readDefinitions(const Spot& spot, Workflow& workflow, int depth) {
     const Json* definitions = spot.find("definitions");
     if (!definitions) return;
     if (depth > kMaxSubgraphDepth) spot.fail("subgraphs inside subgraphs, too deep");
-    Spot(*definitions, spot.place() + ".definitions").each("subgraphs", kMaxDefinitions, [&](const Spot& item) {
-        if (!item.json().is_object()) item.fail("not an object");
-        ForeignGraph graph = readGraph(item);
-        if (graph.id.empty()) item.fail("the id is missing");
-        graph.inputs = readSlots(item, "inputs");
-        graph.outputs = readSlots(item, "outputs");
-        const std::string id = graph.id;
-        if (!workflow.definitions.emplace(id, std::move(graph)).second) item.fail("the subgraph " + id + " stands twice");
-        if (workflow.definitions.size() > kMaxDefinitions) item.fail("more subgraphs than Ochre reads");
-        readDefinitions(item, workflow, depth + 1);
-    });
+    Spot(*definitions, spot.place() + ".definitions")
+        .each("subgraphs", kMaxDefinitions, [&](const Spot& item) {
+            if (!item.json().is_object()) item.fail("not an object");
+            ForeignGraph graph = readGraph(item);
+            if (graph.id.empty()) item.fail("the id is missing");
+            graph.inputs = readSlots(item, "inputs");
+            graph.outputs = readSlots(item, "outputs");
+            const std::string id = graph.id;
+            if (!workflow.definitions.emplace(id, std::move(graph)).second)
+                item.fail("the subgraph " + id + " stands twice");
+            if (workflow.definitions.size() > kMaxDefinitions) item.fail("more subgraphs than Ochre reads");
+            readDefinitions(item, workflow, depth + 1);
+        });
 }
 
 /// Instances nest: the whole must stay small, and no subgraph may contain itself.
 class Expansion {
 public:
-    Expansion(const Workflow& workflow, std::string subject) : m_workflow(workflow), m_subject(std::move(subject)) {}
+    Expansion(const Workflow& workflow, std::string subject)
+        : m_workflow(workflow), m_subject(std::move(subject)) {}
 
     void check() { count(m_workflow.root, 0); }
 
 private:
     std::size_t count(const ForeignGraph& graph, int depth) {
-        if (depth > kMaxSubgraphDepth) throw broken(m_subject + ": subgraphs inside subgraphs, too deep or in a circle");
-        if (const auto known = m_counts.find(graph.id); depth > 0 && known != m_counts.end()) return known->second;
+        if (depth > kMaxSubgraphDepth)
+            throw broken(m_subject + ": subgraphs inside subgraphs, too deep or in a circle");
+        if (const auto known = m_counts.find(graph.id); depth > 0 && known != m_counts.end())
+            return known->second;
         std::size_t total = 0;
         for (const ForeignNode& node : graph.nodes) {
             const auto inner = m_workflow.definitions.find(node.type);
             total += 1 + (inner == m_workflow.definitions.end() ? 0 : count(inner->second, depth + 1));
             if (total > kMaxWorkflowNodes)
-                throw broken(fmt::format("{}: with its subgraphs it has more than {} nodes", m_subject, kMaxWorkflowNodes));
+                throw broken(fmt::format("{}: with its subgraphs it has more than {} nodes", m_subject,
+                                         kMaxWorkflowNodes));
         }
         if (depth > 0) m_counts[graph.id] = total;
         return total;
@@ -256,8 +266,10 @@ std::vector<ForeignSlot> slotsOf(const Json& node, const char* key) {
     const auto list = node.is_object() ? node.find(key) : node.end();
     if (!node.is_object() || list == node.end() || !list->is_array()) return slots;
     for (const Json& item : *list)
-        slots.push_back({textOf(item, "name"), typeText(item.is_object() && item.contains("type") ? &item.at("type") : nullptr),
-                         item.is_object() && item.contains("widget") ? textOf(item.at("widget"), "name") : std::string()});
+        slots.push_back({textOf(item, "name"),
+                         typeText(item.is_object() && item.contains("type") ? &item.at("type") : nullptr),
+                         item.is_object() && item.contains("widget") ? textOf(item.at("widget"), "name")
+                                                                     : std::string()});
     return slots;
 }
 
@@ -281,11 +293,13 @@ bool isApiPrompt(const Json& json) {
 
 Json parseForeignJson(std::string_view text, std::string_view subject) {
     if (text.size() > kMaxWorkflowBytes)
-        throw broken(fmt::format("{}: {} bytes of JSON, more than the limit of {}", subject, text.size(), kMaxWorkflowBytes));
+        throw broken(fmt::format("{}: {} bytes of JSON, more than the limit of {}", subject, text.size(),
+                                 kMaxWorkflowBytes));
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     // A text that ends in NULs is how some writers fill EXIF.
     while (!text.empty() && text.back() == '\0') text.remove_suffix(1);
-    const bool bare = text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
+    const bool bare =
+        text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
     const JsonLimits limits{.bytes = kMaxWorkflowBytes, .depth = kMaxWorkflowDepth};
     return bare ? parseJson(withoutBareNumbers(text), subject, limits) : parseJson(text, subject, limits);
 }
@@ -304,7 +318,8 @@ bool isSeedControl(const Json& value) {
     if (value.is_boolean()) return true;
     if (!value.is_string()) return false;
     const std::string& word = value.get_ref<const std::string&>();
-    return word == "fixed" || word == "increment" || word == "decrement" || word == "randomize" || word == "increment-wrap";
+    return word == "fixed" || word == "increment" || word == "decrement" || word == "randomize" ||
+           word == "increment-wrap";
 }
 
 std::vector<std::size_t> widgetSlots(const Row& row, const Json& list) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A ComfyUI workflow as it stands in a file: nodes, links and definitions of subgraphs, nothing interpreted yet.
-// Facts: workflow schema 0.4 and 1.0 of ComfyUI's front end, and the API ("prompt") format of its server.
+// A ComfyUI workflow as it stands in a file: nodes, links and definitions of subgraphs, nothing interpreted
+// yet. Facts: workflow schema 0.4 and 1.0 of ComfyUI's front end, and the API ("prompt") format of its
+// server.
 #pragma once
 
 #include <map>
@@ -73,7 +74,8 @@ Workflow parseWorkflow(const Json& json, std::string_view subject);
 /// A link of either form. Throws Error (Broken) that starts with `place`.
 ForeignLink readLink(const Json& json, const std::string& place);
 
-/// Where each widget of `row` stands in a list of widgets_values that is `list` (control slots are stepped over).
+/// Where each widget of `row` stands in a list of widgets_values that is `list` (control slots are stepped
+/// over).
 std::vector<std::size_t> widgetSlots(const Row& row, const Json& list);
 /// Value of a widget in a node's "widgets_values", null where the file says nothing.
 Json widgetValue(const Json& node, const Row& row, std::size_t widget);

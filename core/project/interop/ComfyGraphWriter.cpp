@@ -38,8 +38,9 @@ std::string WriteContext::uuidOf(const graph::GroupDefinition& group) {
         if (!isUuid(uuid)) {
             // ComfyUI asks for a UUID; version 8 is for one's own, here a hash of the name.
             const Hash128 hash = hashText(group.id);
-            uuid = fmt::format("{:08x}-{:04x}-8{:03x}-a{:03x}-{:012x}", hash.high >> 32, hash.high >> 16 & 0xffff,
-                               hash.high & 0xfff, hash.low >> 48 & 0xfff, hash.low & 0xffffffffffff);
+            uuid = fmt::format("{:08x}-{:04x}-8{:03x}-a{:03x}-{:012x}", hash.high >> 32,
+                               hash.high >> 16 & 0xffff, hash.high & 0xfff, hash.low >> 48 & 0xfff,
+                               hash.low & 0xffffffffffff);
         }
     }
     used.try_emplace(uuid, &group);
@@ -70,13 +71,18 @@ void GraphWriter::countIds() {
         const Json id = idJson(idText(json.is_object() && json.contains("id") ? json.at("id") : Json()));
         if (id.is_number_integer()) m_lastId = std::max(m_lastId, id.get<std::int64_t>());
     };
-    m_lastId = std::max(wholeAt(m_skeleton, "last_node_id"),
-                        m_skeleton.is_object() && m_skeleton.contains("state") ? wholeAt(m_skeleton["state"], "lastNodeId") : 0);
+    m_lastId =
+        std::max(wholeAt(m_skeleton, "last_node_id"), m_skeleton.is_object() && m_skeleton.contains("state")
+                                                          ? wholeAt(m_skeleton["state"], "lastNodeId")
+                                                          : 0);
     m_graph.forEach([&](const Node& node) {
         const Json* origin = originOf(node);
-        if (origin) count(*origin);
-        else m_lastId = std::max<std::int64_t>(m_lastId, node.id);
-        if (origin && node.extra.at(kComfyMember).contains("parts") && node.extra.at(kComfyMember)["parts"].is_object())
+        if (origin)
+            count(*origin);
+        else
+            m_lastId = std::max<std::int64_t>(m_lastId, node.id);
+        if (origin && node.extra.at(kComfyMember).contains("parts") &&
+            node.extra.at(kComfyMember)["parts"].is_object())
             for (const auto& [input, part] : node.extra.at(kComfyMember)["parts"].items()) count(part);
     });
 }
@@ -99,7 +105,8 @@ std::size_t GraphWriter::emit(Json json) {
 
 std::size_t GraphWriter::emitOnce(Json json) {
     const auto known = m_byId.find(idText(json.contains("id") ? json["id"] : Json()));
-    return known != m_byId.end() && m_emitted[known->second].json == json ? known->second : emit(std::move(json));
+    return known != m_byId.end() && m_emitted[known->second].json == json ? known->second
+                                                                          : emit(std::move(json));
 }
 
 std::size_t GraphWriter::emitNew(const std::string& type, const graph::NodeLook& look) {
@@ -172,7 +179,8 @@ void GraphWriter::addParts(const Node& node, const graph::NodeDeclaration& decla
         if (origin && !same && origin->contains("id")) json["id"] = origin->at("id");
         down += 140;
         writeWidgets(json, *row, node, declaration);
-        written.parts[input] = emitOnce(std::move(json)); // one part may serve several nodes, and also stand by itself
+        written.parts[input] =
+            emitOnce(std::move(json)); // one part may serve several nodes, and also stand by itself
     }
 }
 
@@ -214,11 +222,13 @@ void GraphWriter::addGroupNode(const Node& node) {
         if (!value || !value->extra.is_object() || !value->extra.contains(kComfyMember)) continue;
         const auto place = value->extra.at(kComfyMember).find("widget_of");
         const auto set = value->parameters.find("value");
-        if (place == value->extra.at(kComfyMember).end() || !place->is_number_unsigned() || set == value->parameters.end())
+        if (place == value->extra.at(kComfyMember).end() || !place->is_number_unsigned() ||
+            set == value->parameters.end())
             continue;
         Json& values = json["widgets_values"];
         const auto at = place->get<std::size_t>();
-        if (values.is_array() && at < values.size() && !sameValue(graph::parameterFromJson(values[at]), set->second))
+        if (values.is_array() && at < values.size() &&
+            !sameValue(graph::parameterFromJson(values[at]), set->second))
             values[at] = graph::toJson(set->second);
     }
     m_written[node.id].node = emit(std::move(json));
@@ -279,12 +289,15 @@ const SocketRule* GraphWriter::invertedOutput(const graph::Link& link) const {
     return rule && rule->inverted ? rule : nullptr;
 }
 
-/// Nodes that ComfyUI has no need of: masks turned over where its own mean the opposite, values of promoted widgets.
+/// Nodes that ComfyUI has no need of: masks turned over where its own mean the opposite, values of promoted
+/// widgets.
 bool GraphWriter::isCollapsed(const Node& node) const {
-    if (node.extra.is_object() && node.extra.contains(kComfyMember) && node.extra.at(kComfyMember).contains("widget_of")) {
+    if (node.extra.is_object() && node.extra.contains(kComfyMember) &&
+        node.extra.at(kComfyMember).contains("widget_of")) {
         const auto consumers = m_graph.consumers(node.id);
-        return std::all_of(consumers.begin(), consumers.end(),
-                           [&](graph::NodeId id) { return m_graph.at(id).type == "group" && originOf(m_graph.at(id)); });
+        return std::all_of(consumers.begin(), consumers.end(), [&](graph::NodeId id) {
+            return m_graph.at(id).type == "group" && originOf(m_graph.at(id));
+        });
     }
     if (node.type != "mask.invert" || originOf(node) || node.muted || node.bypassed) return false;
     const auto mask = node.inputs.find("mask");
@@ -297,7 +310,8 @@ bool GraphWriter::isCollapsed(const Node& node) const {
             if (link.node != node.id) continue;
             bool inverted = false;
             for (const Row* row : rowsOf(consumer.type))
-                for (const SocketRule& s : row->inputs) inverted = inverted || (s.inverted && s.ochre == input);
+                for (const SocketRule& s : row->inputs)
+                    inverted = inverted || (s.inverted && s.ochre == input);
             if (!inverted) return false;
         }
         return true;

@@ -17,7 +17,7 @@ namespace ochre::project::interop {
 struct WriteContext {
     const graph::NodeRegistry& registry;
     std::vector<std::string> missing = {}, missingTypes = {}, warnings = {};
-    std::map<std::string, std::string> uuids = {};                 ///< of group definitions, by their id
+    std::map<std::string, std::string> uuids = {};                  ///< of group definitions, by their id
     std::map<std::string, const graph::GroupDefinition*> used = {}; ///< by uuid
     std::string uuidOf(const graph::GroupDefinition& group);
 };
@@ -25,7 +25,8 @@ struct WriteContext {
 class GraphWriter {
 public:
     /// `skeleton` is the object that the graph came from, or null. `within`: the group whose graph it is.
-    GraphWriter(WriteContext& context, const graph::Graph& graph, Json skeleton, const graph::GroupDefinition* within);
+    GraphWriter(WriteContext& context, const graph::Graph& graph, Json skeleton,
+                const graph::GroupDefinition* within);
 
     Json write();
 
@@ -77,7 +78,8 @@ private:
     void wantInputs(const graph::Node& node);
     void want(const graph::Node& node, const std::string& input, graph::Link source);
     void wantInto(std::size_t node, const SocketRule& socket, const End& from);
-    void wantRow(const graph::Node& node, const Written& written, const std::string& input, const graph::Link& source);
+    void wantRow(const graph::Node& node, const Written& written, const std::string& input,
+                 const graph::Link& source);
     void wantPlain(const std::string& to, std::size_t slot, const graph::Link& source);
     void wantLoras(const Written& written);
     std::optional<End> throughNode(const graph::Node& node, const std::string& output, int steps);

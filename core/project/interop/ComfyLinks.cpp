@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The links of a graph on its way to ComfyUI: those that it came with stay word for word where they still hold.
+// The links of a graph on its way to ComfyUI: those that it came with stay word for word where they still
+// hold.
 #include <algorithm>
 #include <cmath>
 
@@ -56,7 +57,8 @@ void GraphWriter::wantInputs(const Node& node) {
         if (!m_within) return;
         const std::vector<std::string> ids = idsOf(m_within->outputs);
         for (const auto& [input, link] : node.inputs)
-            if (const std::size_t slot = indexOf(ids, input); slot < ids.size()) wantPlain(kSubgraphOutput, slot, link);
+            if (const std::size_t slot = indexOf(ids, input); slot < ids.size())
+                wantPlain(kSubgraphOutput, slot, link);
         return;
     }
     if (!m_written.contains(node.id)) return;
@@ -85,7 +87,8 @@ void GraphWriter::want(const Node& node, const std::string& input, Link source) 
     }
 }
 
-void GraphWriter::wantRow(const Node& node, const Written& written, const std::string& input, const Link& source) {
+void GraphWriter::wantRow(const Node& node, const Written& written, const std::string& input,
+                          const Link& source) {
     std::vector<std::pair<std::size_t, const Row*>> places{{written.node, written.choice.row}};
     for (const auto& [name, part] : written.parts) places.emplace_back(part, written.choice.parts.at(name));
     if (!written.loras.empty() && (input == "model" || input == "text_encoder"))
@@ -154,7 +157,8 @@ std::optional<GraphWriter::End> GraphWriter::endOf(const Link& link, int steps) 
     return throughNode(*node, link.output, steps);
 }
 
-std::optional<GraphWriter::End> GraphWriter::throughNode(const Node& node, const std::string& output, int steps) {
+std::optional<GraphWriter::End> GraphWriter::throughNode(const Node& node, const std::string& output,
+                                                         int steps) {
     const auto found = m_written.find(node.id);
     if (found == m_written.end()) return std::nullopt;
     const Written& written = found->second;
@@ -166,11 +170,13 @@ std::optional<GraphWriter::End> GraphWriter::throughNode(const Node& node, const
     if (written.primitive) return typed(0);
     if (!written.choice.row) {
         const graph::GroupDefinition* group = node.type == "group" ? m_graph.findGroup(node.group) : nullptr;
-        const auto ids = group ? idsOf(group->outputs) : socketIds(slotsOf(m_emitted[written.node].json, "outputs"), "output");
+        const auto ids = group ? idsOf(group->outputs)
+                               : socketIds(slotsOf(m_emitted[written.node].json, "outputs"), "output");
         const std::size_t slot = indexOf(ids, output);
         return slot < ids.size() ? std::optional(typed(slot)) : std::nullopt;
     }
-    if (!written.loras.empty() && output == "model") return End{m_emitted[written.loras.back()].id, 0, "MODEL"};
+    if (!written.loras.empty() && output == "model")
+        return End{m_emitted[written.loras.back()].id, 0, "MODEL"};
     std::size_t slot = 0;
     if (const SocketRule* rule = outputRule({node.id, output}, &slot)) {
         const End end{id, slot, rule->type};
@@ -189,7 +195,8 @@ GraphWriter::End GraphWriter::invert(const End& from, const graph::NodeLook& loo
     return m_inverters[from] = {m_emitted[node].id, 0, "MASK"};
 }
 
-GraphWriter::End GraphWriter::converted(const End& from, const std::string& type, const graph::NodeLook& look) {
+GraphWriter::End GraphWriter::converted(const End& from, const std::string& type,
+                                        const graph::NodeLook& look) {
     const char* between = from.type == "MASK" && type == "IMAGE"   ? "MaskToImage"
                           : from.type == "IMAGE" && type == "MASK" ? "ImageToMask"
                                                                    : nullptr;
@@ -226,7 +233,8 @@ bool GraphWriter::isKept(const ForeignLink& link, const std::set<std::string>& b
     const auto there = [&](const std::string& id) {
         return id == kSubgraphInput || id == kSubgraphOutput || m_byId.contains(id);
     };
-    return there(link.from) && there(link.to) && std::find(m_kept.begin(), m_kept.end(), link.json) != m_kept.end();
+    return there(link.from) && there(link.to) &&
+           std::find(m_kept.begin(), m_kept.end(), link.json) != m_kept.end();
 }
 
 bool GraphWriter::isObjectLinks() const {
@@ -238,11 +246,16 @@ bool GraphWriter::isObjectLinks() const {
 }
 
 Json GraphWriter::linkJson(std::int64_t id, const Wanted& wanted, std::size_t slot) const {
-    const std::string& type = wanted.from.type == "*" && !wanted.type.empty() ? wanted.type : wanted.from.type;
+    const std::string& type =
+        wanted.from.type == "*" && !wanted.type.empty() ? wanted.type : wanted.from.type;
     if (!isObjectLinks())
         return Json::array({id, idJson(wanted.from.id), wanted.from.slot, idJson(wanted.to), slot, type});
-    return {{"id", id}, {"origin_id", idJson(wanted.from.id)}, {"origin_slot", wanted.from.slot},
-            {"target_id", idJson(wanted.to)}, {"target_slot", slot}, {"type", type}};
+    return {{"id", id},
+            {"origin_id", idJson(wanted.from.id)},
+            {"origin_slot", wanted.from.slot},
+            {"target_id", idJson(wanted.to)},
+            {"target_slot", slot},
+            {"type", type}};
 }
 
 Json GraphWriter::finishLinks() {
@@ -276,7 +289,8 @@ Json GraphWriter::finishLinks() {
             ForeignLink link = readLink(json, "links");
             const Json id = idJson(link.id);
             if (id.is_number_integer()) last = std::max(last, id.get<std::int64_t>());
-            if (wanted.erase({link.from, link.fromSlot, link.to, link.toSlot}) == 0 && !isKept(link, before)) {
+            if (wanted.erase({link.from, link.fromSlot, link.to, link.toSlot}) == 0 &&
+                !isKept(link, before)) {
                 dropped.insert(link.id);
                 continue;
             }
@@ -292,7 +306,8 @@ Json GraphWriter::finishLinks() {
     if (!dropped.empty()) forgetLinks(dropped);
     patchSlots(links);
     if (m_skeleton.contains("last_link_id")) m_skeleton["last_link_id"] = std::max(last, std::int64_t{0});
-    if (m_skeleton.contains("state") && m_skeleton["state"].is_object()) m_skeleton["state"]["lastLinkId"] = last;
+    if (m_skeleton.contains("state") && m_skeleton["state"].is_object())
+        m_skeleton["state"]["lastLinkId"] = last;
     return result;
 }
 
@@ -304,12 +319,14 @@ void GraphWriter::forgetLinks(const std::set<std::string>& dropped) {
     if (!extra.contains("linkExtensions") || !extra["linkExtensions"].is_array()) return;
     Json left = Json::array();
     for (Json& extension : extra["linkExtensions"])
-        if (!extension.is_object() || !dropped.contains(idText(extension.value("id", Json())))) left.push_back(std::move(extension));
+        if (!extension.is_object() || !dropped.contains(idText(extension.value("id", Json()))))
+            left.push_back(std::move(extension));
     extra["linkExtensions"] = std::move(left);
 }
 
 /// Sets the links of a slot when they are others than it says; true where something changed.
-bool GraphWriter::setLinks(Json& slots, std::size_t slot, const char* key, const std::vector<std::string>& ids) {
+bool GraphWriter::setLinks(Json& slots, std::size_t slot, const char* key,
+                           const std::vector<std::string>& ids) {
     if (!slots.is_array() || slot >= slots.size() || !slots[slot].is_object()) return false;
     Json& place = slots[slot];
     const auto it = place.find(key);
@@ -340,7 +357,8 @@ void GraphWriter::patchSlots(const std::vector<ForeignLink>& links) {
         into[{link.to, link.toSlot}].push_back(link.id);
         out[{link.from, link.fromSlot}].push_back(link.id);
     }
-    const auto patch = [](Json& owner, const char* list, const char* key, const std::string& id, const auto& map) {
+    const auto patch = [](Json& owner, const char* list, const char* key, const std::string& id,
+                          const auto& map) {
         if (!owner.is_object() || !owner.contains(list) || !owner[list].is_array()) return;
         for (std::size_t slot = 0; slot < owner[list].size(); ++slot) {
             const auto it = map.find({id, slot});
@@ -374,8 +392,9 @@ Json GraphWriter::finishGroups() const {
     Json groups = Json::array();
     for (const graph::Frame& frame : m_graph.frames()) {
         const bool known = frame.id >= 1 && frame.id <= before.size() && before[frame.id - 1].is_object();
-        Json group = known ? before[frame.id - 1] : Json{{"id", frame.id}, {"title", ""}, {"bounding", {0, 0, 0, 0}},
-                                                         {"color", "#3f789e"}, {"font_size", 24}, {"flags", Json::object()}};
+        Json group = known ? before[frame.id - 1]
+                           : Json{{"id", frame.id},     {"title", ""},     {"bounding", {0, 0, 0, 0}},
+                                  {"color", "#3f789e"}, {"font_size", 24}, {"flags", Json::object()}};
         const graph::Frame now = frameOf(group, frame.id);
         if (now.title != frame.title) group["title"] = frame.title;
         if (now.color != frame.color && !frame.color.empty()) group["color"] = frame.color;

@@ -31,9 +31,10 @@ std::set<std::string> saidBy(const Row& row) {
 }
 
 std::size_t unlinked(const Row& row, const Node& node) {
-    return static_cast<std::size_t>(std::count_if(row.inputs.begin(), row.inputs.end(), [&](const SocketRule& s) {
-        return !s.ochre.empty() && !node.inputs.contains(s.ochre);
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(row.inputs.begin(), row.inputs.end(), [&](const SocketRule& s) {
+            return !s.ochre.empty() && !node.inputs.contains(s.ochre);
+        }));
 }
 
 /// Of the rows of one part, the one that says every linked input that any of them knows.
@@ -48,7 +49,8 @@ const Row* choosePart(const SocketRule& input, const Node& node, const NodeDecla
     const Row* best = nullptr;
     for (const Row* row : rows) {
         const std::set<std::string> said = saidBy(*row);
-        if (!fixedHolds(*row, node, declaration) || !std::includes(said.begin(), said.end(), linked.begin(), linked.end()))
+        if (!fixedHolds(*row, node, declaration) ||
+            !std::includes(said.begin(), said.end(), linked.begin(), linked.end()))
             continue;
         if (row->comfy == before) return row;
         if (!best || unlinked(*row, node) < unlinked(*best, node)) best = row;
@@ -57,7 +59,8 @@ const Row* choosePart(const SocketRule& input, const Node& node, const NodeDecla
 }
 
 /// What of the node the rows leave unsaid.
-std::vector<std::string> lostBy(const RowChoice& choice, const Node& node, const NodeDeclaration& declaration) {
+std::vector<std::string> lostBy(const RowChoice& choice, const Node& node,
+                                const NodeDeclaration& declaration) {
     std::set<std::string> said = saidBy(*choice.row);
     std::vector<const Row*> rows{choice.row};
     for (const auto& [input, part] : choice.parts) {
@@ -69,7 +72,8 @@ std::vector<std::string> lostBy(const RowChoice& choice, const Node& node, const
         for (const auto& [parameter, value] : row->fixed) {
             said.insert(parameter);
             const auto current = currentValue(node, declaration, parameter);
-            if (current && !sameValue(*current, value)) lost.push_back(parameter + " " + graph::toText(*current));
+            if (current && !sameValue(*current, value))
+                lost.push_back(parameter + " " + graph::toText(*current));
         }
     for (const auto& [parameter, value] : node.parameters) {
         const graph::Parameter* known = declaration.findParameter(parameter);
@@ -163,7 +167,8 @@ Json newNode(const std::string& type, const graph::NodeLook& look, const Row* ro
         node["widgets_values"].push_back(widget.fallback);
         if (widget.controlled()) node["widgets_values"].push_back("fixed");
     }
-    node["size"][1] = 60.0 + 24.0 * static_cast<double>(row->inputs.size() + row->outputs.size() + row->widgets.size());
+    node["size"][1] =
+        60.0 + 24.0 * static_cast<double>(row->inputs.size() + row->outputs.size() + row->widgets.size());
     return node;
 }
 
@@ -201,7 +206,8 @@ void writeWidgets(Json& json, const Row& row, const Node& node, const NodeDeclar
         const Json& value = said.is_null() || said.is_array() ? rule.fallback : said;
         if (meansTheSame(rule, value, *current, declaration)) continue;
         const bool isUnset = !node.parameters.contains(rule.parameter);
-        if (isUnset && !translate(rule, value, declaration)) continue; // could not be read, and was not touched since
+        if (isUnset && !translate(rule, value, declaration))
+            continue; // could not be read, and was not touched since
         setWidget(json, row, i, toComfy(rule, *current));
     }
 }
@@ -235,8 +241,10 @@ void writeLook(Json& json, const Node& node) {
         }
     }
     if (labelOf(json) != node.label) {
-        if (node.label.empty()) json.erase("title");
-        else json["title"] = node.label;
+        if (node.label.empty())
+            json.erase("title");
+        else
+            json["title"] = node.label;
     }
     int mode = 0;
     if (const auto it = json.find("mode"); it != json.end() && it->is_number_integer()) mode = it->get<int>();

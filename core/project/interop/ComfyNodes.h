@@ -26,7 +26,8 @@ const Json* originOfPart(const graph::Node& node, const std::string& input);
 Json newNode(const std::string& type, const graph::NodeLook& look, const Row* row);
 
 /// Widgets of `row` take the node's parameters; those that mean the same already stay as they are written.
-void writeWidgets(Json& json, const Row& row, const graph::Node& node, const graph::NodeDeclaration& declaration);
+void writeWidgets(Json& json, const Row& row, const graph::Node& node,
+                  const graph::NodeDeclaration& declaration);
 void setWidget(Json& json, const Row& row, std::size_t widget, Json value);
 
 /// Title, place, size and mode, where they changed.

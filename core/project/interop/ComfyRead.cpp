@@ -65,7 +65,7 @@ public:
     }
 
 private:
-    // ── Roles ──
+    // Roles
     Role roleOf(const ForeignNode& node) const {
         Role role;
         if (m_context.workflow.definitions.contains(node.type)) {
@@ -74,8 +74,10 @@ private:
             role.kind = Role::Kind::Primitive;
         } else if (const Row* row = rowOfClass(node.type)) {
             role.row = row;
-            if (row->isPart()) role.kind = Role::Kind::Part;
-            else if (m_context.registry.find(row->ochre) && isUnderstood(*row, node)) role.kind = Role::Kind::Row;
+            if (row->isPart())
+                role.kind = Role::Kind::Part;
+            else if (m_context.registry.find(row->ochre) && isUnderstood(*row, node))
+                role.kind = Role::Kind::Row;
         }
         return role;
     }
@@ -118,7 +120,6 @@ private:
         role.parts = std::move(parts);
     }
 
-
     /// From a part into the node that it belongs to.
     bool isInner(const ForeignLink& link) const {
         const auto target = m_roles.find(link.to);
@@ -128,7 +129,7 @@ private:
         return part != target->second.parts.end() && part->second->id == link.from;
     }
 
-    // ── Nodes ──
+    // Nodes
     void giveIds() {
         std::vector<const ForeignNode*> later;
         std::set<std::string> linkedOut; // parts with a link that leads elsewhere
@@ -136,12 +137,16 @@ private:
             if (m_roles.contains(link.to) && !isInner(link)) linkedOut.insert(link.from);
         for (const ForeignNode& node : m_graph.nodes) {
             Role& role = m_roles.at(node.id);
-            if (role.kind == Role::Kind::Part && !role.owners.empty() && !linkedOut.contains(node.id)) continue;
+            if (role.kind == Role::Kind::Part && !role.owners.empty() && !linkedOut.contains(node.id))
+                continue;
             const Json id = idJson(node.id);
-            const bool usable = id.is_number_integer() && id.get<std::int64_t>() > 0 && id.get<std::int64_t>() <= kLargestId;
+            const bool usable =
+                id.is_number_integer() && id.get<std::int64_t>() > 0 && id.get<std::int64_t>() <= kLargestId;
             role.id = usable ? static_cast<NodeId>(id.get<std::int64_t>()) : 0;
-            if (usable) m_next = std::max(m_next, role.id + 1);
-            else later.push_back(&node);
+            if (usable)
+                m_next = std::max(m_next, role.id + 1);
+            else
+                later.push_back(&node);
         }
         for (const ForeignNode* node : later) m_roles.at(node->id).id = m_next++;
     }
@@ -207,10 +212,12 @@ private:
         node.type = declaration.id();
         node.version = declaration.version();
         setFromRow(node, declaration, *role.row, foreign);
-        for (const auto& [input, part] : role.parts) setFromRow(node, declaration, *rowOfClass(part->type), *part);
+        for (const auto& [input, part] : role.parts)
+            setFromRow(node, declaration, *rowOfClass(part->type), *part);
     }
 
-    void setFromRow(Node& node, const graph::NodeDeclaration& declaration, const Row& row, const ForeignNode& foreign) {
+    void setFromRow(Node& node, const graph::NodeDeclaration& declaration, const Row& row,
+                    const ForeignNode& foreign) {
         const auto set = [&](const std::string& parameter, const graph::ParameterValue& value) {
             const graph::Parameter* known = declaration.findParameter(parameter);
             if (known && !sameValue(known->defaultValue, value)) node.parameters[parameter] = value;
@@ -225,6 +232,9 @@ private:
                 warn(foreign, fmt::format("{} {} cannot be said in Ochre", rule.comfy, dumpJson(value)));
                 continue;
             }
+            if (rule.controlled() && said.is_number_unsigned() && said.get<std::uint64_t>() > INT64_MAX)
+                warn(foreign, fmt::format("{} {} is larger than Ochre's; its lower 63 bits are used", rule.comfy,
+                                          said.get<std::uint64_t>()));
             if (rule.kind == "file" && m_context.findInput)
                 if (std::string path = m_context.findInput(std::get<std::string>(*translated)); !path.empty())
                     translated = std::move(path);
@@ -234,14 +244,15 @@ private:
     }
 
     void warn(const ForeignNode& node, const std::string& what) {
-        if (m_context.warnings.size() < 100) m_context.warnings.push_back(fmt::format("{} ({}): {}", node.type, node.id, what));
+        if (m_context.warnings.size() < 100)
+            m_context.warnings.push_back(fmt::format("{} ({}): {}", node.type, node.id, what));
     }
 
-    // ── Values ──
+    // Values
     static std::optional<Json> primitiveValue(const ForeignNode& node) {
         const auto values = node.json.find("widgets_values");
-        if (values == node.json.end() || !values->is_array() || values->empty() || (*values)[0].is_structured() ||
-            (*values)[0].is_null())
+        if (values == node.json.end() || !values->is_array() || values->empty() ||
+            (*values)[0].is_structured() || (*values)[0].is_null())
             return std::nullopt;
         return (*values)[0];
     }
@@ -264,9 +275,11 @@ private:
     }
 
     void setValue(Node& node, const graph::ParameterValue& value) {
-        static constexpr const char* kTypes[] = {"value.bool", "value.int", "value.float", "value.text", "value.color"};
+        static constexpr const char* kTypes[] = {"value.bool", "value.int", "value.float", "value.text",
+                                                 "value.color"};
         node.type = kTypes[value.index()];
-        if (const auto* declaration = m_context.registry.find(node.type)) node.version = declaration->version();
+        if (const auto* declaration = m_context.registry.find(node.type))
+            node.version = declaration->version();
         node.parameters["value"] = value;
     }
 
@@ -287,7 +300,8 @@ private:
             if (place == inner.inputs.end() || value.is_structured() || value.is_null()) continue;
             const std::string& input = ids[static_cast<std::size_t>(place - inner.inputs.begin())];
             if (group.inputs.contains(input)) continue;
-            Node node = makeNode("value.text", {group.look.x - 240, group.look.y + 60.0 * static_cast<double>(at)});
+            Node node =
+                makeNode("value.text", {group.look.x - 240, group.look.y + 60.0 * static_cast<double>(at)});
             setValue(node, graph::parameterFromJson(value));
             node.label = slot.name;
             node.extra = {{kComfyMember, {{"widget_of", at - 1}}}};
@@ -296,7 +310,7 @@ private:
         }
     }
 
-    // ── Links ──
+    // Links
     void addLink(const ForeignLink& link) {
         if (isInner(link)) return;
         const std::vector<Target> targets = targetsOf(link);
@@ -316,7 +330,8 @@ private:
         const auto role = m_roles.find(link.to);
         if (role == m_roles.end() || !m_roles.contains(link.from)) return; // the skeleton keeps what dangles
         NodeId owner = role->second.id;
-        if (owner == 0 && !role->second.owners.empty()) owner = m_roles.at(role->second.owners.front()->id).id;
+        if (owner == 0 && !role->second.owners.empty())
+            owner = m_roles.at(role->second.owners.front()->id).id;
         if (owner != 0) m_nodes.at(owner).extra[kComfyMember]["links"].push_back(link.json);
     }
 
@@ -333,13 +348,15 @@ private:
         if (role.kind == Role::Kind::Primitive) return {};
         std::vector<Target> targets;
         for (const ForeignNode* owner : role.owners)
-            for (Target& t : rowTarget(m_roles.at(owner->id).id, *role.row, *node, link.toSlot)) targets.push_back(std::move(t));
+            for (Target& t : rowTarget(m_roles.at(owner->id).id, *role.row, *node, link.toSlot))
+                targets.push_back(std::move(t));
         if (role.id != 0 && link.toSlot < node->inputs.size())
             targets.push_back({role.id, socketIds(node->inputs, "input")[link.toSlot]});
         return targets;
     }
 
-    static std::vector<Target> rowTarget(NodeId id, const Row& row, const ForeignNode& node, std::size_t slot) {
+    static std::vector<Target> rowTarget(NodeId id, const Row& row, const ForeignNode& node,
+                                         std::size_t slot) {
         std::string name = slot < node.inputs.size() ? node.inputs[slot].name : std::string();
         if (slot >= node.inputs.size() && slot < row.inputs.size()) name = row.inputs[slot].comfy;
         if (const SocketRule* input = row.inputOf(name)) {
@@ -364,7 +381,8 @@ private:
     graph::Link sourceOf(const ForeignLink& link) {
         if (link.from == kSubgraphInput) {
             const std::vector<std::string> ids = socketIds(m_graph.inputs, "input");
-            return m_input != 0 && link.fromSlot < ids.size() ? graph::Link{m_input, ids[link.fromSlot]} : graph::Link{};
+            return m_input != 0 && link.fromSlot < ids.size() ? graph::Link{m_input, ids[link.fromSlot]}
+                                                              : graph::Link{};
         }
         const ForeignNode* node = m_graph.find(link.from);
         if (!node) return {};
@@ -379,7 +397,8 @@ private:
             return output.inverted ? inverted(source) : source;
         }
         const bool group = role.kind == Role::Kind::Group;
-        const auto ids = socketIds(group ? m_context.workflow.definitions.at(node->type).outputs : node->outputs, "output");
+        const auto ids = socketIds(
+            group ? m_context.workflow.definitions.at(node->type).outputs : node->outputs, "output");
         return link.fromSlot < ids.size() ? graph::Link{role.id, ids[link.fromSlot]} : graph::Link{};
     }
 
@@ -395,7 +414,7 @@ private:
         return {id, "mask"};
     }
 
-    // ── The whole ──
+    // The whole
     void addEnds() {
         const auto end = [&](const char* type, const char* key) {
             const auto json = m_graph.skeleton.find(key);
@@ -451,11 +470,13 @@ graph::GroupDefinition readDefinition(Context& context, const std::string& id) {
         const std::vector<std::string> ids = socketIds(slots, fallback);
         std::vector<graph::Socket> result;
         for (std::size_t i = 0; i < slots.size(); ++i)
-            result.push_back({.id = ids[i], .label = ids[i], .type = socketTypeOf(slots[i].type), .optional = true});
+            result.push_back(
+                {.id = ids[i], .label = ids[i], .type = socketTypeOf(slots[i].type), .optional = true});
         return result;
     };
-    graph::GroupDefinition group{id, foreign.name.empty() ? id : foreign.name, sockets(foreign.inputs, "input"),
-                                 sockets(foreign.outputs, "output"), nullptr};
+    graph::GroupDefinition group{id, foreign.name.empty() ? id : foreign.name,
+                                 sockets(foreign.inputs, "input"), sockets(foreign.outputs, "output"),
+                                 nullptr};
     group.graph = std::make_shared<const graph::Graph>(GraphReader(context, foreign).read(true));
     return group;
 }
@@ -467,7 +488,8 @@ void thinDefinitions(Json& graph, const Context& context) {
     if (!definitions.contains("subgraphs") || !definitions["subgraphs"].is_array()) return;
     for (Json& definition : definitions["subgraphs"]) {
         const std::string id = textOf(definition, "id");
-        if (context.groups.contains(id)) definition["nodes"] = context.workflow.definitions.at(id).skeleton.at("nodes");
+        if (context.groups.contains(id))
+            definition["nodes"] = context.workflow.definitions.at(id).skeleton.at("nodes");
         thinDefinitions(definition, context);
     }
 }

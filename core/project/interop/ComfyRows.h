@@ -2,7 +2,7 @@
 // The rows of the ComfyUI table as they are written down; ComfyTable reads them.
 #pragma once
 
-#include <vector>
+#include <span>
 
 namespace ochre::project::interop {
 
@@ -15,6 +15,6 @@ struct RowText {
     const char* fixed = ""; ///< parameter=value that the class implies, parted by ';'
 };
 
-const std::vector<RowText>& rowTexts();
+std::span<const RowText> rowTexts();
 
 } // namespace ochre::project::interop

@@ -21,22 +21,37 @@ struct Word {
 };
 // Words that differ; all others are the same on both sides.
 constexpr Word kWords[] = {
-    {"resize", "nearest-exact", "nearest"}, {"crop", "disabled", "none"},
-    {"flip", "x-axis: vertically", "vertical"}, {"flip", "y-axis: horizontally", "horizontal"},
-    {"turn", "none", "0"}, {"turn", "90 degrees", "90"}, {"turn", "180 degrees", "180"}, {"turn", "270 degrees", "270"},
+    {"resize", "nearest-exact", "nearest"},
+    {"crop", "disabled", "none"},
+    {"flip", "x-axis: vertically", "vertical"},
+    {"flip", "y-axis: horizontally", "horizontal"},
+    {"turn", "none", "0"},
+    {"turn", "90 degrees", "90"},
+    {"turn", "180 degrees", "180"},
+    {"turn", "270 degrees", "270"},
     {"prediction", "v_prediction", "v"},
 };
-constexpr std::array kWordKinds{"resize", "crop", "flip", "turn", "prediction", "sampler", "scheduler", "channel", "blend",
-                                "word", "text"};
+constexpr std::array kWordKinds{"resize",    "crop",    "flip",  "turn", "prediction", "sampler",
+                                "scheduler", "channel", "blend", "word", "text"};
 
 struct Type {
     const char* comfy;
     const char* ochre;
 };
-constexpr Type kTypes[] = {{"MODEL", "model"}, {"CLIP", "text_encoder"}, {"VAE", "autoencoder"},
-                           {"CONTROL_NET", "controlnet"}, {"CONDITIONING", "conditioning"}, {"LATENT", "latent"},
-                           {"SIGMAS", "sigmas"}, {"IMAGE", "image"}, {"MASK", "mask"}, {"INT", "int"},
-                           {"FLOAT", "float"}, {"STRING", "text"}, {"BOOLEAN", "bool"}, {"COMBO", "text"}};
+constexpr Type kTypes[] = {{"MODEL", "model"},
+                           {"CLIP", "text_encoder"},
+                           {"VAE", "autoencoder"},
+                           {"CONTROL_NET", "controlnet"},
+                           {"CONDITIONING", "conditioning"},
+                           {"LATENT", "latent"},
+                           {"SIGMAS", "sigmas"},
+                           {"IMAGE", "image"},
+                           {"MASK", "mask"},
+                           {"INT", "int"},
+                           {"FLOAT", "float"},
+                           {"STRING", "text"},
+                           {"BOOLEAN", "bool"},
+                           {"COMBO", "text"}};
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -65,9 +80,11 @@ Json literal(std::string_view text) {
     if (text == "true" || text == "false") return text == "true";
     std::int64_t whole = 0;
     const char* const end = text.data() + text.size();
-    if (const auto r = std::from_chars(text.data(), end, whole); r.ec == std::errc{} && r.ptr == end) return whole;
+    if (const auto r = std::from_chars(text.data(), end, whole); r.ec == std::errc{} && r.ptr == end)
+        return whole;
     double number = 0;
-    if (const auto r = std::from_chars(text.data(), end, number); r.ec == std::errc{} && r.ptr == end) return number;
+    if (const auto r = std::from_chars(text.data(), end, number); r.ec == std::errc{} && r.ptr == end)
+        return number;
     return std::string(text);
 }
 
@@ -103,7 +120,8 @@ std::vector<Row> readRows() {
         eachPart(text.outputs, [&](std::string_view part) { row.outputs.push_back(socketRule(part)); });
         eachPart(text.fixed, [&](std::string_view part) {
             const std::size_t equals = part.find('=');
-            row.fixed.emplace_back(part.substr(0, equals), graph::parameterFromJson(literal(part.substr(equals + 1))));
+            row.fixed.emplace_back(part.substr(0, equals),
+                                   graph::parameterFromJson(literal(part.substr(equals + 1))));
         });
         rows.push_back(std::move(row));
     }
@@ -116,7 +134,8 @@ std::optional<std::int64_t> wholeOf(const Json& value) {
     if (value.is_number_integer()) return value.get<std::int64_t>();
     if (value.is_number_float()) {
         const double number = value.get<double>();
-        if (std::floor(number) == number && std::abs(number) <= 0x1p53) return static_cast<std::int64_t>(number);
+        if (std::floor(number) == number && std::abs(number) <= 0x1p53)
+            return static_cast<std::int64_t>(number);
     }
     return std::nullopt;
 }
@@ -147,7 +166,8 @@ std::string slashes(std::string text) {
 
 constexpr std::string_view kPictureEnd = "_{index}.png", kLatentEnd = "_{index}.latent";
 
-/// A prefix of ComfyUI names a place in its output folder. Foreign text must not lead out of where the artist works.
+/// A prefix of ComfyUI names a place in its output folder. Foreign text must not lead out of where the artist
+/// works.
 std::string pathOfPrefix(const std::string& prefix, std::string_view end) {
     std::string path;
     std::string_view rest = prefix;
@@ -193,12 +213,14 @@ std::string wordOf(const std::string& kind, const std::string& word, bool fromCo
 } // namespace
 
 const SocketRule* Row::inputOf(std::string_view comfyName) const {
-    const auto it = std::find_if(inputs.begin(), inputs.end(), [&](const SocketRule& s) { return s.comfy == comfyName; });
+    const auto it =
+        std::find_if(inputs.begin(), inputs.end(), [&](const SocketRule& s) { return s.comfy == comfyName; });
     return it == inputs.end() ? nullptr : &*it;
 }
 
 const WidgetRule* Row::widgetOf(std::string_view comfyName) const {
-    const auto it = std::find_if(widgets.begin(), widgets.end(), [&](const WidgetRule& w) { return w.comfy == comfyName; });
+    const auto it = std::find_if(widgets.begin(), widgets.end(),
+                                 [&](const WidgetRule& w) { return w.comfy == comfyName; });
     return it == widgets.end() ? nullptr : &*it;
 }
 
@@ -231,7 +253,9 @@ std::optional<graph::ParameterValue> toOchre(const WidgetRule& rule, const Json&
         if (!whole) return std::nullopt;
         if (kind == "color") return colorOf(*whole);
         // ComfyUI counts from the end: -1 is the last layer. INT64_MIN has no opposite.
-        if (kind == "clip") return *whole < 0 && *whole > -1000 ? std::optional<graph::ParameterValue>(-*whole) : std::nullopt;
+        if (kind == "clip")
+            return *whole < 0 && *whole > -1000 ? std::optional<graph::ParameterValue>(-*whole)
+                                                : std::nullopt;
         return *whole;
     }
     if (kind == "float" || kind == "tenth") {
@@ -268,7 +292,8 @@ Json toComfy(const WidgetRule& rule, const graph::ParameterValue& value) {
         return color ? rgbOf(*color) : std::int64_t{0};
     }
     const std::string text = graph::toText(value);
-    if (kind == "file") return text.substr(text.find_last_of('/') + 1); // loaders list the files of one folder
+    if (kind == "file")
+        return text.substr(text.find_last_of('/') + 1); // loaders list the files of one folder
     if (kind == "save_image") return prefixOfPath(text, kPictureEnd);
     if (kind == "save_latent") return prefixOfPath(text, kLatentEnd);
     return wordOf(kind, text, false);

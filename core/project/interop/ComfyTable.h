@@ -17,10 +17,13 @@ namespace ochre::project::interop {
 struct WidgetRule {
     std::string comfy;     ///< name of the input in API files
     std::string parameter; ///< empty: Ochre has none; the value is kept as it came
-    std::string kind;      ///< how values are turned: "int", "sampler", "clip", …; "only": just the default is understood
-    Json fallback;         ///< what the class has where a file says nothing
+    std::string
+        kind; ///< how values are turned: "int", "sampler", "clip", …; "only": just the default is understood
+    Json fallback; ///< what the class has where a file says nothing
 
-    bool controlled() const { return kind == "seed"; } ///< a "control_after_generate" slot follows in widgets_values
+    bool controlled() const {
+        return kind == "seed";
+    } ///< a "control_after_generate" slot follows in widgets_values
 };
 
 /// A socket on both sides. `part`: fed by a class that is no node in Ochre but belongs to this one.
@@ -31,10 +34,10 @@ struct SocketRule {
 };
 
 struct Row {
-    std::string comfy; ///< class_type
-    std::string ochre; ///< node id; "@TYPE": a part of the nodes that have an input @TYPE
-    std::vector<WidgetRule> widgets;            ///< in the order of widgets_values
-    std::vector<SocketRule> inputs, outputs;    ///< in the order of slots
+    std::string comfy;               ///< class_type
+    std::string ochre;               ///< node id; "@TYPE": a part of the nodes that have an input @TYPE
+    std::vector<WidgetRule> widgets; ///< in the order of widgets_values
+    std::vector<SocketRule> inputs, outputs;                          ///< in the order of slots
     std::vector<std::pair<std::string, graph::ParameterValue>> fixed; ///< what the class implies
 
     bool isPart() const { return ochre.starts_with('@'); }

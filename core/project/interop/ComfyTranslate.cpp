@@ -49,12 +49,14 @@ std::optional<graph::ParameterValue> translate(const WidgetRule& rule, const Jso
     try {
         return parameter->check(*raw);
     } catch (const Error&) {
-        const bool word = parameter->kind == graph::ParameterKind::Choice && std::holds_alternative<std::string>(*raw);
+        const bool word =
+            parameter->kind == graph::ParameterKind::Choice && std::holds_alternative<std::string>(*raw);
         return word ? raw : std::nullopt;
     }
 }
 
-std::optional<graph::ParameterValue> currentValue(const graph::Node& node, const graph::NodeDeclaration& declaration,
+std::optional<graph::ParameterValue> currentValue(const graph::Node& node,
+                                                  const graph::NodeDeclaration& declaration,
                                                   const std::string& parameter) {
     if (const auto set = node.parameters.find(parameter); set != node.parameters.end()) return set->second;
     const graph::Parameter* known = declaration.findParameter(parameter);
@@ -73,8 +75,9 @@ bool sameValue(const graph::ParameterValue& a, const graph::ParameterValue& b) {
 }
 
 std::string hexColor(const std::string& text) {
-    const bool valid = (text.size() == 4 || text.size() == 7) && text[0] == '#' &&
-                       std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+    const bool valid =
+        (text.size() == 4 || text.size() == 7) && text[0] == '#' &&
+        std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
     if (!valid) return {};
     if (text.size() == 7) return text;
     std::string full = "#";
@@ -89,7 +92,8 @@ graph::NodeLook lookOf(const Json& node) {
     look.width = std::clamp(component(node, "size", 0), 0.0, 4000.0);
     const auto flags = node.find("flags");
     if (flags != node.end() && flags->is_object())
-        if (const auto it = flags->find("collapsed"); it != flags->end() && it->is_boolean()) look.collapsed = it->get<bool>();
+        if (const auto it = flags->find("collapsed"); it != flags->end() && it->is_boolean())
+            look.collapsed = it->get<bool>();
     look.color = hexColor(textOf(node, "color"));
     return look;
 }

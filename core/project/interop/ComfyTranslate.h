@@ -16,12 +16,13 @@ inline constexpr const char* kComfyMember = "comfyui";
 /// Placeholders for classes that Ochre does not have are of type "comfyui:CLASS".
 inline constexpr std::string_view kPlaceholder = "comfyui:";
 
-/// A widget's value as `declaration` takes it. Nothing where it cannot be said; a word that the choice does not have is
-/// kept, so that the node itself says so.
+/// A widget's value as `declaration` takes it. Nothing where it cannot be said; a word that the choice does
+/// not have is kept, so that the node itself says so.
 std::optional<graph::ParameterValue> translate(const WidgetRule& rule, const Json& value,
                                                const graph::NodeDeclaration& declaration);
 /// As set at the node, else the declaration's default.
-std::optional<graph::ParameterValue> currentValue(const graph::Node& node, const graph::NodeDeclaration& declaration,
+std::optional<graph::ParameterValue> currentValue(const graph::Node& node,
+                                                  const graph::NodeDeclaration& declaration,
                                                   const std::string& parameter);
 bool sameValue(const graph::ParameterValue& a, const graph::ParameterValue& b); ///< 1 and 1.0 are the same
 

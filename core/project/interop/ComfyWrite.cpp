@@ -11,8 +11,14 @@ namespace ochre::project::interop {
 namespace {
 
 Json emptyRoot() {
-    return {{"revision", 0},       {"last_node_id", 0},         {"last_link_id", 0},         {"nodes", Json::array()},
-            {"links", Json::array()}, {"groups", Json::array()}, {"config", Json::object()}, {"extra", Json::object()},
+    return {{"revision", 0},
+            {"last_node_id", 0},
+            {"last_link_id", 0},
+            {"nodes", Json::array()},
+            {"links", Json::array()},
+            {"groups", Json::array()},
+            {"config", Json::object()},
+            {"extra", Json::object()},
             {"version", 0.4}};
 }
 
@@ -43,25 +49,27 @@ void countNodes(Json& graph) {
 }
 
 Json newDefinition(const graph::GroupDefinition& group, const std::string& uuid) {
-    Json definition{{"id", uuid},
-                    {"version", 1},
-                    {"state", {{"lastGroupId", 0}, {"lastNodeId", 0}, {"lastLinkId", 0}, {"lastRerouteId", 0}}},
-                    {"revision", 0},
-                    {"config", Json::object()},
-                    {"name", group.label},
-                    {"inputNode", {{"id", -10}, {"bounding", {-300, 0, 120, 100}}}},
-                    {"outputNode", {{"id", -20}, {"bounding", {1200, 0, 120, 100}}}},
-                    {"inputs", Json::array()},
-                    {"outputs", Json::array()},
-                    {"widgets", Json::array()},
-                    {"nodes", Json::array()},
-                    {"groups", Json::array()},
-                    {"links", Json::array()},
-                    {"extra", Json::object()}};
+    Json definition{
+        {"id", uuid},
+        {"version", 1},
+        {"state", {{"lastGroupId", 0}, {"lastNodeId", 0}, {"lastLinkId", 0}, {"lastRerouteId", 0}}},
+        {"revision", 0},
+        {"config", Json::object()},
+        {"name", group.label},
+        {"inputNode", {{"id", -10}, {"bounding", {-300, 0, 120, 100}}}},
+        {"outputNode", {{"id", -20}, {"bounding", {1200, 0, 120, 100}}}},
+        {"inputs", Json::array()},
+        {"outputs", Json::array()},
+        {"widgets", Json::array()},
+        {"nodes", Json::array()},
+        {"groups", Json::array()},
+        {"links", Json::array()},
+        {"extra", Json::object()}};
     const auto add = [&](const char* key, const graph::Socket& socket) {
         const Hash128 hash = hashText(uuid + key + socket.id);
-        definition[key].push_back({{"id", hash.hex().substr(0, 8) + "-" + hash.hex().substr(8, 4) + "-8" + hash.hex().substr(13, 3) +
-                                              "-a" + hash.hex().substr(17, 3) + "-" + hash.hex().substr(20, 12)},
+        definition[key].push_back({{"id", hash.hex().substr(0, 8) + "-" + hash.hex().substr(8, 4) + "-8" +
+                                              hash.hex().substr(13, 3) + "-a" + hash.hex().substr(17, 3) +
+                                              "-" + hash.hex().substr(20, 12)},
                                    {"name", socket.id},
                                    {"type", comfyTypeOf(socket.type)},
                                    {"linkIds", Json::array()}});
@@ -115,14 +123,17 @@ private:
         GraphWriter writer(m_context, group.graph ? *group.graph : kNothing, std::move(skeleton), &group);
         Json json = writer.write();
         countNodes(json);
-        if (before != m_before.end() && textOf(json, "name") != group.label && group.label != uuid) json["name"] = group.label;
+        if (before != m_before.end() && textOf(json, "name") != group.label && group.label != uuid)
+            json["name"] = group.label;
         m_written[uuid] = std::move(json);
     }
 
-    /// A definition that was read keeps only ids of nodes; such a one without a group is of nodes that were deleted.
+    /// A definition that was read keeps only ids of nodes; such a one without a group is of nodes that were
+    /// deleted.
     static bool isThin(const Json& definition) {
         const auto nodes = definition.find("nodes");
-        return nodes != definition.end() && nodes->is_array() && !nodes->empty() && !nodes->front().is_object();
+        return nodes != definition.end() && nodes->is_array() && !nodes->empty() &&
+               !nodes->front().is_object();
     }
 
     void put(Json& graph, bool isRoot) {
@@ -142,8 +153,10 @@ private:
         if (isRoot)
             for (auto& [uuid, json] : m_written)
                 if (m_placed.insert(uuid).second) result.push_back(json);
-        if (list) *list = std::move(result);
-        else if (!result.empty()) graph["definitions"]["subgraphs"] = std::move(result);
+        if (list)
+            *list = std::move(result);
+        else if (!result.empty())
+            graph["definitions"]["subgraphs"] = std::move(result);
     }
 
     WriteContext& m_context;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ochre graphs as ComfyUI files. A graph that came from ComfyUI goes back without loss, with the edits on top.
+// Ochre graphs as ComfyUI files. A graph that came from ComfyUI goes back without loss, with the edits on
+// top.
 #pragma once
 
 #include <string>
@@ -11,9 +12,9 @@ namespace ochre::project::interop {
 
 struct WroteComfy {
     Json json;
-    std::vector<std::string> missing;  ///< nodes that ComfyUI has no class for; they are left out
+    std::vector<std::string> missing;      ///< nodes that ComfyUI has no class for; they are left out
     std::vector<std::string> missingTypes; ///< their ids
-    std::vector<std::string> warnings; ///< settings that could not be said
+    std::vector<std::string> warnings;     ///< settings that could not be said
 };
 
 /// UI format: schema 0.4, or what the graph came from. `extra` is the project's.

@@ -38,14 +38,17 @@ std::string warningOf(const std::vector<std::string>& warnings, std::string_view
     if (warnings.empty()) return {};
     std::string text = fmt::format("{}: ", subject);
     constexpr std::size_t kShown = 6;
-    for (std::size_t i = 0; i < warnings.size() && i < kShown; ++i) text += (i ? "; " : "") + printable(warnings[i]);
+    for (std::size_t i = 0; i < warnings.size() && i < kShown; ++i)
+        text += (i ? "; " : "") + printable(warnings[i]);
     if (warnings.size() > kShown) text += fmt::format("; and {} more", warnings.size() - kShown);
     return text;
 }
 
-/// "sub/a.png [input]" beside the file, or in ComfyUI's folder of inputs. Names that lead elsewhere are not followed.
+/// "sub/a.png [input]" beside the file, or in ComfyUI's folder of inputs. Names that lead elsewhere are not
+/// followed.
 std::string findInput(std::string name, const fs::path& near) {
-    if (const std::size_t mark = name.rfind(" ["); mark != std::string::npos && name.ends_with(']')) name.resize(mark);
+    if (const std::size_t mark = name.rfind(" ["); mark != std::string::npos && name.ends_with(']'))
+        name.resize(mark);
     const fs::path relative(name);
     if (name.empty() || relative.is_absolute() || name.find('\0') != std::string::npos ||
         std::find(relative.begin(), relative.end(), "..") != relative.end())
@@ -58,11 +61,13 @@ std::string findInput(std::string name, const fs::path& near) {
     for (fs::path& folder : paths::foreignInputFolders()) folders.push_back(std::move(folder));
     std::error_code ignored;
     for (const fs::path& folder : folders)
-        if (fs::is_regular_file(folder / relative, ignored)) return (folder / relative).lexically_normal().string();
+        if (fs::is_regular_file(folder / relative, ignored))
+            return (folder / relative).lexically_normal().string();
     return {};
 }
 
-Project fromComfy(const Json& json, std::string_view subject, const graph::NodeRegistry& registry, const fs::path& near) {
+Project comfyProject(const Json& json, std::string_view subject, const graph::NodeRegistry& registry,
+                     const fs::path& near) {
     ReadComfy read =
         readComfy(json, subject, registry, [&](const std::string& name) { return findInput(name, near); });
     Project project;
@@ -72,12 +77,23 @@ Project fromComfy(const Json& json, std::string_view subject, const graph::NodeR
     return project;
 }
 
+Project fromComfy(const Json& json, std::string_view subject, const graph::NodeRegistry& registry,
+                  const fs::path& near) {
+    try {
+        return comfyProject(json, subject, registry, near);
+    } catch (const Json::exception& e) {
+        // A shape that no check foresaw is the file's fault, not a reason to end.
+        throw broken(fmt::format("{}: the workflow is damaged: {}", subject, printable(e.what())));
+    }
+}
+
 /// A text of ComfyUI: under its key in PNG, as "key:text" in an EXIF field elsewhere.
 const char* comfyText(const std::map<std::string, std::string>& metadata, const std::string& key) {
     if (const auto it = metadata.find(key); it != metadata.end()) return it->second.c_str();
     for (const auto& [name, value] : metadata) {
         if (!name.starts_with("Exif:") || value.size() <= key.size() || value[key.size()] != ':') continue;
-        const bool same = std::equal(key.begin(), key.end(), value.begin(), [](char a, char b) { return a == (b | 0x20); });
+        const bool same =
+            std::equal(key.begin(), key.end(), value.begin(), [](char a, char b) { return a == (b | 0x20); });
         if (same) return value.c_str() + key.size() + 1;
     }
     return nullptr;
@@ -85,14 +101,16 @@ const char* comfyText(const std::map<std::string, std::string>& metadata, const 
 
 const std::string* parametersText(const std::map<std::string, std::string>& metadata) {
     for (const char* key : {"parameters", "Exif:UserComment"})
-        if (const auto it = metadata.find(key); it != metadata.end() && !it->second.empty()) return &it->second;
+        if (const auto it = metadata.find(key); it != metadata.end() && !it->second.empty())
+            return &it->second;
     return nullptr;
 }
 
 Project fromPicture(const fs::path& path, const graph::NodeRegistry& registry) {
     const std::string subject = path.filename().string();
     const auto metadata = probeImage(path).metadata;
-    if (const auto own = metadata.find("ochre:graph"); own != metadata.end()) return projectFromText(own->second, subject);
+    if (const auto own = metadata.find("ochre:graph"); own != metadata.end())
+        return projectFromText(own->second, subject);
     // A damaged text gives way to the next one; if none is whole, the first complaint is shown.
     std::optional<Error> first;
     for (const char* key : {"workflow", "prompt"}) {
@@ -118,14 +136,16 @@ Project fromPicture(const fs::path& path, const graph::NodeRegistry& registry) {
 
 bool generates(const std::string& type) {
     constexpr std::string_view kFamilies[] = {"generate.", "latent.", "conditioning.", "sigmas.", "model."};
-    return std::any_of(std::begin(kFamilies), std::end(kFamilies), [&](std::string_view f) { return type.starts_with(f); });
+    return std::any_of(std::begin(kFamilies), std::end(kFamilies),
+                       [&](std::string_view f) { return type.starts_with(f); });
 }
 
 bool hasGeneration(const graph::Graph& graph, int depth = 0) {
     bool found = false;
     graph.forEach([&](const graph::Node& node) { found = found || node.type.starts_with("generate."); });
     for (const graph::GroupDefinition* group : graph.groups())
-        found = found || (depth < kMaxSubgraphDepth && group->graph && hasGeneration(*group->graph, depth + 1));
+        found =
+            found || (depth < kMaxSubgraphDepth && group->graph && hasGeneration(*group->graph, depth + 1));
     return found;
 }
 
@@ -145,15 +165,16 @@ void addComfyTexts(std::map<std::string, std::string>& texts, const graph::Graph
 
 } // namespace
 
-Project projectFromForeignText(std::string_view text, std::string_view subject, const graph::NodeRegistry& registry,
-                               const fs::path& near) {
+Project projectFromForeignText(std::string_view text, std::string_view subject,
+                               const graph::NodeRegistry& registry, const fs::path& near) {
     const Json json = parseForeignJson(text, subject);
     if (json.is_object() && json.contains("ochre")) return projectFromText(text, subject);
     if (isWorkflow(json) || isApiPrompt(json)) return fromComfy(json, subject, registry, near);
     throw notMine(fmt::format("{}: is neither an Ochre project nor a workflow of ComfyUI", subject));
 }
 
-Project projectFromParameters(std::string_view text, std::string_view subject, const graph::NodeRegistry& registry) {
+Project projectFromParameters(std::string_view text, std::string_view subject,
+                              const graph::NodeRegistry& registry) {
     std::vector<std::string> warnings;
     Project project;
     project.graph = graphFromParameters(readParameters(text, subject), registry, warnings);
@@ -169,7 +190,8 @@ Project openProject(const fs::path& path, const graph::NodeRegistry& registry) {
     const std::string subject = path.filename().string();
     if (path.extension() == ".json")
         return projectFromForeignText(readTextFile(path, kMaxWorkflowBytes), subject, registry, path);
-    if (path.extension() == ".txt") return projectFromParameters(readTextFile(path, 1 << 20), subject, registry);
+    if (path.extension() == ".txt")
+        return projectFromParameters(readTextFile(path, 1 << 20), subject, registry);
     if (path.extension() != ".ochre" && isPicture(path)) return fromPicture(path, registry);
     return readProject(path);
 }
@@ -180,13 +202,14 @@ std::map<std::string, std::string> pictureTexts(const graph::Graph& graph, const
     if (!hasGeneration(graph)) return texts;
     try {
         addComfyTexts(texts, graph, extra, registry);
-    } catch (const Error& e) {
-        log::warning("pictures carry no ComfyUI workflow: {}", e.full());
+    } catch (const std::exception& e) {
+        log::warning("pictures carry no ComfyUI workflow: {}", e.what());
     }
     try {
-        if (const auto parameters = parametersFromGraph(graph, registry)) texts["parameters"] = writeParameters(*parameters);
-    } catch (const Error& e) {
-        log::warning("pictures carry no A1111 parameters: {}", e.full());
+        if (const auto parameters = parametersFromGraph(graph, registry))
+            texts["parameters"] = writeParameters(*parameters);
+    } catch (const std::exception& e) {
+        log::warning("pictures carry no A1111 parameters: {}", e.what());
     }
     return texts;
 }

@@ -23,8 +23,10 @@ public:
         ::setenv(name, value.c_str(), 1);
     }
     ~Variable() {
-        if (m_before) ::setenv(m_name, m_before->c_str(), 1);
-        else ::unsetenv(m_name);
+        if (m_before)
+            ::setenv(m_name, m_before->c_str(), 1);
+        else
+            ::unsetenv(m_name);
     }
     Variable(const Variable&) = delete;
     Variable& operator=(const Variable&) = delete;
@@ -75,10 +77,17 @@ TEST(FolderYaml, MappingsQuotesBlocksAndComments) {
 
 TEST(FolderYaml, WhatItDoesNotKnowIsAnErrorWithTheLine) {
     const std::pair<const char*, const char*> cases[] = {
-        {"a: b\n", "line 1"},           {"a:\n  - x\n", "line 2: a list"},      {"  a: b\n", "line 1: indented"},
-        {"a:\n\tb: c\n", "line 2: indented with a tab"}, {"a:\n  b: 'x\n", "line 2: a quote"}, {"a:\n  b: c\n    d: e\n", "line 3: indented by"},
-        {"a:\n  b: {c: d}\n", "line 2: a value"},        {"a:\n  b: c\n  b: d\n", "line 3: \"b\" stands twice"},
-        {"a:\n  word\n", "line 2: no"}, {"&x a:\n", "line 1: starts with '&'"}, {"a:\n  b: \"\\q\"\n", "the escape"},
+        {"a: b\n", "line 1"},
+        {"a:\n  - x\n", "line 2: a list"},
+        {"  a: b\n", "line 1: indented"},
+        {"a:\n\tb: c\n", "line 2: indented with a tab"},
+        {"a:\n  b: 'x\n", "line 2: a quote"},
+        {"a:\n  b: c\n    d: e\n", "line 3: indented by"},
+        {"a:\n  b: {c: d}\n", "line 2: a value"},
+        {"a:\n  b: c\n  b: d\n", "line 3: \"b\" stands twice"},
+        {"a:\n  word\n", "line 2: no"},
+        {"&x a:\n", "line 1: starts with '&'"},
+        {"a:\n  b: \"\\q\"\n", "the escape"},
         {"a:\n  b: 'x' y\n", "behind the quote"}};
     for (const auto& [text, part] : cases) {
         const Error e = test::expectError([&] { readFolderYaml(text, "e.yaml"); }, part);
@@ -98,7 +107,8 @@ TEST(ModelRoots, LayoutsAreRecognised) {
     put(folder / "plain/c.safetensors");
     const auto kinds = [&](const std::string& name) {
         std::string text;
-        for (const auto& f : paths::modelFoldersOf(folder / name)) text += f.kind + "=" + f.folder.filename().string() + " ";
+        for (const auto& f : paths::modelFoldersOf(folder / name))
+            text += f.kind + "=" + f.folder.filename().string() + " ";
         return text;
     };
     EXPECT_EQ(kinds("comfy"), "checkpoints=checkpoints upscale=upscale_models ");
@@ -124,9 +134,12 @@ TEST(ModelRoots, ModelsOfOtherProgramsAreFoundByKind) {
     ASSERT_EQ(paths::modelRoots().size(), 1u);
     // is_default goes first.
     EXPECT_EQ(paths::findModel("dream", "checkpoints").lexically_normal(), folder / "big/dream.safetensors");
-    EXPECT_EQ(paths::findModel("dream.safetensors", "loras"), folder / "comfy/models/loras/dream.safetensors");
-    EXPECT_EQ(paths::findModel("sd15/dream.safetensors", "checkpoints"), folder / "comfy/models/checkpoints/sd15/dream.safetensors");
-    EXPECT_EQ(paths::findModel("sd15/dream", "checkpoints"), folder / "comfy/models/checkpoints/sd15/dream.safetensors");
+    EXPECT_EQ(paths::findModel("dream.safetensors", "loras"),
+              folder / "comfy/models/loras/dream.safetensors");
+    EXPECT_EQ(paths::findModel("sd15/dream.safetensors", "checkpoints"),
+              folder / "comfy/models/checkpoints/sd15/dream.safetensors");
+    EXPECT_EQ(paths::findModel("sd15/dream", "checkpoints"),
+              folder / "comfy/models/checkpoints/sd15/dream.safetensors");
     // In another folder than the file says, and of another kind, it is still found.
     EXPECT_EQ(paths::findModel("elsewhere/nice.pt", "vae"), folder / "comfy/models/vae/nice.pt");
     EXPECT_EQ(paths::findModel("nice", "checkpoints"), folder / "comfy/models/vae/nice.pt");
@@ -141,7 +154,8 @@ TEST(ModelRoots, TheEnvironmentNamesSomeAndBadOnesAreRefused) {
     put(folder / "a/loras/ink.safetensors");
     put(folder / "bad.yaml", "a:\n  - b\n");
     const Variable models("OCHRE_MODELS_DIR", folder / "own"), config("OCHRE_CONFIG_DIR", folder / "config");
-    const Variable extra("OCHRE_EXTRA_MODELS", (folder / "a").string() + ":" + (folder / "bad.yaml").string() + ":" +
+    const Variable extra("OCHRE_EXTRA_MODELS", (folder / "a").string() + ":" +
+                                                   (folder / "bad.yaml").string() + ":" +
                                                    (folder / "gone").string());
     EXPECT_EQ(paths::findModel("ink", "loras"), folder / "a/loras/ink.safetensors");
     test::expectError([&] { paths::addModelRoot(folder / "gone"); }, "neither a folder");

@@ -35,7 +35,8 @@ graph::NodeRegistry& registry() {
 constexpr const char* kText =
     "a fox, (red:1.2)\nin the snow <lora:ink:0.8>\nNegative prompt: blurry,\nlow quality\n"
     "Steps: 24, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 77, Size: 512x768, "
-    "Model hash: 6ce0161689, Model: dream_v5, Denoising strength: 0.5, Clip skip: 2, ENSD: 31337, Hires upscale: 2, "
+    "Model hash: 6ce0161689, Model: dream_v5, Denoising strength: 0.5, Clip skip: 2, ENSD: 31337, Hires "
+    "upscale: 2, "
     "Hires steps: 10, Hires upscaler: Latent, Lora hashes: \"ink: 1f, line: 2e\", Version: v1.10.0";
 
 std::vector<const Node*> all(const Graph& graph, const std::string& type) {
@@ -62,8 +63,9 @@ TEST(A1111, TheTextIsReadAndWrittenAgain) {
 }
 
 TEST(A1111, OddValuesSurvive) {
-    for (const std::string value : {"plain", "a, b", "k: v", "say \"hi\", you", "two\nlines", "back\\slash, x", "\"starts", "é, ü",
-                                    " blanks ", "{\"vae\": \"63a\", \"model\": \"b,c\"}", "{open", ""}) {
+    for (const std::string value :
+         {"plain", "a, b", "k: v", "say \"hi\", you", "two\nlines", "back\\slash, x", "\"starts", "é, ü",
+          " blanks ", "{\"vae\": \"63a\", \"model\": \"b,c\"}", "{open", ""}) {
         A1111Text text;
         text.prompt = "x";
         text.values = {{"Steps", "1"}, {"Sampler", "Euler"}, {"Odd/key-name", value}, {"Seed", "2"}};
@@ -75,9 +77,12 @@ TEST(A1111, PromptsWithoutNegativeOrEmpty) {
     const char* tail = "Steps: 1, Sampler: Euler, Seed: 2";
     EXPECT_EQ(readParameters(tail, "p").prompt, "");
     EXPECT_EQ(readParameters(std::string("cat\n") + tail, "p").prompt, "cat");
-    EXPECT_EQ(readParameters(std::string("cat\r\nNegative prompt: dog\r\n") + tail + "\r\n", "p").negative, "dog");
+    EXPECT_EQ(readParameters(std::string("cat\r\nNegative prompt: dog\r\n") + tail + "\r\n", "p").negative,
+              "dog");
     EXPECT_EQ(readParameters(std::string("Negative prompt: dog\n") + tail, "p").prompt, "");
-    EXPECT_EQ(test::expectError([] { readParameters("just a sentence, with: words", "p"); }, "no generation parameters").kind(),
+    EXPECT_EQ(test::expectError([] { readParameters("just a sentence, with: words", "p"); },
+                                "no generation parameters")
+                  .kind(),
               ErrorKind::NotMine);
     test::expectError([] { readParameters(std::string(2 << 20, 'x'), "p"); }, "more than");
 }
@@ -85,11 +90,13 @@ TEST(A1111, PromptsWithoutNegativeOrEmpty) {
 TEST(A1111, SamplersHaveTheirNamesAndSchedules) {
     EXPECT_EQ(samplerFromA1111("Euler a", ""), (SamplerNames{"euler_ancestral", "normal"}));
     EXPECT_EQ(samplerFromA1111("DPM++ 2M Karras", ""), (SamplerNames{"dpmpp_2m", "karras"}));
-    EXPECT_EQ(samplerFromA1111("DPM++ 2M SDE Exponential", ""), (SamplerNames{"dpmpp_2m_sde", "exponential"}));
+    EXPECT_EQ(samplerFromA1111("DPM++ 2M SDE Exponential", ""),
+              (SamplerNames{"dpmpp_2m_sde", "exponential"}));
     EXPECT_EQ(samplerFromA1111("DPM++ 2M", "Automatic"), (SamplerNames{"dpmpp_2m", "karras"}));
     EXPECT_EQ(samplerFromA1111("DPM++ 2M", "Uniform"), (SamplerNames{"dpmpp_2m", "normal"}));
     EXPECT_EQ(samplerFromA1111("PLMS", ""), std::nullopt);
-    EXPECT_EQ(samplerToA1111({"dpmpp_2s_ancestral", "sgm_uniform"}), (std::pair<std::string, std::string>("DPM++ 2S a", "SGM Uniform")));
+    EXPECT_EQ(samplerToA1111({"dpmpp_2s_ancestral", "sgm_uniform"}),
+              (std::pair<std::string, std::string>("DPM++ 2S a", "SGM Uniform")));
 }
 
 TEST(A1111, SettingsBuildAGraphWithASecondPass) {
@@ -108,7 +115,8 @@ TEST(A1111, SettingsBuildAGraphWithASecondPass) {
     EXPECT_EQ(value<std::string>(*all(g, "generate.load_checkpoint").at(0), "checkpoint"), "dream_v5");
     const Node& second = *all(g, "generate.sample_advanced").at(0);
     EXPECT_EQ(value<std::int64_t>(second, "steps"), 10);
-    EXPECT_EQ(value<std::int64_t>(second, "start_at_step"), 4); // int(0.5 · 10) + 1 = 6 of 10 steps are walked
+    EXPECT_EQ(value<std::int64_t>(second, "start_at_step"),
+              4); // int(0.5 · 10) + 1 = 6 of 10 steps are walked
     const Node& resize = g.at(second.inputs.at("latent").node);
     EXPECT_EQ(resize.type, "latent.resize");
     EXPECT_EQ(value<std::int64_t>(resize, "width"), 1024);
@@ -120,8 +128,10 @@ TEST(A1111, SettingsBuildAGraphWithASecondPass) {
 TEST(A1111, AnUpscalingModelBetweenThePasses) {
     std::vector<std::string> warnings;
     const Graph g = graphFromParameters(
-        readParameters("cat\nSteps: 8, Sampler: Euler, Seed: 1, Size: 512x512, Model: m, Denoising strength: 0.3, "
-                       "Hires upscale: 1.5, Hires upscaler: R-ESRGAN 4x+, RNG: CPU", "p"),
+        readParameters(
+            "cat\nSteps: 8, Sampler: Euler, Seed: 1, Size: 512x512, Model: m, Denoising strength: 0.3, "
+            "Hires upscale: 1.5, Hires upscaler: R-ESRGAN 4x+, RNG: CPU",
+            "p"),
         registry(), warnings);
     const Node& upscale = *all(g, "restore.upscale").at(0);
     EXPECT_EQ(value<std::string>(upscale, "model"), "R-ESRGAN 4x+");
@@ -136,8 +146,8 @@ TEST(A1111, WhatAGraphSaysOfItself) {
     ASSERT_TRUE(after);
     EXPECT_EQ(after->prompt, before.prompt);
     EXPECT_EQ(after->negative, before.negative);
-    for (const char* key : {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model", "Clip skip", "Hires steps",
-                            "Hires upscaler"}) {
+    for (const char* key : {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model",
+                            "Clip skip", "Hires steps", "Hires upscaler"}) {
         ASSERT_TRUE(after->find(key)) << key;
         EXPECT_EQ(*after->find(key), *before.find(key)) << key;
     }
@@ -156,7 +166,7 @@ TEST(A1111, LoraTagsAreFoundAndTakenOut) {
     EXPECT_EQ(withoutLoraTags("no tags "), "no tags ");
 }
 
-// ── Pictures ──
+// Pictures
 
 std::string fixture(const std::string& name) {
     return readTextFile(test::sourceFile("tests/core/project/workflows/" + name), 1 << 20);
@@ -171,19 +181,25 @@ TEST(Interop, PicturesOpenByWhatTheyHoldBestFirst) {
         writeImage(image, folder / name, options);
         return openProject(folder / name, registry());
     };
-    const std::string workflow = fixture("text_to_image.json"), prompt = fixture("inpaint_controlnet_api.json");
+    const std::string workflow = fixture("text_to_image.json"),
+                      prompt = fixture("inpaint_controlnet_api.json");
     Graph own;
     Node node;
     node.type = "image.blur";
     own.add(node);
-    const std::map<std::string, std::string> everything{{"ochre:graph", projectToText(own, {})}, {"workflow", workflow},
-                                                        {"prompt", prompt}, {"parameters", kText}};
+    const std::map<std::string, std::string> everything{{"ochre:graph", projectToText(own, {})},
+                                                        {"workflow", workflow},
+                                                        {"prompt", prompt},
+                                                        {"parameters", kText}};
     EXPECT_EQ(open(everything).graph.size(), 1u);
     EXPECT_EQ(all(open({{"workflow", workflow}, {"prompt", prompt}}).graph, "generate.sample").size(), 1u);
-    EXPECT_EQ(all(open({{"prompt", prompt}, {"parameters", kText}}).graph, "generate.sample_custom").size(), 1u);
-    EXPECT_EQ(all(open({{"workflow", "{broken"}, {"prompt", prompt}}).graph, "generate.sample_custom").size(), 1u);
+    EXPECT_EQ(all(open({{"prompt", prompt}, {"parameters", kText}}).graph, "generate.sample_custom").size(),
+              1u);
+    EXPECT_EQ(all(open({{"workflow", "{broken"}, {"prompt", prompt}}).graph, "generate.sample_custom").size(),
+              1u);
     for (const char* name : {"p.png", "p.jpg", "p.webp"})
-        EXPECT_EQ(all(open({{"parameters", kText}}, name).graph, "generate.sample_advanced").size(), 1u) << name;
+        EXPECT_EQ(all(open({{"parameters", kText}}, name).graph, "generate.sample_advanced").size(), 1u)
+            << name;
     test::expectError([&] { open({{"workflow", "{broken"}}); }, "p.png: workflow: byte");
     test::expectError([&] { open({}); }, "holds no graph");
     writeFileAtomic(folder / "w.json", workflow);
@@ -208,7 +224,8 @@ TEST(Interop, ComfyTextsInTheExifOfAWebpAreFound) {
 
 TEST(Interop, PicturesOfAGraphThatGeneratesSpeakToOtherPrograms) {
     std::vector<std::string> warnings;
-    A1111Text settings = readParameters("a café\nSteps: 8, Sampler: Euler, Seed: 1, Size: 512x512, Model: m", "p");
+    A1111Text settings =
+        readParameters("a café\nSteps: 8, Sampler: Euler, Seed: 1, Size: 512x512, Model: m", "p");
     const Graph g = graphFromParameters(settings, registry(), warnings);
     const auto texts = pictureTexts(g, nullptr, registry());
     ASSERT_EQ(texts.size(), 3u);
@@ -226,13 +243,16 @@ TEST(Interop, APictureThatAWorkflowLoadsIsFoundBesideIt) {
     const std::string text = fixture("image_to_image_subgraph.json");
     writeFileAtomic(folder / "w.json", text);
     const Project p = openProject(folder / "w.json", registry());
-    EXPECT_EQ(value<std::string>(*all(p.graph, "image.load").at(0), "path"), (folder / "input/harbour.png").string());
+    EXPECT_EQ(value<std::string>(*all(p.graph, "image.load").at(0), "path"),
+              (folder / "input/harbour.png").string());
     // The name in the file stays what it was.
-    EXPECT_EQ(nlohmann::json::parse(writeWorkflow(p.graph, p.extra, registry()).json.dump()), nlohmann::json::parse(text));
+    EXPECT_EQ(nlohmann::json::parse(writeWorkflow(p.graph, p.extra, registry()).json.dump()),
+              nlohmann::json::parse(text));
     Json api = Json::parse(R"({"1":{"class_type":"LoadImage","inputs":{"image":"../harbour.png"}}})");
     writeFileAtomic(folder / "input/up.json", dumpJson(api));
     writeImage(Image(4, 4, 3), folder / "harbour.png");
-    EXPECT_EQ(value<std::string>(*all(openProject(folder / "input/up.json", registry()).graph, "image.load").at(0), "path"),
+    EXPECT_EQ(value<std::string>(
+                  *all(openProject(folder / "input/up.json", registry()).graph, "image.load").at(0), "path"),
               "../harbour.png");
 }
 

@@ -33,16 +33,23 @@ graph::NodeRegistry& registry() {
 }
 
 Json fileJson(const std::string& name) {
-    return parseForeignJson(readTextFile(test::sourceFile("tests/core/project/workflows/" + name), 1 << 20), name);
+    return parseForeignJson(readTextFile(test::sourceFile("tests/core/project/workflows/" + name), 1 << 20),
+                            name);
 }
 
 /// The order of keys says nothing.
-nlohmann::json plain(const Json& json) { return nlohmann::json::parse(json.dump()); }
+nlohmann::json plain(const Json& json) {
+    return nlohmann::json::parse(json.dump());
+}
 
-ReadComfy read(const Json& json) { return readComfy(json, "w.json", registry()); }
+ReadComfy read(const Json& json) {
+    return readComfy(json, "w.json", registry());
+}
 
 /// The first difference, for messages.
-std::string difference(const Json& a, const Json& b) { return nlohmann::json::diff(plain(a), plain(b)).dump().substr(0, 600); }
+std::string difference(const Json& a, const Json& b) {
+    return nlohmann::json::diff(plain(a), plain(b)).dump().substr(0, 600);
+}
 
 const Node& only(const Graph& graph, const std::string& type) {
     const Node* found = nullptr;
@@ -69,14 +76,16 @@ struct File {
     const char* name;
     bool api;
 };
-constexpr File kFiles[] = {
-    {"text_to_image.json", false}, {"image_to_image_subgraph.json", false}, {"inpaint_controlnet_api.json", true}};
+constexpr File kFiles[] = {{"text_to_image.json", false},
+                           {"image_to_image_subgraph.json", false},
+                           {"inpaint_controlnet_api.json", true}};
 
 TEST(Comfy, WhatIsReadComesBackAsItWas) {
     for (const File& file : kFiles) {
         const Json before = fileJson(file.name);
         const ReadComfy r = read(before);
-        const WroteComfy w = file.api ? writeApi(r.graph, r.extra, registry()) : writeWorkflow(r.graph, r.extra, registry());
+        const WroteComfy w =
+            file.api ? writeApi(r.graph, r.extra, registry()) : writeWorkflow(r.graph, r.extra, registry());
         EXPECT_TRUE(plain(w.json) == plain(before)) << file.name << ": " << difference(before, w.json);
         EXPECT_TRUE(w.missing.empty()) << file.name << ": " << w.missing.front();
     }
@@ -87,7 +96,8 @@ TEST(Comfy, TheSameThroughAnOchreProject) {
         const Json before = fileJson(file.name);
         const ReadComfy r = read(before);
         const Project p = projectFromText(projectToText(r.graph, {}, r.extra), "p.ochre");
-        const WroteComfy w = file.api ? writeApi(p.graph, p.extra, registry()) : writeWorkflow(p.graph, p.extra, registry());
+        const WroteComfy w =
+            file.api ? writeApi(p.graph, p.extra, registry()) : writeWorkflow(p.graph, p.extra, registry());
         EXPECT_TRUE(plain(w.json) == plain(before)) << file.name << ": " << difference(before, w.json);
     }
 }
@@ -115,7 +125,8 @@ TEST(Comfy, TextToImageBecomesNodesOfOurs) {
     EXPECT_EQ(r.graph.at(8).inputs.at("autoencoder"), (graph::Link{12, "out"}));
     EXPECT_EQ(value<std::string>(only(r.graph, "image.save"), "path"), "fox/run_{index}.png");
     EXPECT_TRUE(only(r.graph, "image.view").bypassed);
-    EXPECT_EQ(only(r.graph, "value.text").parameters.at("value"), graph::ParameterValue(std::string("Use the 1.5 model.")));
+    EXPECT_EQ(only(r.graph, "value.text").parameters.at("value"),
+              graph::ParameterValue(std::string("Use the 1.5 model.")));
     ASSERT_EQ(r.graph.frames().size(), 2u);
     EXPECT_EQ(r.graph.frames()[0].title, "Prompts");
     EXPECT_EQ(r.graph.frames()[1].color, "#AA8888");
@@ -148,7 +159,8 @@ TEST(Comfy, EditsLieOnTopAndTheRestStands) {
 
     Json expected = before;
     for (Json& node : expected["nodes"]) {
-        if (node["id"] == 3) node["widgets_values"] = {18446744073709551615u, "randomize", 31, 6.5, "euler", "karras", 1};
+        if (node["id"] == 3)
+            node["widgets_values"] = {18446744073709551615u, "randomize", 31, 6.5, "euler", "karras", 1};
         if (node["id"] == 7) node["widgets_values"][0] = "blurry";
         if (node["id"] == 14) node["widgets_values"][0] = 5;
         if (node["id"] == 8) {
@@ -180,7 +192,8 @@ TEST(Comfy, NewNodesAndLinksTakeTheNextNumbers) {
     EXPECT_EQ(dumpJson(node.at("widgets_values")), "[31,2.5]");
     EXPECT_EQ(after.at("last_node_id"), 18);
     EXPECT_EQ(after.at("last_link_id"), 15);
-    const std::set<int> links{node.at("inputs")[0].at("link").get<int>(), nodeOf(after, 9).at("inputs")[0].at("link").get<int>()};
+    const std::set<int> links{node.at("inputs")[0].at("link").get<int>(),
+                              nodeOf(after, 9).at("inputs")[0].at("link").get<int>()};
     EXPECT_EQ(links, (std::set<int>{14, 15}));
 }
 
@@ -195,7 +208,8 @@ TEST(Comfy, ASubgraphIsAGroupAndItsWidgetGivesTheValue) {
     const Node& inner = only(*definition->graph, "generate.sample");
     EXPECT_EQ(value<double>(inner, "denoise"), 0.6);
     EXPECT_EQ(definition->graph->at(inner.inputs.at("denoise").node).type, "group.input");
-    EXPECT_EQ(r.graph.at(group.inputs.at("denoise").node).parameters.at("value"), graph::ParameterValue(0.55));
+    EXPECT_EQ(r.graph.at(group.inputs.at("denoise").node).parameters.at("value"),
+              graph::ParameterValue(0.55));
     EXPECT_EQ(value<double>(only(r.graph, "generate.lora"), "strength_text"), 0.7);
 }
 
@@ -272,7 +286,8 @@ TEST(Comfy, APartThatAlsoFeedsAnUnknownNodeStandsByItselfToo) {
     Json api = fileJson("inpaint_controlnet_api.json");
     api["30"] = {{"class_type", "SamplerPeek"}, {"inputs", {{"sampler", {"14", 0}}}}};
     const ReadComfy r = read(api);
-    EXPECT_EQ(only(r.graph, "comfyui:SamplerPeek").inputs.at("sampler").node, only(r.graph, "comfyui:KSamplerSelect").id);
+    EXPECT_EQ(only(r.graph, "comfyui:SamplerPeek").inputs.at("sampler").node,
+              only(r.graph, "comfyui:KSamplerSelect").id);
     EXPECT_EQ(value<std::string>(only(r.graph, "generate.sample_custom"), "sampler"), "dpmpp_2m");
     EXPECT_TRUE(plain(writeApi(r.graph, r.extra, registry()).json) == plain(api));
 }
@@ -285,8 +300,10 @@ Node make(const char* type) {
 
 TEST(Comfy, AGraphOfOursIsExportedAndWhatHasNoCounterpartIsNamed) {
     Graph g;
-    const auto load = g.add(make("image.load")), invert = g.add(make("mask.invert")), grow = g.add(make("mask.grow_feather"));
-    const auto levels = g.add(make("image.levels")), pad = g.add(make("image.outpaint")), view = g.add(make("image.view"));
+    const auto load = g.add(make("image.load")), invert = g.add(make("mask.invert")),
+               grow = g.add(make("mask.grow_feather"));
+    const auto levels = g.add(make("image.levels")), pad = g.add(make("image.outpaint")),
+               view = g.add(make("image.view"));
     g.setParameter(load, "path", std::string("/home/a/cat.png"));
     g.connect({load, "mask"}, invert, "mask");
     g.connect({invert, "mask"}, grow, "mask");
@@ -328,18 +345,23 @@ TEST(Comfy, LoraTagsBecomeLoaders) {
     const Json& last = w.json.at(sampler.at("model")[0].get<std::string>());
     EXPECT_EQ(last.at("inputs").at("lora_name"), "line");
     EXPECT_EQ(last.at("inputs").at("strength_clip"), 0.25);
-    EXPECT_EQ(w.json.at(last.at("inputs").at("model")[0].get<std::string>()).at("inputs").at("lora_name"), "ink");
+    EXPECT_EQ(w.json.at(last.at("inputs").at("model")[0].get<std::string>()).at("inputs").at("lora_name"),
+              "ink");
     EXPECT_EQ(w.json.at(std::to_string(prompt)).at("inputs").at("text"), "a fox");
 }
 
 TEST(Comfy, AGroupOfOursIsASubgraph) {
     Graph inner;
-    const auto in = inner.add(make("group.input")), out = inner.add(make("group.output")), blur = inner.add(make("image.blur"));
+    const auto in = inner.add(make("group.input")), out = inner.add(make("group.output")),
+               blur = inner.add(make("image.blur"));
     inner.connect({in, "picture"}, blur, "image");
     inner.connect({blur, "image"}, out, "soft");
     Graph g;
-    g.setGroup({"soften", "Soften", {{.id = "picture", .label = "Picture", .type = "image"}},
-                {{.id = "soft", .label = "Soft", .type = "image"}}, std::make_shared<const Graph>(inner)});
+    g.setGroup({"soften",
+                "Soften",
+                {{.id = "picture", .label = "Picture", .type = "image"}},
+                {{.id = "soft", .label = "Soft", .type = "image"}},
+                std::make_shared<const Graph>(inner)});
     const auto load = g.add(make("image.load"));
     Node node = make("group");
     node.group = "soften";
@@ -381,12 +403,18 @@ TEST(ComfyTable, EveryRowNamesSocketsAndParametersThatAreThere) {
 
 TEST(ComfyTable, WordsAndNumbersGoBothWays) {
     const std::tuple<const char*, Json, graph::ParameterValue> cases[] = {
-        {"resize", "nearest-exact", std::string("nearest")}, {"resize", "bislerp", std::string("bislerp")},
-        {"crop", "disabled", std::string("none")},           {"clip", -2, std::int64_t{2}},
-        {"turn", "90 degrees", std::string("90")},           {"flip", "y-axis: horizontally", std::string("horizontal")},
-        {"enable", "enable", true},                          {"bounds", "mask bounds", true},
-        {"prediction", "v_prediction", std::string("v")},    {"tenth", 0.5, 5.0},
-        {"color", 0xff8000, graph::Color{1, 128 / 255.0F, 0, 1}}, {"sampler", "dpmpp_2m", std::string("dpmpp_2m")},
+        {"resize", "nearest-exact", std::string("nearest")},
+        {"resize", "bislerp", std::string("bislerp")},
+        {"crop", "disabled", std::string("none")},
+        {"clip", -2, std::int64_t{2}},
+        {"turn", "90 degrees", std::string("90")},
+        {"flip", "y-axis: horizontally", std::string("horizontal")},
+        {"enable", "enable", true},
+        {"bounds", "mask bounds", true},
+        {"prediction", "v_prediction", std::string("v")},
+        {"tenth", 0.5, 5.0},
+        {"color", 0xff8000, graph::Color{1, 128 / 255.0F, 0, 1}},
+        {"sampler", "dpmpp_2m", std::string("dpmpp_2m")},
         {"save_image", "a/b", std::string("a/b_{index}.png")}};
     for (const auto& [kind, comfy, ours] : cases) {
         const WidgetRule rule{"x", "x", kind, nullptr};
@@ -394,7 +422,8 @@ TEST(ComfyTable, WordsAndNumbersGoBothWays) {
         EXPECT_EQ(toComfy(rule, ours), comfy) << kind;
     }
     // Names from other systems, and prefixes that lead out of the folder.
-    EXPECT_EQ(toOchre({"x", "x", "model", nullptr}, "a\\b.pt"), std::optional<graph::ParameterValue>("a/b.pt"));
+    EXPECT_EQ(toOchre({"x", "x", "model", nullptr}, "a\\b.pt"),
+              std::optional<graph::ParameterValue>("a/b.pt"));
     EXPECT_EQ(toOchre({"x", "x", "save_image", nullptr}, "/../../etc/x"),
               std::optional<graph::ParameterValue>("etc/x_{index}.png"));
     EXPECT_FALSE(toOchre({"x", "x", "int", nullptr}, "five"));
@@ -410,10 +439,14 @@ TEST(ComfyHostile, DamagedFilesSayWhatIsWrong) {
     fails(R"({"nodes":[{"id":1,"type":"A"},{"id":1,"type":"B"}],"links":[]})", "stands twice");
     fails(R"({"nodes":[{"id":1,"type":"A"}],"links":[[1,2]]})", "links[0]");
     fails(R"({"nodes":[{"id":1,"type":"A"}],"links":[[1,1,-4,1,0,"X"]]})", "slot number");
-    fails(R"({"nodes":[{"id":1,"type":"Reroute","inputs":[{"name":"","type":"*"}],"outputs":[{"name":"","type":"*"}]}],)"
-          R"("links":[[1,1,0,1,0,"*"]]})", "circle");
-    fails(R"({"nodes":[{"id":1,"type":"s"}],"links":[],"definitions":{"subgraphs":[{"id":"s","nodes":[{"id":1,"type":"s"}],)"
-          R"("links":[]}]}})", "circle");
+    fails(
+        R"({"nodes":[{"id":1,"type":"Reroute","inputs":[{"name":"","type":"*"}],"outputs":[{"name":"","type":"*"}]}],)"
+        R"("links":[[1,1,0,1,0,"*"]]})",
+        "circle");
+    fails(
+        R"({"nodes":[{"id":1,"type":"s"}],"links":[],"definitions":{"subgraphs":[{"id":"s","nodes":[{"id":1,"type":"s"}],)"
+        R"("links":[]}]}})",
+        "circle");
     fails(R"({"1":{"class_type":5}})", "class_type");
     fails("[1]", "workflow");
     fails(std::string(300, '[') + std::string(300, ']'), "nested deeper");
@@ -427,7 +460,8 @@ TEST(ComfyHostile, DoublingSubgraphsAreRefusedBeforeTheyGrow) {
         for (int n = 1; n <= 4; ++n) nodes.push_back({{"id", n}, {"type", "s" + std::to_string(i + 1)}});
         definitions.push_back({{"id", "s" + std::to_string(i)}, {"nodes", nodes}, {"links", Json::array()}});
     }
-    const Json json{{"nodes", {{{"id", 1}, {"type", "s0"}}}}, {"links", Json::array()},
+    const Json json{{"nodes", {{{"id", 1}, {"type", "s0"}}}},
+                    {"links", Json::array()},
                     {"definitions", {{"subgraphs", definitions}}}};
     test::expectError([&] { read(json); }, "more than 20000 nodes");
 }
