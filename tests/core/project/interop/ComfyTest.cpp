@@ -25,6 +25,7 @@ graph::NodeRegistry& registry() {
     static const bool filled = [] {
         nodes::registerTypes();
         nodes::registerNodes(all);
+        all.addCatalogue(nodes::modelNodeCatalogue());
         test::addGenerationNodes(all);
         return true;
     }();
