@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre convert: checkpoints, scenes and pictures to open formats, by the extension of the output.
+// ochre convert: checkpoints, scenes, pictures and projects to open formats, by the extension of the output.
 #include <cstdio>
 #include <filesystem>
 
@@ -7,7 +7,11 @@
 
 #include "app/Command.h"
 #include "app/ModelLibrary.h"
+#include "core/base/File.h"
 #include "core/image/ImageIo.h"
+#include "core/project/ProjectFile.h"
+#include "core/project/interop/A1111.h"
+#include "core/project/interop/ComfyWrite.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre::app {
@@ -15,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-    std::string input, output, dtype = "keep";
+    std::string input, output, dtype = "keep", format = "comfyui";
     bool json = false;
 };
 
@@ -37,17 +41,48 @@ Json convertImage(const Options& o) {
     return {{"width", image.width()}, {"height", image.height()}, {"channels", image.channels()}};
 }
 
+/// Anything that opens, to a project of Ochre, a workflow of ComfyUI, or the text of A1111's web UI.
+Json convertProject(const Options& o, const std::string& ending) {
+    namespace interop = project::interop;
+    session::Session session(commandLineOptions());
+    Json json;
+    if (const std::string warning = session.open(o.input); !warning.empty()) json["warnings"].push_back(warning);
+    const project::Document& document = session.document();
+    json["nodes"] = document.graph().size();
+    if (ending == ".ochre") {
+        project::writeProject(o.output, document.graph(), document.view(), document.extra);
+    } else if (ending == ".txt") {
+        const auto parameters = interop::parametersFromGraph(document.graph(), session.registry());
+        if (!parameters) throw Error(o.input + ": has no sampler with a prompt", "only graphs that generate have such a text");
+        writeFileAtomic(o.output, interop::writeParameters(*parameters) + "\n");
+    } else {
+        const bool api = o.format == "comfyui-api";
+        interop::WroteComfy wrote = api ? interop::writeApi(document.graph(), document.extra, session.registry())
+                                        : interop::writeWorkflow(document.graph(), document.extra, session.registry());
+        writeFileAtomic(o.output, dumpJson(wrote.json, 2) + "\n");
+        for (const std::string& node : wrote.missing)
+            json["warnings"].push_back(node + ": ComfyUI has no such node; it was left out");
+        for (std::string& warning : wrote.warnings) json["warnings"].push_back(std::move(warning));
+    }
+    if (json.contains("warnings"))
+        for (const Json& warning : json["warnings"]) std::fprintf(stderr, "ochre: %s\n", warning.get<std::string>().c_str());
+    return json;
+}
+
 int run(const Options& o) {
     const fs::path output(o.output);
+    const std::string ending = output.extension().string();
     if (fs::exists(output) && fs::exists(o.input) && fs::equivalent(o.input, output))
         throw Error(o.output + ": is the input itself", "choose another name for the output");
     Json json;
     if (output.extension() == ".safetensors") json = convertModel(o);
     else if (output.extension() == ".ply") json = convertScene(o);
+    else if (ending == ".ochre" || ending == ".json" || ending == ".txt") json = convertProject(o, ending);
     else if (isPicture(output)) json = convertImage(o);
     else
         throw Error(fmt::format("{}: \"{}\" is no format that Ochre converts to", o.output, output.extension().string()),
-                    "checkpoints go to .safetensors, scenes to .ply, pictures to .png, .jpg, .webp, .tif, .exr, .hdr, .bmp, .tga");
+                    "checkpoints go to .safetensors, scenes to .ply, pictures to .png, .jpg, .webp, .tif, .exr, .hdr, .bmp, .tga, "
+                    "projects to .ochre, .json (ComfyUI) or .txt (A1111 parameters)");
     json["input"] = o.input;
     json["output"] = o.output;
     json["bytes"] = fs::file_size(output);
@@ -59,12 +94,13 @@ int run(const Options& o) {
 } // namespace
 
 void addConvert(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* sub = app.add_subcommand("convert", "Convert a checkpoint, scene or picture to an open format");
+    CLI::App* sub = app.add_subcommand("convert", "Convert a checkpoint, scene, picture or project to an open format");
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "File to read")->required();
     sub->add_option("output", options->output, "File to write; its extension says the format")->required();
     sub->add_option("--dtype", options->dtype, "Of a checkpoint's floats")
         ->check(CLI::IsMember({"keep", "float32", "float16", "bfloat16"}));
+    sub->add_option("--format", options->format, "Of a .json")->check(CLI::IsMember({"comfyui", "comfyui-api"}));
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -1,23 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre models: what lies in the models folder.
+// ochre models: what lies in the models folder and in those of other programs, and which these are.
 #include <cstdio>
 
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "core/base/Error.h"
+#include "core/base/ModelRoots.h"
 #include "core/base/Paths.h"
 #include "core/library/ModelFolder.h"
 
 namespace ochre::app {
 namespace {
 
-int run(bool json) {
+struct Options {
+    std::string add, remove;
+    bool json = false;
+};
+
+Json rootsJson() {
+    Json roots = Json::array();
+    for (const std::filesystem::path& root : paths::modelRoots()) roots.push_back(root.string());
+    return roots;
+}
+
+int run(const Options& options) {
+    if (!options.add.empty()) paths::addModelRoot(options.add);
+    if (!options.remove.empty() && !paths::removeModelRoot(options.remove))
+        throw Error(options.remove + ": is no registered folder",
+                    fmt::format("registered: {}", rootsJson().empty() ? "none" : dumpJson(rootsJson())));
     const std::vector<library::ModelFile> files = library::listModels();
-    if (json) {
+    if (options.json) {
         Json all = Json::array();
         for (const library::ModelFile& f : files)
-            all.push_back({{"name", f.name}, {"path", f.path.string()}, {"bytes", f.bytes}, {"format", f.format}});
-        printJson({{"folder", paths::models().string()}, {"models", std::move(all)}});
+            all.push_back({{"name", f.name}, {"path", f.path.string()}, {"bytes", f.bytes}, {"format", f.format},
+                           {"kind", f.kind}});
+        printJson({{"folder", paths::models().string()}, {"other_folders", rootsJson()}, {"models", std::move(all)}});
         return kDone;
     }
     for (const library::ModelFile& f : files)
@@ -33,9 +51,12 @@ int run(bool json) {
 
 void addModels(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("models", "List the models on this machine");
-    auto json = std::make_shared<bool>(false);
-    sub->add_flag("--json", *json, "Print one JSON object");
-    sub->callback([json, &chosen] { chosen = [json] { return run(*json); }; });
+    auto options = std::make_shared<Options>();
+    sub->add_option("--add", options->add,
+                    "Also use the models of this folder (ComfyUI, A1111's web UI, any), or of an extra_model_paths.yaml");
+    sub->add_option("--remove", options->remove, "Forget such a folder");
+    sub->add_flag("--json", options->json, "Print one JSON object");
+    sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 } // namespace ochre::app

@@ -92,7 +92,7 @@ int run(const Options& options) {
 } // namespace
 
 void addRun(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* sub = app.add_subcommand("run", "Evaluate a project (.ochre, or a picture that carries one)");
+    CLI::App* sub = app.add_subcommand("run", "Evaluate a project (.ochre, a ComfyUI workflow, or a picture that carries one)");
     auto options = std::make_shared<Options>();
     sub->add_option("graph", options->graph, "The project")->required();
     sub->add_option("--set", options->settings, "node.parameter=value; may be given often")->allow_extra_args(false);

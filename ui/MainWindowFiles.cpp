@@ -13,7 +13,7 @@
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
 #include "core/graph/Types.h"
-#include "core/project/ProjectFile.h"
+#include "core/project/interop/Interop.h"
 #include "ui/MainWindow.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/Inspector.h"
@@ -134,7 +134,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        if (kind == QLatin1String("ochre")) {
+        if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
             openProject(path);
             return;
         }
@@ -143,7 +143,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
             scene += QPointF(0, 320);
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a .ply scene or an .ochre project"));
+                            "drop a picture, a .ply scene, an .ochre project or a .json workflow"));
         }
     }
 }
@@ -188,7 +188,7 @@ void MainWindow::import(const fs::path& path, QPointF scene) {
 
 void MainWindow::offerEmbeddedGraph(const fs::path& path) {
     try {
-        project::readProject(path);
+        project::interop::openProject(path, m_session.registry());
     } catch (const Error&) {
         return; // no graph inside: most pictures
     }
@@ -226,7 +226,7 @@ void MainWindow::newProject() {
 void MainWindow::openDialog() {
     const QString path = QFileDialog::getOpenFileName(
         this, tr("Open a project"), projectFolder(),
-        tr("Projects and pictures with a graph (*.ochre *.png *.jpg *.webp *.tif *.exr)"));
+        tr("Projects, workflows and pictures with a graph (*.ochre *.json *.png *.jpg *.webp *.tif *.exr)"));
     if (!path.isEmpty()) openProject(path.toStdString());
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/Error.h"
+#include "core/base/ModelRoots.h"
 
 namespace ochre::paths {
 namespace fs = std::filesystem;
@@ -51,23 +52,57 @@ fs::path models() {
     return data() / "models";
 }
 
-fs::path findModel(const std::string& nameOrPath) {
+namespace {
+
+/// In one folder: as it is named there, else by file name, stem, or relative path without extension.
+fs::path findIn(const fs::path& root, const fs::path& wanted) {
     std::error_code ignored;
-    if (nameOrPath.empty()) return {};
-    if (fs::is_regular_file(nameOrPath, ignored)) return fs::absolute(nameOrPath);
-    const fs::path root = models(), wanted(nameOrPath);
-    if (fs::is_regular_file(root / wanted, ignored)) return root / wanted;
+    if (wanted.is_relative() && fs::is_regular_file(root / wanted, ignored)) return root / wanted;
     // Sorted, so that the same name finds the same file on every machine.
     std::vector<fs::path> files;
-    for (fs::recursive_directory_iterator it(root, fs::directory_options::follow_directory_symlink, ignored), end;
+    for (fs::recursive_directory_iterator it(root, fs::directory_options::follow_directory_symlink, ignored),
+         end;
          it != end && it.depth() < 8; it.increment(ignored))
         if (it->is_regular_file(ignored)) files.push_back(it->path());
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) {
         const fs::path relative = file.lexically_relative(root);
-        if (file.filename() == wanted || file.stem() == wanted || fs::path(relative).replace_extension() == wanted)
+        if (file.filename() == wanted || file.stem() == wanted ||
+            fs::path(relative).replace_extension() == wanted)
             return file;
     }
+    return {};
+}
+
+/// Where to look, in order.
+std::vector<fs::path> searchOrder(const std::string& kind) {
+    std::vector<fs::path> folders;
+    const std::vector<ModelFolder> foreign = foreignModelFolders();
+    if (!kind.empty()) {
+        folders.push_back(models() / kind);
+        for (const ModelFolder& f : foreign)
+            if (f.kind == kind) folders.push_back(f.folder);
+    }
+    folders.push_back(models());
+    for (const ModelFolder& f : foreign)
+        if (kind.empty() || f.kind != kind) folders.push_back(f.folder);
+    return folders;
+}
+
+} // namespace
+
+fs::path findModel(const std::string& nameOrPath, const std::string& kind) {
+    std::error_code ignored;
+    if (nameOrPath.empty()) return {};
+    if (fs::is_regular_file(nameOrPath, ignored)) return fs::absolute(nameOrPath);
+    const fs::path wanted(nameOrPath);
+    const std::vector<fs::path> folders = searchOrder(kind);
+    for (const fs::path& folder : folders)
+        if (fs::path file = findIn(folder, wanted); !file.empty()) return file;
+    // Other people sort their models into other folders.
+    if (wanted.has_parent_path() && wanted.has_filename())
+        for (const fs::path& folder : folders)
+            if (fs::path file = findIn(folder, wanted.filename()); !file.empty()) return file;
     return {};
 }
 

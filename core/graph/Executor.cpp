@@ -93,7 +93,8 @@ Result Executor::evaluate(const Request& request) {
     }
     const auto run = std::make_shared<Run>(
         m_state->engine, snapshot,
-        RunOptions{request.cancel, request.listener, request.graphText, request.useCache, {}, request.pause});
+        RunOptions{request.cancel, request.listener, request.graphText, request.useCache, {}, request.pause,
+                   request.pictureTexts});
     return run->evaluate(targets);
 }
 

@@ -46,6 +46,7 @@ struct Request {
     Cancel cancel = {};
     Listener listener = {};
     std::string graphText = {}; ///< handed to nodes that embed it
+    std::map<std::string, std::string> pictureTexts = {}; ///< likewise, for other programs
     bool useCache = true;
     Pause pause = {}; ///< nodes stop at it between steps; none starts meanwhile
 };

@@ -103,7 +103,8 @@ void addFolder(Hasher& hasher, const fs::path& folder) {
 Hash128 fileKey(const Parameter& parameter, const std::string& text) {
     Hasher hasher;
     hasher.add(text);
-    const fs::path path = parameter.kind == ParameterKind::Model ? paths::findModel(text) : paths::resolve(text);
+    const fs::path path = parameter.kind == ParameterKind::Model ? paths::findModel(text, parameter.filter)
+                                                                 : paths::resolve(text);
     struct stat s {};
     if (text.empty() || ::stat(path.c_str(), &s) != 0) return hasher.add(std::string_view("absent")).finish();
     if (S_ISDIR(s.st_mode)) {

@@ -332,7 +332,8 @@ std::map<std::string, NodeRun::Bound> NodeRun::round(FlatGraph& table,
     RunOptions options{.cancel = cancel(),
                        .graphText = graphText(),
                        .useCache = m_run.m_options.useCache,
-                       .pause = m_run.m_options.pause};
+                       .pause = m_run.m_options.pause,
+                       .pictureTexts = pictureTexts()};
     for (const auto& [id, bound] : inputs) {
         keys[id] = bound.key;
         options.bound[id] = bound.value;

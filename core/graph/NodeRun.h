@@ -59,6 +59,7 @@ public:
     std::size_t itemCount() const override { return m_frame ? m_frame->count : 1; }
     const std::string& itemName() const override { return m_itemName; }
     std::string graphText() const override { return m_run.m_options.graphText; }
+    const std::map<std::string, std::string>& pictureTexts() const override { return m_run.m_options.pictureTexts; }
     void repeatGroup(std::size_t times) override;
 
 private:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "core/base/Cancel.h"
@@ -76,6 +77,8 @@ public:
     /// The graph that this run evaluates, as project JSON text, for embedding in written files; empty when
     /// not known.
     virtual std::string graphText() const = 0;
+    /// What else belongs into written pictures, by key ("parameters", "workflow", …): for other programs.
+    virtual const std::map<std::string, std::string>& pictureTexts() const = 0;
 
     /// For nodes whose sockets are a group's: runs the group `times` times, each output going into the input
     /// of the same id of the next round (an input "index" gets the round's number), and sets this node's

@@ -39,6 +39,7 @@ struct RunOptions {
     bool useCache = true;
     Outputs bound = {}; ///< values of a loop's "group.input"
     Pause pause = {};
+    std::map<std::string, std::string> pictureTexts = {};
 };
 
 struct Task;

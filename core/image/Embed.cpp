@@ -57,6 +57,13 @@ std::string sourceWord(const Image& image, const WriteOptions& options) {
     return found == image.metadata().end() || !options.keepMetadata ? name(own) : found->second;
 }
 
+/// ComfyUI looks for its texts in these EXIF fields of a WebP. A camera's own entries stay.
+void addComfyFields(Metadata& metadata, const Metadata& text) {
+    for (const auto& [field, key] : {std::pair{"Exif:Model", "prompt"}, std::pair{"Exif:Make", "workflow"}})
+        if (const auto it = text.find(key); it != text.end() && !metadata.contains(field))
+            metadata[field] = std::string(key) + ":" + it->second;
+}
+
 } // namespace
 
 Embedded embed(const Image& image, const WriteOptions& options, bool textInXmp, std::size_t xmpLimit) {
@@ -72,6 +79,7 @@ Embedded embed(const Image& image, const WriteOptions& options, bool textInXmp, 
                     fmt::format("files hold at most {}: leave the graph out", kMaxTextBytes));
     if (textInXmp && result.text.contains("parameters"))
         metadata["Exif:UserComment"] = result.text.at("parameters");
+    if (textInXmp && xmpLimit == SIZE_MAX) addComfyFields(metadata, result.text);
     if (options.keepMetadata) metadata["Exif:Software"] = programName();
     result.exif = writeExif(metadata);
     result.iptc = writeIptc(metadata);

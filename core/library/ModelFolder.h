@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The checkpoints in the user's models folder.
+// The checkpoints in the user's models folder, and in those of other programs.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,11 @@ struct ModelFile {
     std::filesystem::path path;
     std::uint64_t bytes = 0;
     std::string format; ///< "safetensors", "PyTorch", "ncnn"
+    std::string kind;   ///< folder that it stands in, "checkpoints", "loras", …; empty: none that is known
 };
 
-/// Files with a checkpoint's extension under paths::models(), any depth, by name. An absent folder gives an empty list.
+/// Files with a checkpoint's extension under paths::models() and the folders of other programs
+/// (paths::foreignModelFolders), any depth, each once, by path. Absent folders have none.
 std::vector<ModelFile> listModels();
 
 } // namespace ochre::library

@@ -7,9 +7,11 @@
 
 namespace ochre::session {
 
-void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText) {
+void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
+                 const std::map<std::string, std::string>& pictureTexts) {
     if (const Image* image = value.tryAs<Image>()) {
         WriteOptions options;
+        options.text = pictureTexts;
         if (!graphText.empty()) options.text["ochre:graph"] = graphText;
         writeImage(*image, path, options);
         return;

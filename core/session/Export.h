@@ -3,14 +3,17 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "core/graph/Value.h"
 
 namespace ochre::session {
 
-/// Pictures and masks by extension (png, jpg, webp, tif, exr, …), scenes as .ply; `graphText` is embedded in pictures.
+/// Pictures and masks by extension (png, jpg, webp, tif, exr, …), scenes as .ply; `graphText` and `pictureTexts` are
+/// embedded in pictures.
 /// Throws Error for other values and for what the writer refuses.
-void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText);
+void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
+                 const std::map<std::string, std::string>& pictureTexts = {});
 
 } // namespace ochre::session

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -22,6 +23,7 @@ public:
         Cancel cancel;
         std::string graphText;
         Pause pause = {};
+        std::map<std::string, std::string> pictureTexts = {};
     };
     using Run = std::function<graph::Result(const Work&, const graph::Listener&)>;
 

@@ -10,6 +10,7 @@
 #include "core/base/Paths.h"
 #include "core/nodes/Types.h"
 #include "core/project/ProjectFile.h"
+#include "core/project/interop/Interop.h"
 #include "core/session/Export.h"
 #include "core/session/JobQueue.h"
 #include "core/session/RecentFiles.h"
@@ -105,6 +106,7 @@ struct Session::State {
     graph::Result run(const JobQueue::Work& work, const graph::Listener& listener) {
         graph::Request request{work.graph, work.targets, work.cancel, watch(listener), work.graphText};
         request.pause = work.pause;
+        request.pictureTexts = work.pictureTexts;
         graph::Result result = executor.evaluate(request);
         for (const auto& [node, outputs] : result.outputs)
             for (const auto& [output, value] : outputs)
@@ -115,7 +117,8 @@ struct Session::State {
     // The text that goes into pictures leaves the view out: where the canvas was must not change a file's bytes.
     JobQueue::Work snapshot(std::vector<graph::NodeId> targets, const Cancel& cancel) const {
         return {document.graph(), std::move(targets), cancel,
-                project::projectToText(document.graph(), {}, document.extra), Pause::make()};
+                project::projectToText(document.graph(), {}, document.extra), Pause::make(),
+                project::interop::pictureTexts(document.graph(), document.extra, registry)};
     }
 
     void opened(project::Project project, const std::filesystem::path& path) {
@@ -157,7 +160,7 @@ void Session::newDocument() {
 }
 
 std::string Session::open(const std::filesystem::path& path) {
-    project::Project project = project::readProject(path);
+    project::Project project = project::interop::openProject(path, m_state->registry);
     std::string warning = project.warning;
     const bool isProject = path.extension() == ".ochre";
     m_state->opened(std::move(project), isProject ? std::filesystem::absolute(path) : std::filesystem::path());
@@ -230,7 +233,8 @@ void Session::exportResult(graph::NodeId node, const std::string& output, const 
     const graph::Value value = result(node, output);
     if (value.empty())
         throw Error(path.filename().string() + ": there is no result to save yet", "run the graph first");
-    exportValue(value, path, m_state->snapshot({}, {}).graphText);
+    const JobQueue::Work work = m_state->snapshot({}, {});
+    exportValue(value, path, work.graphText, work.pictureTexts);
 }
 
 graph::NodeState Session::state(graph::NodeId node) const {

@@ -66,7 +66,8 @@ public:
     project::Document& document();
 
     void newDocument();
-    /// A .ochre file, or a picture with a graph inside. Returns a warning or "". Throws Error; the open document then stands.
+    /// A .ochre file, a workflow of ComfyUI (.json), or a picture with a graph inside, theirs, A1111's or Ochre's. Returns a
+    /// warning or "". Throws Error; the open document then stands.
     std::string open(const std::filesystem::path& path);
     void save(const std::filesystem::path& path); ///< throws Error; nothing is lost
     std::vector<std::filesystem::path> recentFiles() const;

@@ -84,6 +84,35 @@ TEST(CommandLine, RunWritesAPictureHitsTheCacheAndRerunsOnlyWhatChanged) {
     EXPECT_NE(out.values()[0], in.values()[0]);
 }
 
+TEST(CommandLine, WorkflowsRunAndConvertBothWays) {
+    const test::TemporaryFolder folder;
+    const std::string prompt =
+        R"({"1":{"class_type":"EmptyImage","inputs":{"width":6,"height":4,"batch_size":1,"color":255}},)"
+        R"("2":{"class_type":"PreviewImage","inputs":{"images":["1",0]}},"3":{"class_type":"Strange","inputs":{"a":[1,2]}}})";
+    writeFileAtomic(folder / "w.json", prompt);
+    const Outcome ran = ochre({"run", folder / "w.json", "-o", folder / "a.png", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(readImage(folder / "a.png").values()[2], 1.0F);
+    ASSERT_EQ(ochre({"convert", folder / "w.json", folder / "w.ochre"}).status, 0);
+    ASSERT_EQ(ochre({"convert", folder / "w.ochre", folder / "back.json", "--format", "comfyui-api"}).status, 0);
+    EXPECT_EQ(nlohmann::json::parse(readTextFile(folder / "back.json", 1 << 20)), nlohmann::json::parse(prompt));
+    ASSERT_EQ(ochre({"convert", folder / "w.ochre", folder / "ui.json"}).status, 0);
+    EXPECT_EQ(Json::parse(readTextFile(folder / "ui.json", 1 << 20)).at("nodes").size(), 3u);
+    EXPECT_EQ(ochre({"convert", folder / "w.ochre", folder / "p.txt"}).status, 1);
+}
+
+TEST(CommandLine, FoldersOfOtherProgramsAreRegisteredAndForgotten) {
+    const test::TemporaryFolder folder;
+    fs::create_directories(folder / "comfy/models/loras");
+    writeFileAtomic(folder / "comfy/models/loras/ink.safetensors", "x");
+    const auto lists = [&](const Outcome& o) { return o.json().at("models").dump().find("\"kind\":\"loras\"") != std::string::npos; };
+    EXPECT_FALSE(lists(ochre({"models", "--json"})));
+    EXPECT_TRUE(lists(ochre({"models", "--add", folder / "comfy", "--json"})));
+    EXPECT_TRUE(lists(ochre({"models", "--json"})));
+    EXPECT_FALSE(lists(ochre({"models", "--remove", folder / "comfy", "--json"})));
+    EXPECT_EQ(ochre({"models", "--add", folder / "gone"}).status, 1);
+}
+
 TEST(CommandLine, NodesAreListedAsJsonAndMarkdown) {
     const Outcome json = ochre({"nodes", "--json"});
     ASSERT_EQ(json.status, 0) << json.err;

@@ -98,8 +98,10 @@ graph::NodeDeclaration Save() {
             options.compression = compressionOf(run.text("compression"));
             options.keepMetadata = run.flag("keep_metadata");
             options.source = sourceOf(run.text("source"));
-            if (run.flag("embed_graph") && !run.graphText().empty())
+            if (run.flag("embed_graph") && !run.graphText().empty()) {
+                options.text = run.pictureTexts();
                 options.text["ochre:graph"] = run.graphText();
+            }
             writeImage(run.inputAs<Image>("image"), path, options);
             run.setOutput("path", graph::Value::make(graph::types::kText, path, path.size()));
         });

@@ -9,6 +9,7 @@
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
 #include "core/session/RecentFiles.h"
+#include "tests/support/GenerationNodes.h"
 #include "tests/support/Support.h"
 
 namespace ochre::session {
@@ -129,6 +130,60 @@ TEST(RecentFiles, ADamagedListIsForgotten) {
     recent.add(folder / "a.ochre");
     recent.add(folder / "gone.ochre");
     EXPECT_EQ(recent.list(), (std::vector<std::filesystem::path>{folder / "a.ochre"}));
+}
+
+TEST(Session, AWorkflowOfComfyUIOpensRunsAndIsNoFileToSaveOver) {
+    const test::TemporaryFolder folder;
+    writeFileAtomic(folder / "w.json",
+                    R"({"1":{"class_type":"EmptyImage","inputs":{"width":6,"height":4,"batch_size":1,"color":16711680}},)"
+                    R"("2":{"class_type":"ImageBlur","inputs":{"blur_radius":3,"sigma":1.5,"image":["1",0]}},)"
+                    R"("3":{"class_type":"PreviewImage","inputs":{"images":["2",0]}},)"
+                    R"("4":{"class_type":"FilmLook","inputs":{"image":["2",0]}}})");
+    Session session;
+    EXPECT_NE(session.open(folder / "w.json").find("FilmLook"), std::string::npos);
+    EXPECT_TRUE(session.document().path().empty());
+    const graph::Result result = session.evaluate();
+    EXPECT_TRUE(result.ok);
+    const graph::Value value = result.output(3, "image");
+    ASSERT_FALSE(value.empty());
+    EXPECT_EQ(value.as<Image>().width(), 6);
+    EXPECT_NEAR(value.as<Image>().values()[0], 1.0F, 1e-5F);
+    session.save(folder / "w.ochre");
+    EXPECT_EQ(session.open(folder / "w.ochre"), "");
+    EXPECT_TRUE(session.document().extra.contains("comfyui"));
+}
+
+TEST(Session, PicturesOfGraphsThatGenerateCarryTextsForOtherPrograms) {
+    const test::TemporaryFolder folder;
+    Session session;
+    test::addGenerationNodes(session.registry());
+    graph::NodeId blur = 0;
+    session.document().edit("Build", [&](graph::Graph& g) {
+        g = pictureGraph(blur);
+        graph::Node save, sample, prompt;
+        save.type = "image.save";
+        save.parameters["path"] = (folder / "saved.png").string();
+        sample.type = "generate.sample";
+        prompt.type = "generate.prompt";
+        prompt.parameters["text"] = std::string("a fox");
+        const auto out = g.add(save), sampler = g.add(sample), text = g.add(prompt);
+        g.connect({blur, "image"}, out, "image");
+        g.connect({text, "conditioning"}, sampler, "positive");
+    });
+    session.evaluate({3});
+    session.evaluate({blur});
+    session.exportResult(blur, "image", folder / "exported.png");
+    for (const char* name : {"saved.png", "exported.png"}) {
+        const auto metadata = probeImage(folder / name).metadata;
+        ASSERT_TRUE(metadata.contains("workflow")) << name;
+        EXPECT_NE(metadata.at("workflow").find("KSampler"), std::string::npos);
+        EXPECT_NE(metadata.at("prompt").find("class_type"), std::string::npos);
+        EXPECT_EQ(metadata.at("parameters").rfind("a fox", 0), 0u);
+        EXPECT_TRUE(metadata.contains("ochre:graph"));
+    }
+    session.document().edit("Off", [&](graph::Graph& g) { g.setParameter(3, "embed_graph", false); });
+    session.evaluate({3});
+    EXPECT_FALSE(probeImage(folder / "saved.png").metadata.contains("workflow"));
 }
 
 } // namespace

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/library/ModelFolder.h"
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "core/base/File.h"
+#include "tests/support/Support.h"
+
+namespace ochre::library {
+namespace {
+namespace fs = std::filesystem;
+
+TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
+    const test::TemporaryFolder folder;
+    const auto put = [&](const std::string& name) {
+        fs::create_directories((folder / name).parent_path());
+        writeFileAtomic(folder / name, "x");
+    };
+    put("own/upscale/x4.pth");
+    put("own/loose.safetensors");
+    put("own/readme.txt");
+    put("web/models/Lora/sub/ink.safetensors");
+    fs::create_directory_symlink(folder / "own/upscale", folder / "web/models/ESRGAN");
+    const char* before = std::getenv("OCHRE_MODELS_DIR");
+    const std::string saved = before ? before : "";
+    ::setenv("OCHRE_MODELS_DIR", (folder / "own").c_str(), 1);
+    ::setenv("OCHRE_EXTRA_MODELS", (folder / "web").c_str(), 1);
+    const auto files = listModels();
+    ::setenv("OCHRE_MODELS_DIR", saved.c_str(), 1);
+    ::unsetenv("OCHRE_EXTRA_MODELS");
+    ASSERT_EQ(files.size(), 3u);
+    EXPECT_EQ(files[0].name, "loose");
+    EXPECT_EQ(files[0].kind, "");
+    EXPECT_EQ(files[1].name, "x4");
+    EXPECT_EQ(files[1].kind, "upscale");
+    EXPECT_EQ(files[2].name, "ink");
+    EXPECT_EQ(files[2].kind, "loras");
+}
+
+} // namespace
+} // namespace ochre::library
