@@ -29,8 +29,7 @@ AdaptedPair withAdapter(AdaptedPair pair, const std::filesystem::path& path,
 
 std::filesystem::path loraFile(const std::string& name) {
     if (name.empty() || name.find("..") != std::string::npos || name.front() == '/') return {};
-    const std::filesystem::path path = paths::findModel("loras/" + name);
-    return path.empty() ? paths::findModel(name) : path;
+    return paths::findModel(name, "loras");
 }
 
 } // namespace ochre::nodes

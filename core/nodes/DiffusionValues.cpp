@@ -75,14 +75,14 @@ nn::Tensor maskTensor(const Image& mask) {
     return tensor::toTensor(mask, {0}, 0, 0, mask.width(), mask.height()).contiguous();
 }
 
-std::filesystem::path modelFile(const std::string& name, const std::string& what) {
+std::filesystem::path modelFile(const std::string& name, const std::string& what, const std::string& kind) {
     if (name.empty())
         throw Error(fmt::format("no {} is chosen", what),
                     "choose one, or put files into " + paths::models().string());
     std::filesystem::path path = name;
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) return path; // a folder of diffusers
-    path = paths::findModel(name);
+    path = paths::findModel(name, kind);
     if (path.empty())
         throw Error(fmt::format("the {} \"{}\" is not there", what, name),
                     "choose one that `ochre models` lists, or put the file into " + paths::models().string());

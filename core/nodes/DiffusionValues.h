@@ -41,9 +41,9 @@ const SigmaList& sigmasInput(graph::RunContext& run, const std::string& id = "si
 /// One channel of a mask → [1, 1, H, W].
 nn::Tensor maskTensor(const Image& mask);
 
-/// The file that a Model parameter names. Throws Error saying that `what` ("checkpoint") of that name is not
-/// there and where to put it.
-std::filesystem::path modelFile(const std::string& name, const std::string& what);
+/// The file that a Model parameter with the filter `kind` names. Throws Error saying that `what` ("checkpoint") of that
+/// name is not there and where to put it.
+std::filesystem::path modelFile(const std::string& name, const std::string& what, const std::string& kind);
 models::OpenModelOptions openOptions(const graph::ParameterView& parameters); ///< of "precision"
 std::optional<models::Prediction>
 predictionOption(const graph::ParameterView& parameters); ///< of "prediction"

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 fs::path findInEmbeddings(const std::string& name) {
     if (name.empty() || name.find("..") != std::string::npos || name.front() == '/') return {};
-    return paths::findModel("embeddings/" + name);
+    return paths::findModel(name, "embeddings");
 }
 
 /// The textual inversions of one prompt, each opened once.

@@ -16,7 +16,7 @@ graph::NodeDeclaration LoadAutoencoder() {
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
-            const auto path = modelFile(run.text("autoencoder"), "autoencoder");
+            const auto path = modelFile(run.text("autoencoder"), "autoencoder", "vae");
             run.setOutput("autoencoder",
                           makeAutoencoderValue(models::Autoencoder::open(path, openOptions(run))));
         });

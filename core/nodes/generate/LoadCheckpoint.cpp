@@ -5,7 +5,7 @@ namespace ochre::nodes::generate {
 namespace {
 
 void run(graph::RunContext& run) {
-    const auto path = modelFile(run.text("checkpoint"), "checkpoint");
+    const auto path = modelFile(run.text("checkpoint"), "checkpoint", "checkpoints");
     models::OpenModelOptions options = openOptions(run);
     options.prediction = predictionOption(run);
     const auto model = models::DiffusionModel::open(path, options);

@@ -16,7 +16,7 @@ graph::NodeDeclaration LoadControlnet() {
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
-            const auto path = modelFile(run.text("controlnet"), "ControlNet");
+            const auto path = modelFile(run.text("controlnet"), "ControlNet", "controlnet");
             run.setOutput("controlnet",
                           makeControlNetValue(models::ControlNetModel::open(path, openOptions(run))));
         });

@@ -17,7 +17,7 @@ graph::NodeDeclaration LoadModel() {
             models::OpenModelOptions options = openOptions(run);
             options.prediction = predictionOption(run);
             run.setOutput("model", makeModelValue(models::DiffusionModel::open(
-                                       modelFile(run.text("model"), "model"), options)));
+                                       modelFile(run.text("model"), "model", "diffusion_models"), options)));
         });
 }
 

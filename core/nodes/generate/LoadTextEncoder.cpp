@@ -19,10 +19,10 @@ graph::NodeDeclaration LoadTextEncoder() {
         .parameter(precisionParameter())
         .needsRuntime()
         .onRun([](graph::RunContext& run) {
-            const auto first = modelFile(run.text("encoder"), "text encoder");
+            const auto first = modelFile(run.text("encoder"), "text encoder", "text_encoders");
             const std::string& second = run.text("second");
             const auto other =
-                second.empty() ? std::filesystem::path() : modelFile(second, "second text encoder");
+                second.empty() ? std::filesystem::path() : modelFile(second, "second text encoder", "text_encoders");
             run.setOutput("text_encoder",
                           makeTextEncoderValue(models::TextEncoder::open(first, other, openOptions(run))));
         });

@@ -8,7 +8,7 @@ void run(graph::RunContext& run) {
     AdaptedPair pair{modelInput(run), std::nullopt};
     if (run.hasInput("text_encoder")) pair.encoder = textEncoderInput(run);
     const double text = pair.encoder ? run.number("strength_text") : 0;
-    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), "LoRA"),
+    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), "LoRA", "loras"),
                        {run.number("strength_model"), text});
     run.setOutput("model", makeModelValue(std::move(*pair.model)));
     if (pair.encoder) run.setOutput("text_encoder", makeTextEncoderValue(std::move(*pair.encoder)));

@@ -32,7 +32,7 @@ Hash128 fingerprint(const graph::ParameterView& p) {
         for (const models::LoraTag& tag : prompt.loras) addFile(hasher, loraFile(tag.name));
         for (const models::EmbeddingMark& mark : models::findEmbeddings(prompt.text)) {
             hasher.add(mark.name);
-            addFile(hasher, paths::findModel("embeddings/" + mark.name));
+            addFile(hasher, paths::findModel(mark.name, "embeddings"));
         }
     } catch (const Error&) { // the run will say it
     }
