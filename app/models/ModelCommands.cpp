@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/ModelLibrary.h"
+#include "app/models/BenchDiffusion.h"
 #include "core/base/Error.h"
 #include "core/models/Parity.h"
 #include "core/tensor/Convert.h"
@@ -89,6 +90,6 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre;
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
-        {"convert", convert}, {"doctor", doctor}, {"inspect", inspect}, {"parity", parity}};
+        {"bench_diffusion", benchDiffusion}, {"convert", convert}, {"doctor", doctor}, {"inspect", inspect}, {"parity", parity}};
     result = commands.at(request.command)(request);
 }
