@@ -15,15 +15,19 @@ namespace {
 
 struct Options {
     std::vector<std::string> names;
-    std::string scene, model = "realesrgan-x4plus", dtype = "auto";
+    std::string scene, model, dtype = "auto";
     std::vector<std::string> checkpoint; ///< kind and file to make
     std::string weights = "float16";
+    std::string shape = "sd15"; ///< of diffusion
+    std::vector<std::string> parts;
+    int size = 512, steps = 3, threads = 0;
     bool json = false;
 };
 
 /// A picture of 300×200 through the network, by the same node as everywhere; the first run also loads the model.
 Json benchUpscale(const Options& o) {
-    Json result{{"model", o.model}, {"dtype", o.dtype}, {"width", 300}, {"height", 200}, {"seconds", Json::array()}};
+    const std::string model = o.model.empty() ? "realesrgan-x4plus" : o.model;
+    Json result{{"model", model}, {"dtype", o.dtype}, {"width", 300}, {"height", 200}, {"seconds", Json::array()}};
     for (int i = 0; i < 3; ++i) {
         session::Session session;
         graph::NodeId upscale = 0;
@@ -35,7 +39,7 @@ Json benchUpscale(const Options& o) {
             graph.setParameter(first, "width", std::int64_t{300});
             graph.setParameter(first, "height", std::int64_t{200});
             upscale = graph.add(node);
-            graph.setParameter(upscale, "model", o.model);
+            graph.setParameter(upscale, "model", model);
             graph.setParameter(upscale, "dtype", o.dtype);
             graph.connect({first, "image"}, upscale, "image");
         });
@@ -48,6 +52,13 @@ Json bench(const std::string& name, const Options& o) {
     if (name == "graph") return graph::benchGraph();
     if (name == "splats")
         return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, {}, interrupted());
+    if (name == "diffusion")
+        return runModelCommand({.command = "bench_diffusion",
+                                .files = {},
+                                .options = {{"model", o.model}, {"shape", o.shape}, {"dtype", o.dtype},
+                                            {"size", o.size}, {"steps", o.steps}, {"threads", o.threads},
+                                            {"parts", o.parts}},
+                                .cancel = interrupted()});
     return benchUpscale(o);
 }
 
@@ -82,10 +93,17 @@ void addBench(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("bench", "Measure the engine, the renderers and the models");
     auto o = std::make_shared<Options>();
     sub->add_option("name", o->names, "What to measure; default: graph and splats")
-        ->check(CLI::IsMember({"graph", "splats", "upscale"}));
+        ->check(CLI::IsMember({"diffusion", "graph", "splats", "upscale"}));
     sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
-    sub->add_option("--model", o->model, "Model for upscale")->capture_default_str();
-    sub->add_option("--dtype", o->dtype, "Numbers for upscale")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+    sub->add_option("--model", o->model, "Model for upscale, default: realesrgan-x4plus; checkpoint for diffusion, default: random weights");
+    sub->add_option("--dtype", o->dtype, "Numbers for upscale and diffusion")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+    sub->add_option("--shape", o->shape, "Shape of those random weights (sd15, sd2, sdxl, …), which are kept in the cache")->capture_default_str();
+    sub->add_option("--size", o->size, "Side of the picture for diffusion, in pixels")->check(CLI::Range(64, 4096))->capture_default_str();
+    sub->add_option("--steps", o->steps, "Runs of each part of diffusion")->check(CLI::Range(1, 1000))->capture_default_str();
+    sub->add_option("--threads", o->threads, "Threads for diffusion; 0: one a core")->check(CLI::Range(0, 1024));
+    sub->add_option("--parts", o->parts, "Parts of diffusion; default: all")
+        ->check(CLI::IsMember({"text", "step", "encode", "decode"}))
+        ->delimiter(',');
     sub->add_option("--make-checkpoint", o->checkpoint,
                     "Write a checkpoint of random weights instead: KIND (sd15, sd2, sdxl, sd15-small, …) and FILE")
         ->expected(2);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/ModelLibrary.h"
+#include "app/models/BenchDiffusion.h"
 #include "core/base/Error.h"
 #include "core/models/Parity.h"
 #include "core/models/diffusion/CheckpointShapes.h"
@@ -98,7 +99,7 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre;
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
-        {"convert", convert}, {"doctor", doctor}, {"inspect", inspect},
-        {"make_checkpoint", makeCheckpoint}, {"parity", parity}};
+        {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"doctor", doctor},
+        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"parity", parity}};
     result = commands.at(request.command)(request);
 }

@@ -27,6 +27,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/FixedConv.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -120,6 +121,11 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
     m_pixelWork = 2.0 * static_cast<double>(m_weight.numel());
     if (m_options.padding < 0)
         m_options.padding = static_cast<int>(m_options.dilation * (m_kernelHeight - 1) / 2);
+    if (auto fixed = FixedConv::make(m_weight, m_bias, m_options)) {
+        m_fixed = std::make_shared<const FixedConv>(std::move(*fixed));
+        m_weight = m_weight.contiguous(at::MemoryFormat::ChannelsLast);
+        return;
+    }
     if (auto winograd = WinogradConv::make(m_weight, m_bias, m_options)) {
         m_winograd = std::make_shared<const WinogradConv>(std::move(*winograd));
         return;
@@ -137,6 +143,7 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
 
 Conv2d Conv2d::prepared(Tensor& memory) const {
     Conv2d ready = *this;
+    if (m_fixed) ready.m_fixed = std::make_shared<const FixedConv>(m_fixed->prepared(memory));
     if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared(memory));
     return ready;
 }
@@ -144,13 +151,16 @@ Conv2d Conv2d::prepared(Tensor& memory) const {
 Tensor Conv2d::rows(const Tensor& x, const Tensor& room) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
+    if (m_fixed && m_fixed->pays(x, 0)) return (*m_fixed)(x, 0, room);
     return m_winograd && m_winograd->pays(x, 0) ? (*m_winograd)(x, 0, room) : apply(x, 0);
 }
 
 void Conv2d::addRows(const Tensor& x, Tensor& onto) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
-    if (m_winograd && m_winograd->pays(x, 0)) {
+    if (m_fixed && m_fixed->pays(x, 0)) {
+        m_fixed->addTo(onto, x, 0);
+    } else if (m_winograd && m_winograd->pays(x, 0)) {
         m_winograd->addInto(onto, onto, 1, x, 0);
     } else {
         onto.add_(apply(x, 0));
@@ -226,6 +236,7 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     if (height <= 0 || width <= 0)
         throw Error(fmt::format("convolution: a picture of {}x{} is smaller than the kernel", picture.size(3),
                                 picture.size(2)));
+    if (m_fixed && m_fixed->pays(picture, m_options.padding)) return (*m_fixed)(picture, m_options.padding);
     if (m_winograd && m_winograd->pays(picture, m_options.padding)) return (*m_winograd)(picture, m_options.padding);
     const double rowWork = static_cast<double>(width) * m_pixelWork;
     const double budget = kStripeWork * at::get_num_threads();

@@ -37,6 +37,7 @@ struct Conv2dOptions {
     Activation activation = {};
 };
 
+class FixedConv;
 class WinogradConv;
 
 /// "name.weight" [out, in/groups, kh, kw] and, where it is there, "name.bias" [out]. Weights are packed for
@@ -75,6 +76,7 @@ private:
 
     Tensor m_weight, m_packed, m_bias; ///< either the weight or the packed one is kept
     std::shared_ptr<const WinogradConv> m_winograd;
+    std::shared_ptr<const FixedConv> m_fixed; ///< then the weight is kept, too
     Conv2dOptions m_options;
     std::int64_t m_in = 0, m_out = 0, m_kernelHeight = 0, m_kernelWidth = 0;
     double m_pixelWork = 0; ///< floating-point operations of a pixel of the result

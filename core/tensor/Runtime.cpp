@@ -52,9 +52,11 @@ CpuFeatures detect() {
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     const bool zmm = (state & 0xe6) == 0xe6, tiles = (state & 0x60000) == 0x60000;
     features.avx2 = (b & (1u << 5)) && (state & 6) == 6;
-    features.avx512 = (b & (1u << 16)) && zmm;
+    constexpr unsigned foundation = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;
+    features.avx512 = (b & foundation) && (b & dq) && (b & bw) && (b & vl) && zmm;
+    features.avx512Vnni = features.avx512 && (c & (1u << 11));
     features.amxBf16 = (d & (1u << 22)) && (d & (1u << 24)) && tiles;
-    if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) features.avx512Bf16 = (a & (1u << 5)) && zmm;
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) features.avx512Bf16 = features.avx512 && (a & (1u << 5));
     return features;
 }
 

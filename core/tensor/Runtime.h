@@ -30,7 +30,9 @@ Device bestDevice(); ///< CUDA where LibTorch and the machine have it
 
 /// What this CPU multiplies in hardware.
 struct CpuFeatures {
-    bool avx2 = false, avx512 = false, avx512Bf16 = false, amxBf16 = false;
+    bool avx2 = false;
+    bool avx512 = false; ///< with BW, DQ and VL
+    bool avx512Vnni = false, avx512Bf16 = false, amxBf16 = false;
     bool fastBfloat16() const { return avx512Bf16 || amxBf16; }
 };
 const CpuFeatures& cpuFeatures();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/FixedConv.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -33,6 +34,10 @@ UpsampleConv2d::UpsampleConv2d(const Weights& weights, const std::string& name) 
     m_in = shape[1];
     const Tensor weight = weights.tensor(name + ".weight");
     const Tensor bias = weights.has(name + ".bias") ? weights.tensor(name + ".bias").contiguous() : Tensor();
+    if (auto fixed = FixedConv::make(weight, bias, {.padding = 1}, true)) {
+        m_fixed = std::make_shared<const FixedConv>(std::move(*fixed));
+        return;
+    }
     if (auto winograd = WinogradConv::makeDoubled(weight, bias)) {
         m_winograd = std::make_shared<const WinogradConv>(std::move(*winograd));
         return;
@@ -45,6 +50,7 @@ UpsampleConv2d::UpsampleConv2d(const Weights& weights, const std::string& name) 
 
 UpsampleConv2d UpsampleConv2d::prepared(Tensor& memory) const {
     UpsampleConv2d ready = *this;
+    if (m_fixed) ready.m_fixed = std::make_shared<const FixedConv>(m_fixed->prepared(memory));
     if (m_winograd) ready.m_winograd = std::make_shared<const WinogradConv>(m_winograd->prepared(memory));
     return ready;
 }
@@ -55,6 +61,7 @@ Tensor UpsampleConv2d::rows(const Tensor& x, const Tensor& room) const {
                                 x.dim(), x.dim() > 1 ? x.size(1) : 0));
     tensor::currentCancel().check();
     // Seen from the doubled rows, the first result is one row below the first row.
+    if (m_fixed) return (*m_fixed)(x, -1, room);
     return m_winograd ? (*m_winograd)(x, -1, room) : placeByPlace(x, room);
 }
 

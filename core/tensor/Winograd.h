@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Winograd's convolution F(4×4, 3×3): 3×3 kernels at stride 1 with a quarter of the multiplications, which are done in
-// float32 on pictures and kernels in float32 or bfloat16. Plain data and kernels for two generations of processors; Conv2d
-// decides when to use them.
+// Winograd's convolution F(4×4, 3×3) in float32: 3×3 kernels at stride 1 with a quarter of the multiplications. Plain
+// data and kernels for two generations of processors; Conv2d decides when to use them.
 #pragma once
 
 namespace ochre::nn::winograd {
@@ -9,25 +8,25 @@ namespace ochre::nn::winograd {
 constexpr int kTile = 4;           ///< a tile of the result is kTile × kTile pixels
 constexpr long kPlanePadding = 16; ///< floats after the values of each of the 36 points
 
-/// One picture or several of one size. What a `void` points to is of the backend's type; strides count values.
+/// One picture or several of one size.
 struct Picture {
-    const void* data; ///< channels next to each other
+    const float* data; ///< channels next to each other
     long height, width, pictureStride, rowStride, pixelStride; ///< as they lie in memory
 };
 
 struct Kernels {
-    const void* data; ///< [out, in, 3, 3], any strides
+    const float* data; ///< [out, in, 3, 3], any strides
     long outStride, inStride, rowStride, columnStride;
 };
 
 struct Output {
-    void* data; ///< channels next to each other
+    float* data; ///< channels next to each other
     long height, width, pictureStride, rowStride, pixelStride;
-    const float* bias; ///< float32; null: none
+    const float* bias; ///< null: none
     bool leaky;        ///< negative values are multiplied by `slope`
     float slope;
     /// Where not null, the result is base + scale · what it would be; it may be `data`. Strides as for `data`.
-    const void* base = nullptr;
+    const float* base = nullptr;
     long basePictureStride = 0, baseRowStride = 0, basePixelStride = 0;
     float scale = 1;
 };
@@ -41,7 +40,7 @@ struct Plan {
 
 constexpr long kDepth = 32; ///< input channels whose weights runColumns packs at a time, so that they stay in the cache
 
-/// One generation of processors and one type of values. Tiles are counted row by row, picture by picture.
+/// One generation of processors. Tiles are counted row by row, picture by picture.
 struct Backend {
     long block; ///< columns that are multiplied together
     /// packed [36][paddedOut/block][inChannels][block], of output channels `first` to `last`: multiples of block,
@@ -59,6 +58,6 @@ struct Backend {
                        float* scratch, const Output&);
 };
 
-extern const Backend kAvx2, kAvx512, kAvx512Bfloat16;
+extern const Backend kAvx2, kAvx512;
 
 } // namespace ochre::nn::winograd

@@ -8,6 +8,6 @@ constexpr int kLanes = 8, kRows = 6; // of registers: kRows × 2 sums are held a
 
 } // namespace
 
-const Backend kAvx2 = makeBackend<float, kLanes, kRows>();
+const Backend kAvx2 = makeBackend<kLanes, kRows>();
 
 } // namespace ochre::nn::winograd

@@ -8,7 +8,6 @@ constexpr int kLanes = 16, kRows = 12; // of registers: kRows × 2 sums are held
 
 } // namespace
 
-const Backend kAvx512 = makeBackend<float, kLanes, kRows>();
-const Backend kAvx512Bfloat16 = makeBackend<unsigned short, kLanes, kRows>();
+const Backend kAvx512 = makeBackend<kLanes, kRows>();
 
 } // namespace ochre::nn::winograd

@@ -21,11 +21,8 @@ constexpr std::int64_t kChunkStep = 12;     // rows that a kernel multiplies tog
 constexpr std::int64_t kMostChunk = 192;
 constexpr double kPieceWork = 1.0e9;        // multiplications and additions between two looks at Cancel, a thread
 
-/// In bfloat16 the matrix units of newer processors do a plain convolution faster; without them this one is.
-const winograd::Backend* backendFor(at::ScalarType type) {
+const winograd::Backend* backend() {
     const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
-    if (type == at::kBFloat16) return cpu.avx512 && !cpu.amxBf16 ? &winograd::kAvx512Bfloat16 : nullptr;
-    if (type != at::kFloat) return nullptr;
     return cpu.avx512 ? &winograd::kAvx512 : cpu.avx2 ? &winograd::kAvx2 : nullptr;
 }
 
@@ -33,19 +30,15 @@ std::int64_t roundUp(std::int64_t value, std::int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-std::int64_t blockOf(const Tensor& weight) {
-    return backendFor(weight.scalar_type())->block;
-}
-
 winograd::Kernels kernelsOf(const Tensor& weight) {
-    return {weight.data_ptr(), weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
+    return {weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
 }
 
 winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t padColumns, std::int64_t outHeight,
                       std::int64_t outWidth) {
     return {weight.size(1),
             weight.size(0),
-            roundUp(weight.size(0), blockOf(weight)),
+            roundUp(weight.size(0), backend()->block),
             (outWidth + winograd::kTile - 1) / winograd::kTile,
             (outHeight + winograd::kTile - 1) / winograd::kTile,
             padRows,
@@ -54,14 +47,14 @@ winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t p
 }
 
 std::int64_t packedSize(const Tensor& weight) {
-    return 36 * roundUp(weight.size(0), blockOf(weight)) * weight.size(1);
+    return 36 * roundUp(weight.size(0), backend()->block) * weight.size(1);
 }
 
 void pack(const Tensor& weight, Tensor& packed) {
     const winograd::Plan plan = planOf(weight, 0, 0, 1, 1);
-    const winograd::Backend& backend = *backendFor(weight.scalar_type());
-    at::parallel_for(0, plan.paddedOut / backend.block, 1, [&](std::int64_t begin, std::int64_t end) {
-        backend.packWeights(plan, kernelsOf(weight), begin * backend.block, end * backend.block, packed.data_ptr<float>());
+    const std::int64_t block = backend()->block;
+    at::parallel_for(0, plan.paddedOut / block, 1, [&](std::int64_t begin, std::int64_t end) {
+        backend()->packWeights(plan, kernelsOf(weight), begin * block, end * block, packed.data_ptr<float>());
     });
 }
 
@@ -69,13 +62,13 @@ void pack(const Tensor& weight, Tensor& packed) {
 
 std::optional<WinogradConv> WinogradConv::make(const Tensor& weight, const Tensor& bias,
                                                const Conv2dOptions& options) {
-    const bool suits = weight.is_cpu() && weight.size(2) == 3 &&
+    const bool suits = weight.is_cpu() && weight.scalar_type() == at::kFloat && weight.size(2) == 3 &&
                        weight.size(3) == 3 && weight.size(0) >= 16 && weight.size(1) >= 16 && options.stride == 1 &&
                        options.dilation == 1 && options.groups == 1;
-    if (!suits || !backendFor(weight.scalar_type())) return std::nullopt;
+    if (!suits || !backend()) return std::nullopt;
     WinogradConv conv;
     conv.m_weight = weight;
-    conv.m_bias = bias.defined() ? bias.to(at::kFloat) : bias;
+    conv.m_bias = bias;
     conv.m_pad = options.padding;
     conv.m_activation = options.activation;
     if (4 * packedSize(weight) <= kKeptBytes) conv.m_packed = conv.packed();
@@ -138,12 +131,12 @@ void WinogradConv::run(const Tensor& x, std::int64_t padRows, const Tensor& out,
                        double scale) const {
     winograd::Plan plan = planOf(m_weight, padRows, m_pad, out.size(2), out.size(3));
     plan.doubled = m_doubled;
-    const winograd::Picture picture{x.data_ptr(), x.size(2), x.size(3), x.stride(0), x.stride(2), x.stride(3)};
-    winograd::Output output{out.data_ptr(), out.size(2), out.size(3), out.stride(0), out.stride(2),
+    const winograd::Picture picture{x.data_ptr<float>(), x.size(2), x.size(3), x.stride(0), x.stride(2), x.stride(3)};
+    winograd::Output output{out.data_ptr<float>(), out.size(2), out.size(3), out.stride(0), out.stride(2),
                             out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused(),
                             static_cast<float>(m_activation.slope)};
     if (base.defined()) {
-        output.base = base.data_ptr();
+        output.base = base.data_ptr<float>();
         output.basePictureStride = base.stride(0);
         output.baseRowStride = base.stride(2);
         output.basePixelStride = base.stride(3);
@@ -158,7 +151,6 @@ void WinogradConv::run(const Tensor& x, std::int64_t padRows, const Tensor& out,
 
 void WinogradConv::runTiles(const winograd::Plan& plan, const winograd::Picture& picture, const Tensor& weights,
                             std::int64_t tiles, const winograd::Output& output) const {
-    const winograd::Backend& backend = *backendFor(m_weight.scalar_type());
     // Every chunk reads all weights, and writes and reads its own values: this size balances the two.
     const std::int64_t balanced = plan.inChannels * plan.paddedOut / (2 * (plan.inChannels + plan.paddedOut));
     const std::int64_t chunk = std::clamp(balanced / kChunkStep * kChunkStep, kChunkStep, kMostChunk);
@@ -166,14 +158,14 @@ void WinogradConv::runTiles(const winograd::Plan& plan, const winograd::Picture&
     const std::int64_t threads = at::get_num_threads(), chunks = (tiles + chunk - 1) / chunk;
     const std::int64_t piece = threads * std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / chunkWork));
     const std::int64_t scratchSize =
-        36 * (chunk * (roundUp(plan.inChannels, backend.block) + plan.paddedOut) + 2 * winograd::kPlanePadding);
+        36 * (chunk * (roundUp(plan.inChannels, backend()->block) + plan.paddedOut) + 2 * winograd::kPlanePadding);
     Tensor scratch = at::empty({threads, scratchSize}, at::kFloat);
     for (std::int64_t from = 0; from < chunks; from += piece) {
         tensor::currentCancel().check();
         at::parallel_for(from, std::min(from + piece, chunks), 1, [&](std::int64_t begin, std::int64_t end) {
             float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratchSize;
             for (std::int64_t c = begin; c < end; ++c)
-                backend.run(plan, picture, weights.data_ptr<float>(), c * chunk, std::min(chunk, tiles - c * chunk),
+                backend()->run(plan, picture, weights.data_ptr<float>(), c * chunk, std::min(chunk, tiles - c * chunk),
                                mine, output);
         });
     }
@@ -182,8 +174,7 @@ void WinogradConv::runTiles(const winograd::Plan& plan, const winograd::Picture&
 /// Threads share out the tiles, then the output channels, so that every weight is read and packed once.
 void WinogradConv::runColumns(const winograd::Plan& plan, const winograd::Picture& picture, std::int64_t tiles,
                               const winograd::Output& output) const {
-    const winograd::Backend& backend = *backendFor(m_weight.scalar_type());
-    const std::int64_t block = backend.block, threads = at::get_num_threads();
+    const std::int64_t block = backend()->block, threads = at::get_num_threads();
     const std::int64_t paddedIn = roundUp(plan.inChannels, block);
     const std::int64_t most = std::min(tiles, std::max<std::int64_t>(kMostValues / (36 * paddedIn), 4 * kChunkStep));
     const std::int64_t scratchSize = 36 * ((winograd::kDepth + most) * block + winograd::kPlanePadding);
@@ -196,14 +187,14 @@ void WinogradConv::runColumns(const winograd::Plan& plan, const winograd::Pictur
     for (std::int64_t first = 0; first < tiles; first += most) {
         const std::int64_t count = std::min(most, tiles - first);
         at::parallel_for(0, count, kChunkStep, [&](std::int64_t begin, std::int64_t end) {
-            backend.read(plan, picture, first, count, begin, end, values.data_ptr<float>());
+            backend()->read(plan, picture, first, count, begin, end, values.data_ptr<float>());
         });
         for (std::int64_t from = 0; from < blocks; from += piece) {
             tensor::currentCancel().check();
             at::parallel_for(from, std::min(from + piece, blocks), 1, [&](std::int64_t begin, std::int64_t end) {
                 float* mine = scratch.data_ptr<float>() + at::get_thread_num() * scratchSize;
                 for (std::int64_t b = begin; b < end; ++b)
-                    backend.runColumns(plan, values.data_ptr<float>(), kernels, b * block, first, count, mine, output);
+                    backend()->runColumns(plan, values.data_ptr<float>(), kernels, b * block, first, count, mine, output);
             });
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A 3×3 convolution on the CPU by Winograd's algorithm, where machine, type and shape suit it.
+// A 3×3 convolution in float32 on the CPU by Winograd's algorithm, where machine and shape suit it.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ struct Plan;
 class WinogradConv {
 public:
     /// Nothing where the convolution is none that this one does: 3×3, stride, dilation and groups 1, 16 channels or more on
-    /// both sides, in float32 with AVX2 or in bfloat16 with AVX-512 and no matrix units.
+    /// both sides, in float32 on a processor with AVX2.
     static std::optional<WinogradConv> make(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options);
     /// The same of the picture upsampled by 2 (nearest), which is never made: of its 36 products a tile, 11 are 0 and are
     /// left out. Padding 1.

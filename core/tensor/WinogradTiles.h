@@ -7,37 +7,26 @@
 namespace ochre::nn::winograd {
 namespace {
 
-/// A value of a picture, float32 or bfloat16.
-inline float widen(float value) {
-    return value;
-}
-inline float widen(unsigned short bits) {
-    return __builtin_bit_cast(float, static_cast<unsigned>(bits) << 16);
-}
-
 /// The first `lanes` values, then zeros.
-template <typename T, int Lanes>
-inline typename Vector<Lanes>::Type loadSome(const T* p, long lanes) {
+template <int Lanes>
+inline typename Vector<Lanes>::Type loadSome(const float* p, long lanes) {
     if (lanes == Lanes) return load<Lanes>(p);
     typename Vector<Lanes>::Type v{};
-    for (long k = 0; k < lanes; ++k) v[k] = widen(p[k]);
+    for (long k = 0; k < lanes; ++k) v[k] = p[k];
     return v;
 }
-template <typename T, int Lanes>
-inline void storeSome(T* p, typename Vector<Lanes>::Type v, long lanes) {
-    if (lanes == Lanes) {
+template <int Lanes>
+inline void storeSome(float* p, typename Vector<Lanes>::Type v, long lanes) {
+    if (lanes == Lanes)
         store<Lanes>(p, v);
-    } else {
-        T values[Lanes];
-        store<Lanes>(values, v);
-        for (long k = 0; k < lanes; ++k) p[k] = values[k];
-    }
+    else
+        for (long k = 0; k < lanes; ++k) p[k] = v[k];
 }
 
 /// Bᵀ·d·B of Lanes channels of a patch inside the picture: rows[i] is the first pixel of its row. The pixels that the
 /// next tile to the right adds are fetched meanwhile, since memory is what it waits for.
-template <typename T, int Lanes>
-inline void readPatch(const T* const* rows, long pixelStride, float* to, long plane) {
+template <int Lanes>
+inline void readPatch(const float* const* rows, long pixelStride, float* to, long plane) {
     using Vec = Vector<Lanes>;
     using V = typename Vec::Type;
     V half[kPoints];
@@ -61,8 +50,8 @@ inline void readPatch(const T* const* rows, long pixelStride, float* to, long pl
 }
 
 /// The same where parts of the patch are outside, channels are left over or the picture is doubled.
-template <typename T, int Lanes>
-void readEdgePatch(const T* picture, const Picture& x, const Plan& plan, long y0, long x0, long c, float* to, long plane) {
+template <int Lanes>
+void readEdgePatch(const float* picture, const Picture& x, const Plan& plan, long y0, long x0, long c, float* to, long plane) {
     using Vec = Vector<Lanes>;
     using V = typename Vec::Type;
     const int shift = plan.doubled ? 1 : 0;
@@ -73,8 +62,8 @@ void readEdgePatch(const T* picture, const Picture& x, const Plan& plan, long y0
         for (int j = 0; j < kPatch; ++j) {
             const long y = y0 + i, col = x0 + j;
             const bool inside = y >= 0 && y < height && col >= 0 && col < width;
-            const T* p = picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
-            patch[i * kPatch + j] = inside ? loadSome<T, Lanes>(p, lanes) : V{};
+            const float* p = picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
+            patch[i * kPatch + j] = inside ? loadSome<Lanes>(p, lanes) : V{};
         }
     for (int j = 0; j < kPatch; ++j) transformIn(patch + j, kPatch, half + j, kPatch);
     for (int i = 0; i < kPatch; ++i) transformIn(half + i * kPatch, 1, patch + i * kPatch, 1);
@@ -92,25 +81,25 @@ inline Place placeOf(const Plan& plan, long tile) {
 
 /// Tiles `from` to `to` of `count` that begin with `first` → their part of values
 /// [36][inChannels/Lanes][count][Lanes].
-template <typename T, int Lanes>
+template <int Lanes>
 void readTiles(const Plan& plan, const Picture& x, long first, long count, long from, long to, float* values) {
     const long plane = planeOf(count, roundUp<Lanes>(plan.inChannels)), group = count * Lanes;
     for (long t = from; t < to; ++t) {
         const Place place = placeOf(plan, first + t);
         const long y0 = place.y - plan.padRows, x0 = place.x - plan.padColumns;
-        const T* picture = static_cast<const T*>(x.data) + place.picture * x.pictureStride;
+        const float* picture = x.data + place.picture * x.pictureStride;
         const bool inside = !plan.doubled && y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
         float* target = values + t * Lanes;
         long c = 0;
         if (inside) {
-            const T* rows[kPatch];
+            const float* rows[kPatch];
             for (int i = 0; i < kPatch; ++i) rows[i] = picture + (y0 + i) * x.rowStride + x0 * x.pixelStride;
             for (; c + Lanes <= plan.inChannels; c += Lanes, target += group) {
-                readPatch<T, Lanes>(rows, x.pixelStride, target, plane);
-                for (const T*& row : rows) row += Lanes;
+                readPatch<Lanes>(rows, x.pixelStride, target, plane);
+                for (const float*& row : rows) row += Lanes;
             }
         }
-        for (; c < plan.inChannels; c += Lanes, target += group) readEdgePatch<T, Lanes>(picture, x, plan, y0, x0, c, target, plane);
+        for (; c < plan.inChannels; c += Lanes, target += group) readEdgePatch<Lanes>(picture, x, plan, y0, x0, c, target, plane);
     }
 }
 

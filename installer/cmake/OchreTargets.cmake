@@ -25,7 +25,7 @@ function(ochre_test name)
   set(_home "${CMAKE_BINARY_DIR}/tests/home/${name}")
   file(MAKE_DIRECTORY "${_home}")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-    ENVIRONMENT "OCHRE_CONFIG_DIR=${_home}/config;OCHRE_CACHE_DIR=${_home}/cache;OCHRE_STATE_DIR=${_home}/state;OCHRE_DATA_DIR=${_home}/data;OCHRE_MODELS_DIR=${OCHRE_TEST_MODELS};OCHRE_TEST_SOURCE=${CMAKE_SOURCE_DIR};OCHRE_TEST_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}")
+    ENVIRONMENT "GOMP_SPINCOUNT=2000;OCHRE_CONFIG_DIR=${_home}/config;OCHRE_CACHE_DIR=${_home}/cache;OCHRE_STATE_DIR=${_home}/state;OCHRE_DATA_DIR=${_home}/data;OCHRE_MODELS_DIR=${OCHRE_TEST_MODELS};OCHRE_TEST_SOURCE=${CMAKE_SOURCE_DIR};OCHRE_TEST_BUILD=${CMAKE_BINARY_DIR};${ARG_ENVIRONMENT}")
 endfunction()
 
 # ochre_fuzz(NAME SOURCE … LIBRARIES …): one LLVMFuzzerTestOneInput. Always built with our own driver, which replays

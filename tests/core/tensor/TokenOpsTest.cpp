@@ -52,6 +52,27 @@ TEST_F(FusedAttention, EqualsTheDefinitionForAnyWidthAndLength) {
     }
 }
 
+TEST_F(FusedAttention, InBfloat16EqualsTheDefinitionButForRounding) {
+    if (!tensor::cpuFeatures().avx512Bf16) GTEST_SKIP() << "no AVX-512 BF16 here: LibTorch's attention is used";
+    for (const auto& [queries, keys, width, heads, batch] :
+         {std::tuple{320, 320, 40, 2, 2}, {333, 77, 34, 3, 1}, {100, 241, 64, 1, 1}, {64, 64, 160, 8, 2}, {400, 1, 8, 2, 3},
+          {96, 481, 512, 1, 1}, {97, 239, 2, 2, 1}}) {
+        const Tensor q = noise({batch, queries, heads * width}, 1, at::kBFloat16),
+                     k = noise({batch, keys, heads * width}, 2, at::kBFloat16),
+                     v = noise({batch, keys, heads * width}, 3, at::kBFloat16);
+        const double scale = 2 / std::sqrt(width);
+        const Tensor seen = fusedAttention(q, k, v, heads, scale), exact = exactAttention(q, k, v, heads, scale);
+        ASSERT_TRUE(seen.defined());
+        EXPECT_LT(maxAbsDifference(seen, exact) / maxAbs(exact), 6e-3)
+            << queries << " queries, " << keys << " keys, " << heads << " heads of " << width;
+    }
+    const Tensor qkv = noise({2, 130, 3 * 64}, 4, at::kBFloat16);
+    const Tensor q = qkv.narrow(2, 0, 64), k = qkv.narrow(2, 64, 64), v = qkv.narrow(2, 128, 64);
+    EXPECT_EQ(maxAbsDifference(fusedAttention(q, k, v, 4, 0.25),
+                               fusedAttention(q.contiguous(), k.contiguous(), v.contiguous(), 4, 0.25)),
+              0);
+}
+
 TEST_F(FusedAttention, ReadsPartsOfAJoinedTensorInPlace) {
     const Tensor qkv = noise({2, 330, 3 * 64}, 4);
     const Tensor q = qkv.narrow(2, 0, 64), k = qkv.narrow(2, 64, 64), v = qkv.narrow(2, 128, 64);
@@ -71,7 +92,7 @@ TEST_F(FusedAttention, HoldsLargeProductsAndTellsNotANumber) {
 
 TEST_F(FusedAttention, LeavesOtherTensorsToLibTorch) {
     const Tensor x = noise({1, 330, 16}, 8);
-    EXPECT_FALSE(fusedAttention(x.to(at::kBFloat16), x.to(at::kBFloat16), x.to(at::kBFloat16), 1, 1).defined());
+    EXPECT_FALSE(fusedAttention(x.to(at::kHalf), x.to(at::kHalf), x.to(at::kHalf), 1, 1).defined());
     EXPECT_FALSE(fusedAttention(x.narrow(1, 0, 8), x, x, 1, 1).defined());
     const Tensor few = x.narrow(1, 0, 8);
     EXPECT_LT(maxAbsDifference(attention(few, x, x, 2), exactAttention(few, x, x, 2, 1 / std::sqrt(8.0))), 1e-5);
