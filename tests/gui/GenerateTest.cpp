@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The starter projects that generate, on a small checkpoint of random numbers: previews, pause, cancel, every one of them.
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/Paths.h"
 #include "tests/gui/ShellFixture.h"
@@ -91,9 +92,13 @@ TEST_F(GenerateTest, APictureGrowsInTheViewerAndAPauseLeavesNoTrace) {
     ASSERT_TRUE(wait([&] { return m_window->queue().row(job().id) != nullptr; }));
     click(m_window->queue().row(job().id)->findChild<QToolButton*>(QStringLiteral("pauseJob")));
     EXPECT_EQ(job().status, JobStatus::Paused);
-    QTest::qWait(300);
-    const QString held = view().previewText();
-    QTest::qWait(500);
+    QString held;
+    ASSERT_TRUE(wait([&] { // the step under way is finished first
+        const QString before = std::exchange(held, view().previewText());
+        QTest::qWait(700);
+        return held == before;
+    }));
+    QTest::qWait(700);
     EXPECT_EQ(view().previewText(), held) << "no step runs while it is paused";
     click(m_window->queue().row(job().id)->findChild<QToolButton*>(QStringLiteral("pauseJob")));
     ASSERT_TRUE(wait([&] { return m_session->idle() && !view().previewing(); }, 60000));

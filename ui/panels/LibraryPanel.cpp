@@ -142,7 +142,9 @@ void LibraryPanel::addFiles(const QString& title, const std::vector<fs::path>& f
         const bool project = file.extension() == ".ochre";
         const QString name = QString::fromStdString((project ? file.stem() : file.filename()).string());
         QTreeWidgetItem* row = addRow(group, file, starters ? starterTitle(file) : name);
-        if (starters) row->setText(1, {}); // the room is the title's
+        if (!starters) continue;
+        row->setText(1, {});
+        row->setFirstColumnSpanned(true); // the room is the title's
     }
     group->setExpanded(true);
 }
