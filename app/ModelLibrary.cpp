@@ -5,12 +5,14 @@
 
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
+#include "core/base/SharedLibrary.h"
 
 namespace ochre::app {
 
 Json runModelCommand(const ModelRequest& request) {
     // Never closed: LibTorch's threads and statics do not survive that.
     const std::string file = (paths::executable() / "../lib/libochre_model_commands.so").lexically_normal();
+    openWithOwnFunctions("libtorch_cpu.so");
     void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library)
         throw Error(std::string("the model library cannot be loaded: ") + ::dlerror(),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The subcommands that need LibTorch, behind the one function that this library exports.
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,7 @@
 #include "core/models/diffusion/CheckpointShapes.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/ConvertWeights.h"
+#include "core/tensor/Fill.h"
 #include "core/tensor/Nn.h"
 #include "core/tensor/Runtime.h"
 
@@ -82,14 +85,31 @@ void proveTensors() {
     });
 }
 
+/// Of a matrix product in float32, in GFLOP/s: tells whose BLAS is at work.
+double productSpeed() {
+    constexpr std::int64_t side = 1024;
+    const nn::Tensor x = nn::fromValues(std::vector<float>(side * side, 0.5f), {side, side});
+    const nn::Linear layer(x, {});
+    double best = 0;
+    for (int i = 0; i < 3; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        layer(x);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+        best = std::max(best, 2.0 * side * side * side / took.count() * 1e-9);
+    }
+    return best;
+}
+
 Json doctor(const ModelRequest&) {
     proveTensors();
+    tensor::useThreads();
+    const double speed = productSpeed();
     const tensor::CpuFeatures& cpu = tensor::cpuFeatures();
     const std::string vectors = cpu.amxBf16 ? "AMX" : cpu.avx512 ? "AVX-512" : cpu.avx2 ? "AVX2" : "SSE";
     const tensor::Device device = tensor::bestDevice();
-    return {{"text", fmt::format("computes on {} in {}; {} cores, {}{}", tensor::name(device),
+    return {{"text", fmt::format("computes on {} in {}; {} cores, {}{}; {:.0f} GFLOP/s", tensor::name(device),
                                  tensor::name(tensor::choosePrecision(tensor::Precision::Auto, device)), tensor::physicalCores(),
-                                 vectors, cpu.fastBfloat16() ? " with bfloat16" : "; no bfloat16 in hardware")}};
+                                 vectors, cpu.fastBfloat16() ? " with bfloat16" : "; no bfloat16 in hardware", speed)}};
 }
 
 } // namespace

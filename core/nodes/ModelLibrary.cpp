@@ -8,6 +8,7 @@
 #include "core/base/File.h"
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
+#include "core/base/SharedLibrary.h"
 #include "core/nodes/ModelTypes.h"
 #include "core/nodes/Types.h"
 
@@ -30,6 +31,7 @@ fs::path beside(const char* name) {
 // Never closed: values and functions of it live as long as the program.
 void* openLibrary() {
     const fs::path path = beside(kLibrary);
+    openWithOwnFunctions("libtorch_cpu.so");
     dlerror();
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library) return library;

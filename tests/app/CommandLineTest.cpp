@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <regex>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -132,6 +133,21 @@ TEST(CommandLine, DoctorTriesEachPart) {
             EXPECT_EQ(part.at("status"), "ok") << part;
         }
     }
+}
+
+// The reference BLAS, which OpenImageIO brings into the program, reaches two at best.
+TEST(CommandLine, LibTorchMultipliesWithItsOwnBlas) {
+    if (std::getenv("LD_PRELOAD")) GTEST_SKIP() << "libraries share their functions with a preloaded one";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "sanitizers want one set of functions for all libraries";
+#endif
+    const Json parts = ochre({"doctor", "--json"}).json().at("parts");
+    const auto torch = std::find_if(parts.begin(), parts.end(), [](const Json& p) { return p.at("part") == "LibTorch"; });
+    ASSERT_NE(torch, parts.end());
+    const std::string text = torch->dump();
+    std::smatch speed;
+    ASSERT_TRUE(std::regex_search(text, speed, std::regex("([0-9]+) GFLOP/s"))) << text;
+    EXPECT_GE(std::stoi(speed[1]), 8) << text;
 }
 
 TEST(CommandLine, WrongInputEndsWithStatusOneAndAMessageThatNamesIt) {
