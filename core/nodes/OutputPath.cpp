@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nodes/OutputPath.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "core/base/Error.h"
@@ -21,6 +22,9 @@ std::string outputPath(const graph::RunContext& run, const std::string& paramete
         for (std::size_t at = path.find(mark); at != std::string::npos;
              at = path.find(mark, at + text.size()))
             path.replace(at, mark.size(), text);
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    std::error_code ignored; // the writer says it
+    if (folder.is_relative() && !folder.empty()) std::filesystem::create_directories(folder, ignored);
     return path;
 }
 

@@ -9,8 +9,8 @@
 namespace ochre::nodes {
 
 /// The text of a SaveFile parameter, with {index} replaced by the number in the list, from 0 with four
-/// digits, and {name} by the name of the item, which never leads into another folder. Throws Error where it
-/// is empty.
+/// digits, and {name} by the name of the item, which never leads into another folder. Folders of a relative
+/// path are made where they are missing. Throws Error where it is empty.
 std::string outputPath(const graph::RunContext& run, const std::string& parameter);
 
 } // namespace ochre::nodes

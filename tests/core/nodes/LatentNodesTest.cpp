@@ -151,6 +151,19 @@ TEST(LatentNodes, FilesComeBack) {
               std::string::npos);
 }
 
+TEST(LatentNodes, AreSavedIntoFoldersThatARelativePathNames) {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    const Tensor x = wave({1, 4, 8, 8});
+    NodeBench("latent.save").give("latent", value(x)).set("file", std::string("walks/one/a.latent")).run("path");
+    std::filesystem::current_path(before);
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "walks/one/a.latent"));
+    const std::string elsewhere = (folder.path() / "none/a.latent").string();
+    EXPECT_FALSE(NodeBench("latent.save").give("latent", value(x)).set("file", elsewhere).fails().message().empty());
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "none"));
+}
+
 TEST(LatentNodes, SayWhatIsMissing) {
     EXPECT_NE(NodeBench("latent.add").give("a", value(wave({1, 4, 8, 8}))).fails().full().find("B"),
               std::string::npos);
