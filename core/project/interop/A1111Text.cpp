@@ -119,12 +119,12 @@ std::vector<std::pair<std::string, std::string>> readValues(std::string_view lin
         line = trimmed(line);
         std::size_t end = 0;
         while (end < line.size() && isKeyCharacter(line[end])) ++end;
-        if (end < 2 || end == line.size() || line[end] != ':' || !isWordCharacter(line[0])) {
+        const std::string key(trimmed(line.substr(0, end)));
+        if (key.size() < 2 || end == line.size() || line[end] != ':' || !isWordCharacter(line[0])) {
             const std::size_t comma = line.find(',');
             line.remove_prefix(comma == std::string_view::npos ? line.size() : comma + 1);
             continue;
         }
-        const std::string key(trimmed(line.substr(0, end)));
         line = trimmed(line.substr(end + 1));
         std::size_t length = line.starts_with('"')   ? quotedLength(line)
                              : line.starts_with('{') ? objectLength(line)
