@@ -2,12 +2,15 @@
 // Libraries that are opened while the program runs.
 #pragma once
 
+#include <filesystem>
+
 namespace ochre {
 
-/// Opens a library so that it calls its own functions where the program has others of the same name already: OpenImageIO
-/// brings the reference BLAS, whose matrix products are some fifty times slower than LibTorch's own. To be called before
-/// anything that links it is opened. Does nothing, and says so, where the library is not found (whoever needs it tells
-/// more), with sanitizers, which forbid it, and with LD_PRELOAD, whose functions must reach every library.
-bool openWithOwnFunctions(const char* name);
+/// Opens a library of the program's that uses LibTorch, for good: values, functions and threads of it live as long as the
+/// program. LibTorch is opened first, so that it calls its own functions where the program has others of the same name:
+/// OpenImageIO brings the reference BLAS, whose matrix products are some fifty times slower. That is left out with
+/// sanitizers, which forbid it, and with LD_PRELOAD, whose functions must reach every library. Throws Error with what the
+/// system's loader said.
+void* openModelLibrary(const std::filesystem::path& path);
 
 } // namespace ochre

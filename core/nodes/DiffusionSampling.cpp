@@ -33,21 +33,36 @@ models::Conditioning negativeInput(graph::RunContext& run) {
     return {};
 }
 
-models::SampleOptions samplingOptions(const graph::ParameterView& p, const graph::NodeDeclaration& node) {
+models::SampleOptions samplingOptions(const graph::ParameterView& p) {
     models::SampleOptions o;
     o.seed = static_cast<std::uint64_t>(p.integer("seed"));
     o.cfg = p.number("cfg");
     o.sampler = p.text("sampler");
-    if (node.findParameter("steps")) o.steps = static_cast<int>(p.integer("steps"));
-    if (node.findParameter("scheduler")) o.scheduler = p.text("scheduler");
-    if (node.findParameter("noise"))
-        o.noise =
-            p.text("noise") == "gpu" ? models::sampling::NoiseKind::Cuda : models::sampling::NoiseKind::Cpu;
-    if (node.findParameter("variation")) {
-        o.variationSeed = static_cast<std::uint64_t>(p.integer("variation_seed"));
-        o.variation = p.number("variation");
-    }
     return o;
+}
+
+void readSchedule(const graph::ParameterView& p, models::SampleOptions& o) {
+    o.steps = static_cast<int>(p.integer("steps"));
+    o.scheduler = p.text("scheduler");
+}
+
+void readNoise(const graph::ParameterView& p, models::SampleOptions& o) {
+    o.noise =
+        p.text("noise") == "gpu" ? models::sampling::NoiseKind::Cuda : models::sampling::NoiseKind::Cpu;
+    o.variationSeed = static_cast<std::uint64_t>(p.integer("variation_seed"));
+    o.variation = p.number("variation");
+}
+
+models::SampleResult sampleInputs(graph::RunContext& run, const models::SampleOptions& options) {
+    const models::DiffusionModel& model = modelInput(run);
+    const models::Conditioning& positive = conditioningInput(run, "positive");
+    const models::Conditioning negative = negativeInput(run);
+    const models::LatentBatch& latent = latentInput(run);
+    models::SampleResult result =
+        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
+    result.latent.parameters = parametersText(model, positive, negative, latent, options);
+    result.denoised.parameters = result.latent.parameters;
+    return result;
 }
 
 std::string parametersText(const models::DiffusionModel& model, const models::Conditioning& positive,

@@ -17,10 +17,15 @@ models::SampleHooks samplingHooks(graph::RunContext& run, const models::Diffusio
 /// The linked negative prompt, or one without entries.
 models::Conditioning negativeInput(graph::RunContext& run);
 
-/// "seed", "steps", "cfg", "sampler", "scheduler", "noise", "variation_seed" and "variation", those that the
-/// node has.
-models::SampleOptions samplingOptions(const graph::ParameterView& parameters,
-                                      const graph::NodeDeclaration& node);
+/// "seed", "cfg" and "sampler".
+models::SampleOptions samplingOptions(const graph::ParameterView& parameters);
+/// "steps" and "scheduler".
+void readSchedule(const graph::ParameterView& parameters, models::SampleOptions& options);
+/// "noise", "variation_seed" and "variation".
+void readNoise(const graph::ParameterView& parameters, models::SampleOptions& options);
+
+/// Samples what is linked to samplingInputs. The results say how they were made.
+models::SampleResult sampleInputs(graph::RunContext& run, const models::SampleOptions& options);
 
 /// Prompts and settings as AUTOMATIC1111 writes them into pictures.
 std::string parametersText(const models::DiffusionModel& model, const models::Conditioning& positive,

@@ -28,18 +28,6 @@ fs::path beside(const char* name) {
     return (paths::executable() / "../lib" / name).lexically_normal();
 }
 
-// Never closed: values and functions of it live as long as the program.
-void* openLibrary() {
-    const fs::path path = beside(kLibrary);
-    openWithOwnFunctions("libtorch_cpu.so");
-    dlerror();
-    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library) return library;
-    const char* reason = dlerror();
-    throw Error(std::string("the model library cannot be loaded: ") + (reason ? reason : path.c_str()),
-                "run ./installer/run again: it brings LibTorch; `ochre doctor` says what is missing");
-}
-
 template <typename Function>
 Function symbol(void* library, const char* name) {
     const auto found = reinterpret_cast<Function>(dlsym(library, name));
@@ -63,12 +51,13 @@ Json modelNodeCatalogue() {
 
 void bindModelNodes(graph::NodeRegistry& registry) {
     if (!OCHRE_MODEL_NODES) return;
-    symbol<void (*)(graph::NodeRegistry&)>(openLibrary(), "ochreBindNodes")(registry);
+    symbol<void (*)(graph::NodeRegistry&)>(openModelLibrary(beside(kLibrary)), "ochreBindNodes")(registry);
 }
 
 const ModelTypes& modelTypes() {
     if (!OCHRE_MODEL_NODES) throw Error("this Ochre was built without models", "build it with LibTorch");
-    static const ModelTypes& types = *symbol<const ModelTypes* (*)()>(openLibrary(), "ochreModelTypes")();
+    static const ModelTypes& types =
+        *symbol<const ModelTypes* (*)()>(openModelLibrary(beside(kLibrary)), "ochreModelTypes")();
     return types;
 }
 

@@ -15,6 +15,7 @@
 #include "core/models/diffusion/Latent.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/tensor/Fill.h"
+#include "core/tensor/Resample.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::models {
@@ -172,7 +173,7 @@ nn::Tensor Guider::State::hint(const ControlUse& use, std::int64_t height, std::
         const std::int64_t scale = use.net->hintScale(), h = height * scale, w = width * scale;
         const bool same = use.hint.size(2) == h && use.hint.size(3) == w;
         const nn::Tensor fitted =
-            same ? use.hint : resizeNearestExact(croppedToProportions(use.hint, w, h), h, w);
+            same ? use.hint : nn::resizeNearestExact(croppedToProportions(use.hint, w, h), h, w);
         prepared = control.prepareHint(fitted);
     }
     if (prepared.size(0) == 1) return prepared;

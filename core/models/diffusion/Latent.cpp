@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/tensor/Resample.h"
 
 namespace ochre::models {
 namespace {
@@ -58,10 +57,6 @@ nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count) {
     for (std::int64_t left = count; left > 0; left -= have)
         parts.push_back(x.narrow(0, 0, std::min(left, have)));
     return nn::cat(parts, 0);
-}
-
-nn::Tensor resizeNearestExact(const nn::Tensor& x, std::int64_t height, std::int64_t width) {
-    return nn::resizeNearestExact(x, height, width);
 }
 
 void checkLatent(const LatentBatch& latent, const std::string& subject) {

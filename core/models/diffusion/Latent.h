@@ -38,8 +38,6 @@ LatentBatch emptyLatent(int width, int height, int count);
 nn::Tensor croppedToProportions(const nn::Tensor& x, std::int64_t width, std::int64_t height);
 /// x repeated, or cut, along the first side to `count`.
 nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count);
-/// Rows and columns picked by the centres of the new pixels (PyTorch's "nearest-exact").
-nn::Tensor resizeNearestExact(const nn::Tensor& x, std::int64_t height, std::int64_t width);
 
 /// Throws Error naming `subject` where the shapes are not those above or a value is not finite.
 void checkLatent(const LatentBatch& latent, const std::string& subject);

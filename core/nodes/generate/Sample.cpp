@@ -2,23 +2,14 @@
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
-
-graph::NodeDeclaration Sample();
-
 namespace {
 
 void run(graph::RunContext& run) {
-    static const graph::NodeDeclaration declaration = Sample();
-    const models::DiffusionModel& model = modelInput(run);
-    const models::Conditioning& positive = conditioningInput(run, "positive");
-    const models::Conditioning negative = negativeInput(run);
-    const models::LatentBatch& latent = latentInput(run);
-    models::SampleOptions options = samplingOptions(run, declaration);
+    models::SampleOptions options = samplingOptions(run);
+    readSchedule(run, options);
+    readNoise(run, options);
     options.denoise = run.number("denoise");
-    auto result =
-        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
-    result.latent.parameters = parametersText(model, positive, negative, latent, options);
-    run.setOutput("latent", makeLatentValue(std::move(result.latent)));
+    run.setOutput("latent", makeLatentValue(sampleInputs(run, options).latent));
 }
 
 } // namespace

@@ -2,26 +2,17 @@
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
-
-graph::NodeDeclaration SampleAdvanced();
-
 namespace {
 
 void run(graph::RunContext& run) {
-    static const graph::NodeDeclaration declaration = SampleAdvanced();
-    const models::DiffusionModel& model = modelInput(run);
-    const models::Conditioning& positive = conditioningInput(run, "positive");
-    const models::Conditioning negative = negativeInput(run);
-    const models::LatentBatch& latent = latentInput(run);
-    models::SampleOptions options = samplingOptions(run, declaration);
+    models::SampleOptions options = samplingOptions(run);
+    readSchedule(run, options);
+    readNoise(run, options);
     options.addNoise = run.flag("add_noise");
     options.startAt = static_cast<int>(run.integer("start_at_step"));
     options.endAt = static_cast<int>(run.integer("end_at_step"));
     options.leftoverNoise = run.flag("leftover_noise");
-    auto result =
-        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
-    result.latent.parameters = parametersText(model, positive, negative, latent, options);
-    run.setOutput("latent", makeLatentValue(std::move(result.latent)));
+    run.setOutput("latent", makeLatentValue(sampleInputs(run, options).latent));
 }
 
 graph::Parameter step(const char* id, const char* label, const char* help, std::int64_t value) {

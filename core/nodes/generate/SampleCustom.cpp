@@ -2,27 +2,16 @@
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
-
-graph::NodeDeclaration SampleCustom();
-
 namespace {
 
 void run(graph::RunContext& run) {
-    static const graph::NodeDeclaration declaration = SampleCustom();
-    const models::DiffusionModel& model = modelInput(run);
-    const models::Conditioning& positive = conditioningInput(run, "positive");
-    const models::Conditioning negative = negativeInput(run);
-    const models::LatentBatch& latent = latentInput(run);
-    models::SampleOptions options = samplingOptions(run, declaration);
+    models::SampleOptions options = samplingOptions(run);
     options.sigmas = sigmasInput(run);
     options.addNoise = run.flag("add_noise");
     // A sampler that has no eta of its own would change its kind by one.
     if (models::sampling::findSampler(options.sampler).eta > 0) options.eta = run.number("eta");
     options.sNoise = run.number("s_noise");
-    auto result =
-        models::sampleLatent(model, positive, negative, latent, options, samplingHooks(run, model, "latent"));
-    result.latent.parameters = parametersText(model, positive, negative, latent, options);
-    result.denoised.parameters = result.latent.parameters;
+    models::SampleResult result = sampleInputs(run, options);
     run.setOutput("latent", makeLatentValue(std::move(result.latent)));
     run.setOutput("denoised", makeLatentValue(std::move(result.denoised)));
 }

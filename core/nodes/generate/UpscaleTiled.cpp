@@ -11,8 +11,6 @@
 
 namespace ochre::nodes::generate {
 
-graph::NodeDeclaration UpscaleTiled();
-
 namespace {
 
 constexpr int kWholeSide = 2048; ///< pixels: larger pictures go through the autoencoder in tiles
@@ -75,8 +73,8 @@ void run(graph::RunContext& run) {
         {image.canvas}, autoencodeOptions(image.canvas, run.progress().part(0, 0.1), run.cancel()));
     models::SampleHooks hooks = samplingHooks(run, model, "image");
     hooks.progress = run.progress().part(0.1, 0.9);
-    static const graph::NodeDeclaration declaration = UpscaleTiled();
-    models::SampleOptions options = samplingOptions(run, declaration);
+    models::SampleOptions options = samplingOptions(run);
+    readSchedule(run, options);
     options.denoise = run.number("denoise");
     const models::SampleResult sampled =
         models::sampleTiled(model, positive, negative, latent, options, tiles, hooks);

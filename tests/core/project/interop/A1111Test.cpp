@@ -6,12 +6,11 @@
 #include "core/base/File.h"
 #include "core/graph/GraphJson.h"
 #include "core/image/ImageIo.h"
-#include "core/nodes/Types.h"
 #include "core/project/interop/ComfyTranslate.h"
 #include "core/project/interop/ComfyWrite.h"
 #include "core/project/interop/Interop.h"
 #include "core/project/interop/LoraTags.h"
-#include "tests/support/GenerationNodes.h"
+#include "tests/core/project/interop/InteropRegistry.h"
 #include "tests/support/Support.h"
 
 namespace ochre::project::interop {
@@ -19,19 +18,6 @@ namespace {
 
 using graph::Graph;
 using graph::Node;
-
-graph::NodeRegistry& registry() {
-    static graph::NodeRegistry all;
-    static const bool filled = [] {
-        nodes::registerTypes();
-        nodes::registerNodes(all);
-        all.addCatalogue(nodes::modelNodeCatalogue());
-        test::addGenerationNodes(all);
-        return true;
-    }();
-    (void)filled;
-    return all;
-}
 
 constexpr const char* kText =
     "a fox, (red:1.2)\nin the snow <lora:ink:0.8>\nNegative prompt: blurry,\nlow quality\n"

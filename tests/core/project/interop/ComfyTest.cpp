@@ -5,13 +5,12 @@
 
 #include "core/base/File.h"
 #include "core/graph/GraphJson.h"
-#include "core/nodes/Types.h"
 #include "core/project/ProjectFile.h"
 #include "core/project/interop/ComfyGraph.h"
 #include "core/project/interop/ComfyRead.h"
 #include "core/project/interop/ComfyTranslate.h"
 #include "core/project/interop/ComfyWrite.h"
-#include "tests/support/GenerationNodes.h"
+#include "tests/core/project/interop/InteropRegistry.h"
 #include "tests/support/Support.h"
 
 namespace ochre::project::interop {
@@ -19,19 +18,6 @@ namespace {
 
 using graph::Graph;
 using graph::Node;
-
-graph::NodeRegistry& registry() {
-    static graph::NodeRegistry all;
-    static const bool filled = [] {
-        nodes::registerTypes();
-        nodes::registerNodes(all);
-        all.addCatalogue(nodes::modelNodeCatalogue());
-        test::addGenerationNodes(all);
-        return true;
-    }();
-    (void)filled;
-    return all;
-}
 
 Json fileJson(const std::string& name) {
     return parseForeignJson(readTextFile(test::sourceFile("tests/core/project/workflows/" + name), 1 << 20),
