@@ -153,4 +153,11 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     return *this;
 }
 
+void giveBackPages(std::span<const std::byte> mapped) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto start = reinterpret_cast<std::uintptr_t>(mapped.data());
+    const std::uintptr_t first = (start + page - 1) / page * page, last = (start + mapped.size()) / page * page;
+    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED); // a hint: it may fail
+}
+
 } // namespace ochre

@@ -56,4 +56,8 @@ private:
     std::size_t m_size = 0;
 };
 
+/// Of `mapped`, which must lie in a MappedFile: the pages that belong to it alone stop counting as memory of this process.
+/// They are read again when they are touched again.
+void giveBackPages(std::span<const std::byte> mapped);
+
 } // namespace ochre

@@ -6,6 +6,8 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
@@ -13,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/TokenOps.h"
 
@@ -22,6 +25,19 @@ namespace {
 /// [N, T, heads·D] → [N, heads, T, D], a view.
 Tensor split(const Tensor& x, std::int64_t heads) {
     return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+/// As products of matrices, whose gradients are fast where those of the fused operator are not.
+Tensor plainAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads,
+                      const AttentionOptions& options) {
+    const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
+    Tensor products = at::matmul(split(q.mul(scale), heads), split(k, heads).transpose(2, 3)); // [N, heads, T, S]
+    if (options.bias.defined()) products = products.add(options.bias.to(q.scalar_type()));
+    if (options.causal) {
+        const Tensor later = at::ones({q.size(1), k.size(1)}, q.options().dtype(at::kBool)).triu(1);
+        products = products.masked_fill(later, -INFINITY);
+    }
+    return at::matmul(at::softmax(products, -1), split(v, heads)).transpose(1, 2).flatten(2);
 }
 
 } // namespace
@@ -35,6 +51,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t
         const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
         if (const Tensor out = fusedAttention(q, k, v, heads, scale); out.defined()) return out;
     }
+    if (tensor::learning()) return plainAttention(q, k, v, heads, options);
     const std::optional<Tensor> bias =
         options.bias.defined() ? std::optional(options.bias.to(q.scalar_type())) : std::nullopt;
     const std::optional<double> scale = options.scale > 0 ? std::optional(options.scale) : std::nullopt;
@@ -58,7 +75,8 @@ Tensor softmax(const Tensor& x, std::int64_t dimension) {
 }
 
 Tensor quickGelu(const Tensor& x) {
-    return at::sigmoid(x.mul(1.702)).mul_(x);
+    const Tensor gate = at::sigmoid(x.mul(1.702));
+    return tensor::learning() ? gate.mul(x) : gate.mul_(x);
 }
 
 Tensor range(std::int64_t first, std::int64_t count) {

@@ -128,6 +128,7 @@ Mapped mapFile(const fs::path& path) {
 }
 
 void keep(Checkpoint& checkpoint, Mapped mapped) {
+    checkpoint.maps.push_back(mapped.bytes());
     checkpoint.owners.push_back(std::move(mapped.map));
     checkpoint.files.push_back(std::move(mapped.file));
 }
@@ -281,6 +282,13 @@ void Checkpoint::checkUnchanged() const {
                                      file->path.string(), info.st_size, file->size),
                          "open the model again once the file is complete");
     }
+}
+
+void Checkpoint::giveBack(const StoredTensor& tensor) const {
+    const auto inside = [&](std::span<const std::byte> map) {
+        return map.data() <= tensor.bytes.data() && tensor.bytes.data() + tensor.bytes.size() <= map.data() + map.size();
+    };
+    if (std::any_of(maps.begin(), maps.end(), inside)) giveBackPages(tensor.bytes);
 }
 
 void Checkpoint::finish() {

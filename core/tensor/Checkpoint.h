@@ -77,6 +77,7 @@ struct Checkpoint {
     std::vector<std::string> opaque;             ///< objects that were not read: "args: argparse.Namespace"
     std::vector<Record> records;
     std::vector<std::shared_ptr<const void>> owners; ///< maps and buffers that the spans point into
+    std::vector<std::span<const std::byte>> maps;    ///< those of the owners that are files
 
     const StoredTensor* find(std::string_view name) const;
 
@@ -85,6 +86,10 @@ struct Checkpoint {
 
     /// Throws Error if a file has become shorter since it was mapped; ask before touching many bytes.
     void checkUnchanged() const;
+
+    /// Says that the tensor's bytes are not needed soon: where they lie in a mapped file, they stop counting as memory of
+    /// this process. They can be read as before.
+    void giveBack(const StoredTensor& tensor) const;
 
     /// Sorts out names after the tensors are in: at most a million, each once, none over 4 KiB. Throws Error
     /// (Broken).

@@ -28,6 +28,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
+#include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -121,6 +122,7 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
     m_pixelWork = 2.0 * static_cast<double>(m_weight.numel());
     if (m_options.padding < 0)
         m_options.padding = static_cast<int>(m_options.dilation * (m_kernelHeight - 1) / 2);
+    if (tensor::learning()) return;
     if (auto fixed = FixedConv::make(m_weight, m_bias, m_options)) {
         m_fixed = std::make_shared<const FixedConv>(std::move(*fixed));
         m_weight = m_weight.contiguous(at::MemoryFormat::ChannelsLast);
@@ -231,6 +233,7 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
     const Tensor picture = x.contiguous(at::MemoryFormat::ChannelsLast);
+    if (tensor::learning()) return apply(picture, m_options.padding);
     const std::int64_t height = outSide(picture.size(2), m_kernelHeight),
                        width = outSide(picture.size(3), m_kernelWidth);
     if (height <= 0 || width <= 0)
@@ -253,7 +256,7 @@ Linear::Linear(const Weights& weights, const std::string& name)
 
 Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
     // In float32 the plain product is as fast, and the weights may lie in the mapped file.
-    const bool packs = m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
+    const bool packs = !tensor::learning() && m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
                        tensor::cpuFeatures().fastBfloat16() && m_weight.numel() > 0;
     if (!packs) return;
     static const auto pack = operatorNamed<PackLinear>("mkldnn::_reorder_linear_weight");
@@ -270,20 +273,33 @@ Linear Linear::joined(const Weights& weights, const std::vector<std::string>& na
     if (!biases.empty() && biases.size() != rows.size())
         throw Error(fmt::format("{}: of \"{}\" and the layers beside it only some have a bias", weights.subject(),
                                 weights.prefix() + names.front()));
+    if (tensor::learning()) {
+        Linear layer;
+        layer.m_parts = std::move(rows);
+        layer.m_biasParts = std::move(biases);
+        return layer;
+    }
     return {at::cat(rows), biases.empty() ? Tensor() : at::cat(biases)};
+}
+
+/// With weights as they were given.
+Tensor Linear::multiply(const Tensor& x) const {
+    const Tensor bias = m_biasParts.empty() ? m_bias : at::cat(m_biasParts);
+    return at::linear(x, m_parts.empty() ? m_weight : at::cat(m_parts),
+                      bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
     tensor::currentCancel().check();
+    if (!m_packed.defined()) return multiply(x);
     const std::optional<Tensor> bias = m_bias.defined() ? std::optional(m_bias) : std::nullopt;
-    if (!m_packed.defined()) return at::linear(x, m_weight, bias);
     static const auto linear = operatorNamed<PackedLinear>("mkldnn::_linear_pointwise");
     return linear.call(x.contiguous(), m_packed, bias, "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
 }
 
 void Linear::addTo(Tensor& onto, const Tensor& x) const {
     if (!m_packed.defined()) {
-        onto.add_((*this)(x));
+        addInPlace(onto, (*this)(x));
         return;
     }
     tensor::currentCancel().check();
@@ -342,7 +358,7 @@ Tensor add(const Tensor& a, const Tensor& b) {
 }
 
 Tensor& addInPlace(Tensor& a, const Tensor& b) {
-    return a.add_(b);
+    return tensor::learning() ? a = at::add(a, b) : a.add_(b);
 }
 
 void addScaled(const Tensor& a, double scale, const Tensor& b) {

@@ -97,7 +97,10 @@ public:
     void addTo(Tensor& onto, const Tensor& x) const; ///< onto += (*this)(x), in a tensor of its own or in place
 
 private:
+    Tensor multiply(const Tensor& x) const;
+
     Tensor m_weight, m_packed, m_bias; ///< either the weight or, in bfloat16, what oneDNN made of it
+    std::vector<Tensor> m_parts, m_biasParts; ///< of a joined layer that learns: they are joined at each call
 };
 
 /// "name.weight" [channels or 1]: negative values are scaled by a slope a channel.
@@ -120,7 +123,7 @@ Tensor silu(const Tensor& x);
 Tensor gatedGelu(const Tensor& x); ///< [..., 2·C] → first half · gelu(second half) (GEGLU, arXiv 2002.05202)
 
 Tensor add(const Tensor& a, const Tensor& b);
-Tensor& addInPlace(Tensor& a, const Tensor& b);                 ///< a += b
+Tensor& addInPlace(Tensor& a, const Tensor& b);                 ///< a += b; while learning, a becomes another tensor
 void addScaled(const Tensor& a, double scale, const Tensor& b); ///< a += scale·b, in a view of a too
 Tensor cat(const std::vector<Tensor>& parts, std::int64_t dimension = 1);
 Tensor pixelShuffle(const Tensor& x, int factor);   ///< [N, C·f², H, W] → [N, C, H·f, W·f]

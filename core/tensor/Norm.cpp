@@ -7,6 +7,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/GroupStatistics.h"
+#include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
@@ -34,7 +35,7 @@ Tensor GroupNorm::operator()(const Tensor& x, const Activation& activation) cons
     if (x.dim() < 2 || x.size(1) != channels())
         throw Error(fmt::format("group norm: takes {} channels, was given {}", channels(), x.dim() > 1 ? x.size(1) : 0));
     const bool plain = activation.kind == Activation::Kind::None || activation.kind == Activation::Kind::Silu;
-    if (x.dim() == 4 && x.is_cpu() && x.numel() > 0 && plain) return ofPicture(channelsLast(x), activation);
+    if (x.dim() == 4 && x.is_cpu() && x.numel() > 0 && plain && !tensor::learning()) return ofPicture(channelsLast(x), activation);
     return activate(at::group_norm(x, m_groups, m_weight, m_bias, m_epsilon), activation);
 }
 

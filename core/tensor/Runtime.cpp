@@ -17,10 +17,13 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "core/tensor/Learning.h"
+
 namespace ochre::tensor {
 namespace {
 
 thread_local Cancel t_cancel;
+thread_local bool t_learning = false;
 
 /// "VmRSS:" of /proc/self/status and the like, in bytes; 0 where it is not there.
 std::uint64_t procField(const char* file, std::string_view field) {
@@ -76,15 +79,36 @@ Error fromTorch(const c10::Error& error) {
 
 class Scope {
 public:
-    explicit Scope(const Cancel& cancel) : m_before(t_cancel) { t_cancel = cancel; }
-    ~Scope() { t_cancel = m_before; }
+    Scope(const Cancel& cancel, bool learning)
+        : m_before(t_cancel), m_learnedBefore(t_learning), m_inference(!learning) {
+        t_cancel = cancel;
+        t_learning = learning;
+    }
+    ~Scope() {
+        t_cancel = m_before;
+        t_learning = m_learnedBefore;
+    }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
 private:
     Cancel m_before;
+    bool m_learnedBefore;
     c10::InferenceMode m_inference;
 };
+
+void runScoped(const Cancel& cancel, bool learning, const std::function<void()>& body) {
+    try {
+        const Scope scope(cancel, learning);
+        body();
+    } catch (const c10::OutOfMemoryError&) {
+        throw memoryError();
+    } catch (const c10::Error& error) {
+        throw fromTorch(error);
+    } catch (const std::bad_alloc&) {
+        throw memoryError();
+    }
+}
 
 } // namespace
 
@@ -176,16 +200,15 @@ void resetPeakMemory() {
 }
 
 void run(const Cancel& cancel, const std::function<void()>& body) {
-    try {
-        const Scope scope(cancel);
-        body();
-    } catch (const c10::OutOfMemoryError&) {
-        throw memoryError();
-    } catch (const c10::Error& error) {
-        throw fromTorch(error);
-    } catch (const std::bad_alloc&) {
-        throw memoryError();
-    }
+    runScoped(cancel, false, body);
+}
+
+void learn(const Cancel& cancel, const std::function<void()>& body) {
+    runScoped(cancel, true, body);
+}
+
+bool learning() {
+    return t_learning;
 }
 
 const Cancel& currentCancel() {

@@ -8,6 +8,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
+#include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -32,6 +33,10 @@ UpsampleConv2d::UpsampleConv2d(const Weights& weights, const std::string& name) 
                                 weights.prefix() + name, tensor::describe(shape)));
     m_out = shape[0];
     m_in = shape[1];
+    if (tensor::learning()) {
+        m_plain = {weights, name};
+        return;
+    }
     const Tensor weight = weights.tensor(name + ".weight");
     const Tensor bias = weights.has(name + ".bias") ? weights.tensor(name + ".bias").contiguous() : Tensor();
     if (auto fixed = FixedConv::make(weight, bias, {.padding = 1}, true)) {
@@ -80,6 +85,7 @@ Tensor UpsampleConv2d::placeByPlace(const Tensor& x, const Tensor& room) const {
 }
 
 Tensor UpsampleConv2d::operator()(const Tensor& x) const {
+    if (tensor::learning()) return m_plain(upsampleNearest(x, 2));
     const std::int64_t height = x.size(2);
     const Tensor padded = channelsLast(pad(x, 0, 0, 1, 1)); // [N, in, H + 2, W]
     if (height <= kRows) return rows(padded);

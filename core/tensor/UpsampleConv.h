@@ -33,6 +33,7 @@ private:
     std::int64_t m_in = 0, m_out = 0;
     std::shared_ptr<const WinogradConv> m_winograd;
     std::shared_ptr<const FixedConv> m_fixed;
+    Conv2d m_plain;    ///< while it learns
     Conv2d m_place[4]; ///< upper left, upper right, lower left, lower right; where there is neither
 };
 

@@ -7,11 +7,13 @@
 #include <set>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
 #include "core/tensor/Finite.h"
+#include "core/tensor/HalfConvert.h"
 
 namespace ochre::tensor {
 namespace {
@@ -37,6 +39,7 @@ bool isRecomputed(const std::string& name) {
 
 struct Weights::State {
     std::shared_ptr<const Checkpoint> checkpoint;
+    std::map<std::string, at::Tensor> live; ///< those of this process, by name; then the checkpoint tells their shapes
     mutable std::mutex mutex;
     std::set<const StoredTensor*> used;
 };
@@ -85,6 +88,12 @@ at::ScalarType scalarType(Dtype dtype) {
     return at::kFloat;
 }
 
+Dtype dtypeOf(at::ScalarType type) {
+    for (int i = 0; i <= static_cast<int>(Dtype::C128); ++i)
+        if (const auto dtype = static_cast<Dtype>(i); scalarType(dtype) == type) return dtype;
+    throw Error(fmt::format("type {} of LibTorch has no name in files", c10::toString(type)));
+}
+
 Weights Weights::open(const std::filesystem::path& path, Placement placement) {
     return from(openCheckpoint(path), placement);
 }
@@ -95,6 +104,20 @@ Weights Weights::from(Checkpoint checkpoint, Placement placement) {
     weights.m_state = std::make_shared<State>();
     weights.m_state->checkpoint = std::make_shared<const Checkpoint>(std::move(checkpoint));
     weights.m_placement = placement;
+    return weights;
+}
+
+Weights Weights::of(std::map<std::string, at::Tensor> tensors, const std::string& subject) {
+    Checkpoint checkpoint;
+    checkpoint.subject = subject;
+    checkpoint.format = "memory";
+    Placement placement;
+    for (const auto& [name, tensor] : tensors) {
+        checkpoint.tensors.push_back({.name = name, .dtype = dtypeOf(tensor.scalar_type()), .shape = tensor.sizes().vec()});
+        if (tensor.is_floating_point()) placement.floating = tensor.scalar_type();
+    }
+    Weights weights = from(std::move(checkpoint), placement);
+    weights.m_state->live = std::move(tensors);
     return weights;
 }
 
@@ -222,6 +245,7 @@ at::Tensor Weights::tensor(const std::string& name) const {
         const std::lock_guard lock(m_state->mutex);
         m_state->used.insert(&stored);
     }
+    if (const auto live = m_state->live.find(stored.name); live != m_state->live.end()) return live->second;
     at::Tensor tensor;
     if (reinterpret_cast<std::uintptr_t>(stored.bytes.data()) % kAlignment == 0 && !stored.bytes.empty()) {
         // The deleter's copy of the pointer keeps the file mapped as long as the tensor lives.
@@ -234,8 +258,18 @@ at::Tensor Weights::tensor(const std::string& name) const {
         tensor = ownTensor(stored);
     }
     if (m_patched && m_patched->of.contains(&stored)) tensor = applyPatches(stored, tensor);
-    const at::Device device = m_placement.device == Device::Cuda ? at::kCUDA : at::kCPU;
-    return tensor.to(device, isFloating(stored.dtype) ? m_placement.floating : tensor.scalar_type());
+    const at::Tensor result = place(tensor, isFloating(stored.dtype) ? m_placement.floating : tensor.scalar_type());
+    if (result.const_data_ptr() != stored.bytes.data()) file.giveBack(stored);
+    return result;
+}
+
+at::Tensor Weights::place(const at::Tensor& tensor, at::ScalarType type) const {
+    if (m_placement.device == Device::Cuda) return tensor.to(at::kCUDA, type);
+    if (tensor.scalar_type() != at::kHalf || type != at::kBFloat16 || !tensor.is_contiguous()) return tensor.to(type);
+    at::Tensor result = at::empty_like(tensor, at::TensorOptions().dtype(at::kBFloat16));
+    halfToBfloat16(static_cast<const std::uint16_t*>(tensor.const_data_ptr()), tensor.numel(),
+                   static_cast<std::uint16_t*>(result.mutable_data_ptr()));
+    return result;
 }
 
 at::Tensor Weights::applyPatches(const StoredTensor& stored, const at::Tensor& base) const {

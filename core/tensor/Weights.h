@@ -35,6 +35,10 @@ public:
     static Weights open(const std::filesystem::path& path, Placement placement = {});
     static Weights from(Checkpoint checkpoint, Placement placement = {});
 
+    /// Tensors of this process, which tensor() gives as they are: a change of theirs is a change of every layer that was
+    /// built from them. `subject` as in messages.
+    static Weights of(std::map<std::string, at::Tensor> tensors, const std::string& subject);
+
     /// The same weights placed otherwise; use is recorded apart.
     Weights placed(Placement placement) const;
 
@@ -81,6 +85,7 @@ private:
     const StoredTensor& find(const std::string& name) const;
     std::string stored(const std::string& name) const;
     std::vector<std::string> namesWhere(const std::function<bool(const StoredTensor&)>& wanted) const;
+    at::Tensor place(const at::Tensor& tensor, at::ScalarType type) const; ///< on the placement's device
     at::Tensor applyPatches(const StoredTensor& stored, const at::Tensor& base) const;
 
     std::shared_ptr<State> m_state;
@@ -92,5 +97,6 @@ private:
 };
 
 at::ScalarType scalarType(Dtype dtype);
+Dtype dtypeOf(at::ScalarType type); ///< throws Error for types that files do not have
 
 } // namespace ochre::tensor

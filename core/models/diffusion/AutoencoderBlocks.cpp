@@ -136,6 +136,11 @@ StripedMap ResBlock::operator()(StripedMap x, StripeRun& run) const {
     return out;
 }
 
+nn::Tensor ResBlock::whole(const nn::Tensor& x) const {
+    const nn::Tensor h = m_conv2(m_norm2(m_conv1(m_norm1(x, silu())), silu()));
+    return nn::add(h, m_hasShortcut ? m_shortcut(x) : x);
+}
+
 /// conv1(silu(norm1(x))), and x through the shortcut where there is one, after which x is not needed.
 StripedMap ResBlock::runFirst(StripedMap& x, StripedMap& shortcut, StripeRun& run) const {
     const nn::Conv2d ready = m_conv1.prepared(run.weights());
@@ -156,6 +161,12 @@ AttentionBlock::AttentionBlock(const tensor::Weights& weights, const std::string
 double AttentionBlock::work(std::int64_t pixels) const {
     const auto channels = static_cast<double>(m_norm.channels()), tokens = static_cast<double>(pixels);
     return 8 * tokens * channels * channels + 4 * tokens * tokens * channels;
+}
+
+nn::Tensor AttentionBlock::whole(const nn::Tensor& x) const {
+    const nn::Tensor tokens = nn::channelsLast(m_norm(x)).permute({0, 2, 3, 1}).flatten(1, 2); // [N, HW, C]
+    const nn::Tensor mixed = m_out(nn::attention(m_q(tokens), m_k(tokens), m_v(tokens), 1));
+    return nn::add(x, mixed.view({x.size(0), x.size(2), x.size(3), x.size(1)}).permute({0, 3, 1, 2}));
 }
 
 StripedMap AttentionBlock::operator()(StripedMap x, StripeRun& run) const {

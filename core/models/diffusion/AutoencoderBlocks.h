@@ -50,7 +50,8 @@ public:
     ResBlock() = default;
     ResBlock(const tensor::Weights& weights, const std::string& name);
     StripedMap operator()(StripedMap x, StripeRun& run) const;
-    double work() const; ///< operations a pixel
+    nn::Tensor whole(const nn::Tensor& x) const; ///< the same in one piece, which can be differentiated; [N, C, H, W]
+    double work() const;                         ///< operations a pixel
 
 private:
     StripedMap runFirst(StripedMap& x, StripedMap& shortcut, StripeRun& run) const;
@@ -66,6 +67,7 @@ public:
     AttentionBlock() = default;
     AttentionBlock(const tensor::Weights& weights, const std::string& name);
     StripedMap operator()(StripedMap x, StripeRun& run) const;
+    nn::Tensor whole(const nn::Tensor& x) const; ///< as ResBlock's
     double work(std::int64_t pixels) const; ///< operations in all
 
 private:

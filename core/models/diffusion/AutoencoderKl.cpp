@@ -285,6 +285,44 @@ nn::Tensor AutoencoderKl::decode(const nn::Tensor& latent, const Options& option
     return results.size() == 1 ? results[0] : nn::cat(results, 0);
 }
 
+nn::Tensor AutoencoderKl::wholeBlocks(const Level& level, nn::Tensor x) {
+    for (std::size_t i = 0; i < level.blocks.size(); ++i) {
+        x = level.blocks[i].whole(x);
+        if (!level.attention.empty()) x = level.attention[i].whole(x);
+    }
+    return x;
+}
+
+nn::Tensor AutoencoderKl::wholeMiddle(const Half& half, nn::Tensor x) {
+    x = half.middle[0].whole(x);
+    if (half.middleAttention) x = half.middleAttention->whole(x);
+    return half.middle[1].whole(x);
+}
+
+nn::Tensor AutoencoderKl::encodeWhole(const nn::Tensor& image) const {
+    if (!m_config.encoder) throw Error("autoencoder: has no encoder", "use a file that has both halves");
+    checkPicture(image, m_config.inChannels, m_config.scale(), "a picture");
+    nn::Tensor x = m_encoder.first(image.to(m_type));
+    for (const Level& level : m_encoder.levels) {
+        x = wholeBlocks(level, x); // [N, widths[i], H/2^i, W/2^i]
+        if (&level != &m_encoder.levels.back()) x = level.down(nn::pad(x, 0, 1, 0, 1));
+    }
+    x = m_encoder.last(m_encoder.norm(wholeMiddle(m_encoder, x), nn::Activation::silu()));
+    return (m_config.quant ? m_quant(x) : x).to(at::kFloat); // [N, momentChannels, h, w]
+}
+
+nn::Tensor AutoencoderKl::decodeWhole(const nn::Tensor& latent) const {
+    if (!m_config.decoder) throw Error("autoencoder: has no decoder", "use a file that has both halves");
+    checkPicture(latent, m_config.latentChannels, 1, "a latent");
+    const nn::Tensor z = latent.to(m_type);
+    nn::Tensor x = wholeMiddle(m_decoder, m_decoder.first(m_config.postQuant ? m_postQuant(z) : z));
+    for (std::size_t i = m_decoder.levels.size(); i-- > 0;) {
+        x = wholeBlocks(m_decoder.levels[i], x); // [N, widths[i], H/2^i, W/2^i]
+        if (i > 0) x = m_decoder.levels[i].up(x);
+    }
+    return m_decoder.last(m_decoder.norm(x, nn::Activation::silu())).to(at::kFloat);
+}
+
 nn::Tensor AutoencoderKl::mean(const nn::Tensor& moments) {
     return moments.narrow(1, 0, moments.size(1) / 2);
 }

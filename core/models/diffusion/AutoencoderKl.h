@@ -68,6 +68,10 @@ public:
     /// latent [N, latentChannels, h, w] → picture [N, outChannels, h·scale, w·scale], float32, some −1…1, not clamped.
     nn::Tensor decode(const nn::Tensor& latent, const Options& options = {}) const;
 
+    /// encode and decode of small pictures in one piece, all of a batch at once. While learning, they can be differentiated.
+    nn::Tensor encodeWhole(const nn::Tensor& image) const;
+    nn::Tensor decodeWhole(const nn::Tensor& latent) const;
+
     /// The mean and, with normal noise of its shape, a draw from the distribution that the moments describe.
     static nn::Tensor mean(const nn::Tensor& moments);
     static nn::Tensor sample(const nn::Tensor& moments, const nn::Tensor& noise);
@@ -94,6 +98,8 @@ private:
     StripeRun start(const Half& half, const nn::Tensor& input, std::int64_t scale, const Options& options) const;
     StripedMap runMiddle(const Half& half, StripedMap x, StripeRun& run) const;
     static StripedMap runBlocks(const Level& level, StripedMap x, StripeRun& run);
+    static nn::Tensor wholeBlocks(const Level& level, nn::Tensor x);
+    static nn::Tensor wholeMiddle(const Half& half, nn::Tensor x);
 
     Config m_config;
     at::ScalarType m_type = at::kFloat;
