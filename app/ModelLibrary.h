@@ -13,10 +13,11 @@
 namespace ochre::app {
 
 struct ModelRequest {
-    std::string command;            ///< "inspect", "convert", "parity", "doctor", "bench"
+    std::string command;            ///< "inspect", "convert", "parity", "doctor", "train", …
     std::vector<std::string> files; ///< as given on the command line
     Json options = Json::object();
     std::function<void(const std::string&)> line = {}; ///< a finished line for stdout, as it comes
+    std::function<void(const std::string&)> note = {}; ///< text for stderr: how far it is
     Cancel cancel = {};
 };
 

@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
     app::addConvert(cli, chosen);
     app::addParity(cli, chosen);
     app::addBench(cli, chosen);
+    app::addTrain(cli, chosen);
     app::addDoctor(cli, chosen);
 
     try {

@@ -9,6 +9,7 @@
 
 #include "app/ModelLibrary.h"
 #include "app/models/BenchDiffusion.h"
+#include "app/models/TrainCommand.h"
 #include "core/base/Error.h"
 #include "core/models/Parity.h"
 #include "core/models/diffusion/CheckpointShapes.h"
@@ -120,6 +121,7 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
         {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"doctor", doctor},
-        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"parity", parity}};
+        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"parity", parity},
+        {"train", trainCommand}};
     result = commands.at(request.command)(request);
 }

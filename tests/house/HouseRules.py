@@ -21,7 +21,7 @@ ALLOWED = {
     "core/render": BASE | {"image", "scene"},
     "core/tensor": BASE | {"image"},
     "core/models": BASE | {"image", "scene", "tensor"},
-    "core/training": BASE | {"image", "scene", "tensor", "models"},
+    "core/training": BASE | {"graph", "image", "scene", "tensor", "models"},
     "core/library": BASE | {"image"},
     "core/nodes": WORK | {"library"},
     "core/project": BASE | {"graph", "image", "library"},

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/training/AdamW.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include <ATen/Parallel.h>
+
+#include "core/tensor/Nn.h"
+
+namespace ochre::training {
+namespace {
+
+constexpr std::int64_t kBlock = 1 << 14; // values whose sum is one number, so that threads do not change it
+
+struct Rates {
+    float scale, beta1, beta2, step, correction, epsilon, decay, average;
+};
+
+Tensor zerosLike(const Tensor& x) {
+    return nn::emptyValues(x.numel(), x.options()).zero_();
+}
+
+void update(const Rates& r, std::int64_t count, float* __restrict master, float* __restrict gradient,
+            float* __restrict mean, float* __restrict variance, const float* __restrict decays,
+            float* __restrict average) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float g = gradient[i] * r.scale;
+        const float m = mean[i] + (g - mean[i]) * (1 - r.beta1);
+        const float v = variance[i] + (g * g - variance[i]) * (1 - r.beta2);
+        const float w = master[i] * (1 - r.decay * decays[i]) - r.step * m / (std::sqrt(v) * r.correction + r.epsilon);
+        mean[i] = m;
+        variance[i] = v;
+        master[i] = w;
+        average[i] += (w - average[i]) * (1 - r.average);
+        gradient[i] = 0;
+    }
+}
+
+} // namespace
+
+double learningRate(const OptimizerOptions& o, std::int64_t step) {
+    if (step < o.warmUp) return o.learningRate * static_cast<double>(step + 1) / static_cast<double>(o.warmUp);
+    const double length = static_cast<double>(std::max<std::int64_t>(1, o.steps - o.warmUp));
+    const double share = std::min(1.0, static_cast<double>(step - o.warmUp) / length);
+    return o.learningRate * (o.finalShare + (1 - o.finalShare) * 0.5 * (1 + std::cos(std::numbers::pi * share)));
+}
+
+AdamW::AdamW(Parameters& parameters, const OptimizerOptions& options)
+    : m_parameters(parameters), m_options(options), m_mean(zerosLike(parameters.master())),
+      m_variance(zerosLike(parameters.master())), m_decays(zerosLike(parameters.master())) {
+    for (const Parameters::Entry& entry : parameters.entries())
+        if (entry.decays) m_decays.narrow(0, entry.first, entry.count).fill_(1);
+}
+
+double AdamW::gradientNorm(double parts) const {
+    const float* gradient = m_parameters.gradient().const_data_ptr<float>();
+    const std::int64_t count = m_parameters.count(), blocks = (count + kBlock - 1) / kBlock;
+    std::vector<double> sums(static_cast<std::size_t>(blocks));
+    at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t block = begin; block < end; ++block) {
+            const std::int64_t last = std::min(count, (block + 1) * kBlock);
+            double sum = 0;
+            for (std::int64_t i = block * kBlock; i < last; ++i) sum += static_cast<double>(gradient[i]) * gradient[i];
+            sums[static_cast<std::size_t>(block)] = sum;
+        }
+    });
+    double total = 0;
+    for (const double sum : sums) total += sum;
+    return std::sqrt(total) / parts;
+}
+
+void AdamW::step(std::int64_t step, double parts, double norm, double rateFactor) {
+    const double rate = learningRate(m_options, step) * rateFactor, n = static_cast<double>(step + 1);
+    const double clipped = m_options.clip > 0 && norm > m_options.clip ? m_options.clip / norm : 1;
+    // A young average would otherwise remember the first, random weights for long.
+    const double average = std::min(m_options.average, (1 + n) / (10 + n));
+    const Rates rates{.scale = static_cast<float>(clipped / parts),
+                      .beta1 = static_cast<float>(m_options.beta1),
+                      .beta2 = static_cast<float>(m_options.beta2),
+                      .step = static_cast<float>(rate / (1 - std::pow(m_options.beta1, n))),
+                      .correction = static_cast<float>(1 / std::sqrt(1 - std::pow(m_options.beta2, n))),
+                      .epsilon = static_cast<float>(m_options.epsilon),
+                      .decay = static_cast<float>(rate * m_options.weightDecay),
+                      .average = static_cast<float>(average)};
+    auto* master = m_parameters.master().mutable_data_ptr<float>();
+    auto* gradient = m_parameters.gradient().mutable_data_ptr<float>();
+    auto* averages = m_parameters.average().mutable_data_ptr<float>();
+    auto *mean = m_mean.mutable_data_ptr<float>(), *variance = m_variance.mutable_data_ptr<float>();
+    const auto* decays = m_decays.const_data_ptr<float>();
+    at::parallel_for(0, m_parameters.count(), kBlock, [&](std::int64_t begin, std::int64_t end) {
+        update(rates, end - begin, master + begin, gradient + begin, mean + begin, variance + begin, decays + begin,
+               averages + begin);
+    });
+    m_parameters.mastersChanged();
+}
+
+} // namespace ochre::training

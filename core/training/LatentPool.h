@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Examples of a data set as latents with the states of their captions' tokens, computed once and kept on disk.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/models/diffusion/AutoencoderKl.h"
+#include "core/models/text/SentenceEncoder.h"
+#include "core/training/Recipe.h"
+#include "core/training/data/Dataset.h"
+
+namespace ochre::training {
+
+inline constexpr int kCaptionTokens = 24; ///< that the small model looks at; shorter texts are padded with zeros
+
+class LatentPool {
+public:
+    /// Opens the pool of the folder where it was made of the same `identity`, else makes it: `count` examples in an order
+    /// that follows from the seed. `autoencoder` takes pictures whose `unshuffle`² pixels are channels. In run().
+    static LatentPool make(const Workplace& place, const std::string& identity, const Dataset& data, std::int64_t count,
+                           std::uint64_t seed, const models::AutoencoderKl& autoencoder, int unshuffle,
+                           const models::SentenceEncoder& encoder);
+
+    std::int64_t count() const { return m_latents.size(0); }
+    nn::Tensor latent(std::int64_t example) const { return m_latents[example]; } ///< float16 [z, h, w]
+    /// float16 [tokens, width] of the example's caption, not padded.
+    nn::Tensor states(std::int64_t example) const;
+    tensor::Shape latentShape() const { return {m_latents.size(1), m_latents.size(2), m_latents.size(3)}; }
+    std::int64_t width() const { return m_states.size(1); }
+
+private:
+    nn::Tensor m_latents; ///< float16 [count, z, h, w], mapped
+    nn::Tensor m_states;  ///< float16 [tokens of all captions, width], mapped
+    nn::Tensor m_ends;    ///< int64 [count + 1]: where captions begin and end
+};
+
+/// States of texts, padded with zeros to kCaptionTokens: float32 [N, kCaptionTokens, width].
+nn::Tensor captionStates(const models::SentenceEncoder& encoder, const std::vector<std::string>& texts);
+
+} // namespace ochre::training

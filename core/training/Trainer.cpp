@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/training/Trainer.h"
+
+#include <cmath>
+
+#include <c10/core/GradMode.h>
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/tensor/Nn.h"
+#include "core/tensor/Runtime.h"
+#include "core/tensor/SaveWeights.h"
+
+namespace ochre::training {
+namespace {
+
+constexpr const char* kFormat = "ochre training state 1";
+
+} // namespace
+
+Trainer::Trainer(Parameters& parameters, const OptimizerOptions& options, int parts, Group& group)
+    : m_parameters(parameters), m_optimizer(parameters, options), m_group(group), m_parts(parts) {
+    if (parts < 1 || parts % group.size() != 0)
+        throw Error(fmt::format("training: {} parts of a batch cannot be shared by {} processes", parts, group.size()),
+                    "choose a number of parts that is a multiple of the number of processes");
+}
+
+StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
+    Tensor sum = nn::emptyValues(1, at::TensorOptions().dtype(at::kDouble)).zero_();
+    for (int part = m_group.rank(); part < m_parts; part += m_group.size()) {
+        const Tensor one = loss(part);
+        one.backward();
+        m_parameters.collectGradients();
+        sum.add_(one.detach().to(at::kDouble));
+        tensor::currentCancel().check();
+    }
+    m_group.sum(m_parameters.gradient());
+    m_group.sum(sum);
+    const at::NoGradGuard quiet;
+    StepReport report{.step = m_steps, .loss = sum.item<double>() / m_parts, .norm = m_optimizer.gradientNorm(m_parts),
+                      .rate = learningRate(m_optimizer.options(), m_steps) * m_rateFactor};
+    report.skipped = !std::isfinite(report.loss) || !std::isfinite(report.norm);
+    if (report.skipped)
+        m_parameters.gradient().zero_();
+    else
+        m_optimizer.step(m_steps, m_parts, report.norm, m_rateFactor);
+    ++m_steps;
+    return report;
+}
+
+void Trainer::save(const std::filesystem::path& file, const Json& about) const {
+    auto& self = const_cast<Trainer&>(*this); // tensors are handles: nothing is changed
+    tensor::saveWeights(file,
+                        {{"master", self.m_parameters.master()},
+                         {"average", self.m_parameters.average()},
+                         {"mean", self.m_optimizer.mean()},
+                         {"variance", self.m_optimizer.variance()}},
+                        {{"format", kFormat},
+                         {"layout", m_parameters.layout()},
+                         {"step", std::to_string(m_steps)},
+                         {"rate_factor", fmt::format("{:a}", m_rateFactor)},
+                         {"about", dumpJson(about)}});
+}
+
+Json Trainer::load(const std::filesystem::path& file) {
+    const tensor::Weights state = tensor::Weights::open(file);
+    const auto& metadata = state.checkpoint().metadata;
+    const auto text = [&](const char* key) {
+        const auto it = metadata.find(key);
+        return it == metadata.end() ? std::string() : it->second;
+    };
+    if (text("format") != kFormat)
+        throw Error(fmt::format("{}: is no state of a training that this version goes on with", file.string()),
+                    "start the training afresh in another folder");
+    if (text("layout") != m_parameters.layout())
+        throw Error(fmt::format("{}: is of a network of another shape", file.string()),
+                    "go on with the settings it was started with, or start afresh in another folder");
+    const at::NoGradGuard quiet;
+    m_parameters.master().copy_(state.tensor("master"));
+    m_parameters.average().copy_(state.tensor("average"));
+    m_optimizer.mean().copy_(state.tensor("mean"));
+    m_optimizer.variance().copy_(state.tensor("variance"));
+    m_parameters.mastersChanged();
+    m_steps = std::stoll(text("step"));
+    m_rateFactor = std::strtod(text("rate_factor").c_str(), nullptr);
+    return parseJson(text("about"), file.string());
+}
+
+} // namespace ochre::training

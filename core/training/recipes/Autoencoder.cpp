@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The autoencoder of a small latent-diffusion model: AutoencoderKL over pictures whose 4×4 pixels are the channels of one,
+// so that its layers are wide and few.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/image/ContactSheet.h"
+#include "core/models/diffusion/AutoencoderKl.h"
+#include "core/tensor/Convert.h"
+#include "core/tensor/Fill.h"
+#include "core/tensor/Learning.h"
+#include "core/tensor/Runtime.h"
+#include "core/tensor/SaveWeights.h"
+#include "core/training/Batches.h"
+#include "core/training/data/OpenDataset.h"
+#include "core/training/recipes/Recipes.h"
+
+namespace ochre::training {
+namespace {
+
+using models::AutoencoderKl;
+
+constexpr int kUnshuffle = 4, kHeldOut = 32;
+constexpr double kSquared = 4, kEdges = 1; // weights of the squared difference and of the differences of neighbours
+constexpr std::size_t kShown = 8, kMeasured = 128, kMeasureBatch = 16;
+constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are shown and measured
+
+std::vector<int> widthsOf(const std::string& text) {
+    std::vector<int> widths;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        const int width = std::atoi(text.substr(at, comma - at).c_str());
+        if (width < 32 || width % 32 != 0)
+            throw Error(fmt::format("training: widths \"{}\": \"{}\" is no multiple of 32", text, text.substr(at, comma - at)),
+                        "write them as 128,192");
+        widths.push_back(width);
+        at = comma + 1;
+    }
+    return widths;
+}
+
+AutoencoderKl::Config configOf(const Settings& settings) {
+    AutoencoderKl::Config config;
+    config.inChannels = config.outChannels = 3 * kUnshuffle * kUnshuffle;
+    config.widths = widthsOf(settings.text("widths"));
+    config.stem = config.widths.front();
+    config.resBlocks = static_cast<int>(settings.integer("blocks"));
+    config.zChannels = config.latentChannels = static_cast<int>(settings.integer("latent_channels"));
+    config.momentChannels = 2 * config.zChannels;
+    config.midAttention = settings.flag("attention");
+    config.linearAttention = config.midAttention;
+    return config;
+}
+
+/// Layers whose result is added to something begin silent.
+double gainOf(const std::string& name) {
+    return name.find(".conv2.") != std::string::npos || name.find(".proj_out.") != std::string::npos ? 0 : 1;
+}
+
+nn::Tensor edges(const nn::Tensor& x, std::int64_t dimension) {
+    const std::int64_t last = x.size(dimension) - 1;
+    return x.narrow(dimension, 1, last).sub(x.narrow(dimension, 0, last));
+}
+
+class AutoencoderRecipe : public Recipe {
+public:
+    explicit AutoencoderRecipe(const Settings& settings)
+        : m_settings(settings), m_config(configOf(settings)), m_parameters(m_config.expected(), computeType(settings)) {
+        m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
+        if (const std::string& from = settings.text("from"); !from.empty()) m_parameters.load(tensor::Weights::open(from));
+    }
+
+    Parameters& parameters() override { return m_parameters; }
+
+    void prepare(const Workplace&) override {
+        m_batches.emplace(openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side"))),
+                          m_settings.integer("batch"), static_cast<int>(m_settings.integer("parts")),
+                          static_cast<std::uint64_t>(m_settings.integer("seed")), kHeldOut);
+        tensor::learn({}, [&] { m_network.emplace(m_parameters.weights(), m_config); });
+    }
+
+    Tensor loss(std::int64_t step, int part) override {
+        const nn::Tensor pictures = picturesOf(m_batches->part(step, part)); // [N, 3, H, W]
+        at::Generator generator = generatorOf(m_settings, step, part);
+        const nn::Tensor moments = m_network->encodeWhole(nn::pixelUnshuffle(pictures, kUnshuffle));
+        const std::int64_t channels = moments.size(1) / 2;
+        const nn::Tensor mean = moments.narrow(1, 0, channels);
+        const nn::Tensor logVariance = moments.narrow(1, channels, channels).clamp(-30.0, 20.0); // [N, z, h, w]
+        const nn::Tensor latent = mean.add(logVariance.mul(0.5).exp().mul(nn::randn(mean.sizes(), generator)));
+        const nn::Tensor out = nn::pixelShuffle(m_network->decodeWhole(latent), kUnshuffle);
+        const nn::Tensor difference = out.sub(pictures);
+        const nn::Tensor spread = mean.square().add(logVariance.exp()).sub(1).sub(logVariance).mean().mul(0.5);
+        return difference.abs()
+            .mean()
+            .add(difference.square().mean().mul(kSquared))
+            .add(edges(difference, 2).abs().mean().add(edges(difference, 3).abs().mean()).mul(kEdges))
+            .add(spread.mul(m_settings.number("kl")));
+    }
+
+    std::optional<Image> samples() override {
+        const AutoencoderKl network = averaged();
+        std::vector<Example> examples = fixed(kShown);
+        const nn::Tensor before = picturesOf(examples), after = restored(network, before);
+        const auto side = static_cast<int>(before.size(3));
+        ContactSheet sheet(2 * examples.size(), {.columns = static_cast<int>(examples.size()), .cellWidth = side, .cellHeight = side});
+        for (std::size_t i = 0; i < examples.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            sheet.place(i, tensor::toImage(before[at].add(1).mul(0.5)));
+            sheet.place(examples.size() + i, tensor::toImage(after[at].add(1).mul(0.5).clamp(0, 1)));
+        }
+        return sheet.take();
+    }
+
+    Json measure() override {
+        const AutoencoderKl network = averaged();
+        const std::vector<Example> examples = fixed(kMeasured);
+        double sum = 0;
+        for (std::size_t first = 0; first < examples.size(); first += kMeasureBatch) {
+            const std::size_t last = std::min(first + kMeasureBatch, examples.size());
+            const nn::Tensor before = picturesOf({examples.begin() + static_cast<std::ptrdiff_t>(first),
+                                                  examples.begin() + static_cast<std::ptrdiff_t>(last)});
+            const nn::Tensor after = restored(network, before).clamp(-1, 1);
+            for (std::int64_t i = 0; i < before.size(0); ++i) {
+                const double error = after[i].sub(before[i]).square().mean().item<double>() / 4; // of values in 0…1
+                sum += 10 * std::log10(1 / std::max(error, 1e-10));
+            }
+        }
+        return {{"psnr", sum / static_cast<double>(examples.size())}, {"pictures", examples.size()}};
+    }
+
+    std::string save(const std::filesystem::path& folder, std::int64_t steps) override {
+        std::map<std::string, Tensor> tensors;
+        const tensor::Weights weights = m_parameters.averaged();
+        for (const std::string& name : weights.names()) tensors[name] = weights.tensor(name).to(at::kHalf);
+        whiten(tensors);
+        tensor::saveWeights(folder / "autoencoder.safetensors", tensors,
+                            {{"format", "pt"}, {"ochre.recipe", "autoencoder"}, {"ochre.steps", std::to_string(steps)},
+                             {"ochre.settings", dumpJson(m_settings.toJson())}});
+        return "autoencoder.safetensors";
+    }
+
+private:
+    AutoencoderKl averaged() const { return {m_parameters.averaged(), m_config}; }
+
+    std::vector<Example> fixed(std::size_t count) const {
+        std::vector<Example> examples;
+        for (const std::uint32_t index : m_batches->heldOut())
+            if (examples.size() < count) examples.push_back(m_batches->data().example(index, kFixedDraw + index));
+        return examples;
+    }
+
+    static nn::Tensor restored(const AutoencoderKl& network, const nn::Tensor& pictures) {
+        const nn::Tensor moments = network.encodeWhole(nn::pixelUnshuffle(pictures, kUnshuffle));
+        return nn::pixelShuffle(network.decodeWhole(AutoencoderKl::mean(moments)), kUnshuffle);
+    }
+
+    /// Brings the latents to mean 0 and variance 1 a channel, by the 1×1 convolutions on both sides of them.
+    void whiten(std::map<std::string, Tensor>& tensors) const {
+        const nn::Tensor pictures = picturesOf(fixed(kMeasured));
+        const nn::Tensor moments = averaged().encodeWhole(nn::pixelUnshuffle(pictures, kUnshuffle));
+        const nn::Tensor latents = AutoencoderKl::mean(moments).transpose(0, 1).flatten(1); // [z, values]
+        const nn::Tensor mean = latents.mean(1), deviation = latents.std(1).clamp_min(1e-6);
+        const std::int64_t z = mean.size(0);
+        nn::Tensor weight = tensors.at("quant_conv.weight").to(at::kFloat), bias = tensors.at("quant_conv.bias").to(at::kFloat);
+        nn::Tensor back = tensors.at("post_quant_conv.weight").to(at::kFloat), backBias = tensors.at("post_quant_conv.bias").to(at::kFloat);
+        weight.narrow(0, 0, z).div_(deviation.view({z, 1, 1, 1}));
+        bias.narrow(0, 0, z).sub_(mean).div_(deviation);
+        bias.narrow(0, z, z).sub_(deviation.log().mul(2)); // of the variance
+        backBias.add_(back.flatten(1).mv(mean));
+        back.mul_(deviation.view({1, z, 1, 1}));
+        tensors["quant_conv.weight"] = weight.to(at::kHalf);
+        tensors["quant_conv.bias"] = bias.to(at::kHalf);
+        tensors["post_quant_conv.weight"] = back.to(at::kHalf);
+        tensors["post_quant_conv.bias"] = backBias.to(at::kHalf);
+    }
+
+    Settings m_settings;
+    AutoencoderKl::Config m_config;
+    Parameters m_parameters;
+    std::optional<Batches> m_batches;
+    std::optional<AutoencoderKl> m_network;
+};
+
+} // namespace
+
+RecipeInfo autoencoderRecipe() {
+    using graph::ParameterKind;
+    std::vector<graph::Parameter> parameters = commonParameters({.steps = 12000, .batch = 16, .learningRate = 4e-4});
+    const auto data = datasetParameters("emoji", 128);
+    parameters.insert(parameters.begin(), data.begin(), data.end());
+    parameters.push_back({.id = "widths", .label = "Widths", .help = "Channels at each level, full size first; multiples of 32.",
+                          .kind = ParameterKind::Text, .defaultValue = std::string("128,192"), .group = "Network"});
+    parameters.push_back({.id = "blocks", .label = "Blocks", .help = "Residual blocks of a level.", .kind = ParameterKind::Int,
+                          .defaultValue = std::int64_t{1}, .min = 1, .max = 8, .group = "Network"});
+    parameters.push_back({.id = "latent_channels", .label = "Latent channels", .help = "Numbers for each 8×8 pixels.",
+                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 1, .max = 64, .group = "Network"});
+    parameters.push_back({.id = "attention", .label = "Attention", .help = "In the middle, over the whole picture.",
+                          .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
+    parameters.push_back({.id = "kl", .label = "KL weight", .help = "How strongly latents are drawn to a normal distribution.",
+                          .kind = ParameterKind::Float, .defaultValue = 1e-6, .min = 0, .max = 1, .group = "Network"});
+    parameters.push_back(fromParameter());
+    return {.id = "autoencoder",
+            .label = "Autoencoder",
+            .help = "Learns to put pictures into latents an eighth as wide and high, and back: the first half of a "
+                    "latent-diffusion model.",
+            .parameters = std::move(parameters),
+            .make = [](const Settings& settings) { return std::make_unique<AutoencoderRecipe>(settings); }};
+}
+
+} // namespace ochre::training

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A small latent-diffusion model: the UNet of Stable Diffusion 2's build over the latents of the autoencoder recipe, which
+// looks at MiniLM's states of a caption. It predicts v on a schedule that ends in pure noise (arXiv 2202.00512,
+// 2305.08891), with min-SNR weights (arXiv 2303.09556).
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/base/Hash.h"
+#include "core/base/Paths.h"
+#include "core/image/ContactSheet.h"
+#include "core/models/diffusion/UNet.h"
+#include "core/models/sampling/Noise.h"
+#include "core/models/sampling/Samplers.h"
+#include "core/models/sampling/Schedules.h"
+#include "core/tensor/Convert.h"
+#include "core/tensor/Fill.h"
+#include "core/tensor/Learning.h"
+#include "core/tensor/Runtime.h"
+#include "core/tensor/SaveWeights.h"
+#include "core/training/Batches.h"
+#include "core/training/LatentPool.h"
+#include "core/training/data/OpenDataset.h"
+#include "core/training/recipes/Recipes.h"
+
+namespace ochre::training {
+namespace {
+
+using models::AutoencoderKl;
+using models::UNet;
+namespace sampling = models::sampling;
+
+constexpr int kTimesteps = 1000, kHeadWidth = 64;
+constexpr double kMostSnr = 5, kLeastSnr = 0.25; // between which the weight of an error of the clean picture follows the SNR
+constexpr int kHeldOut = 64; // examples of the pool, one in so many
+constexpr int kSampleSteps = 20;
+constexpr double kSampleCfg = 3;
+const std::vector<std::string> kPrompts{
+    "a red apple",      "a blue cat",     "a snowman on a yellow background", "a green apple left of a rocket",
+    "a smiling face",   "a purple heart", "a dog and a tree",                 "a firefighter",
+    "a house",          "a pink fish",    "a slice of pizza",                 "a butterfly on a black background",
+    "a bicycle",        "a king",         "a white rabbit",                   "a sunflower"};
+
+UNet::Config configOf(const Settings& settings, std::int64_t latentChannels, std::int64_t context) {
+    UNet::Config config;
+    const auto first = static_cast<int>(settings.integer("width")), second = static_cast<int>(settings.integer("inner_width"));
+    if (first % kHeadWidth != 0 || second % kHeadWidth != 0)
+        throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, kHeadWidth),
+                    "choose multiples of 64 for width and inner_width");
+    const auto blocks = static_cast<int>(settings.integer("blocks"));
+    config.inChannels = config.outChannels = static_cast<int>(latentChannels);
+    config.channels = first;
+    config.embedding = static_cast<int>(settings.integer("embedding"));
+    config.context = static_cast<int>(context);
+    config.linearProjection = true;
+    config.headWidth = kHeadWidth;
+    std::vector<int> skips{first};
+    const auto push = [&](int in, int out) {
+        config.inputs.push_back({.in = in, .out = out, .depth = 1});
+        skips.push_back(out);
+    };
+    for (int i = 0; i < blocks; ++i) push(first, first);
+    config.inputs.push_back({.in = first, .out = first, .resample = true});
+    skips.push_back(first);
+    for (int i = 0; i < blocks; ++i) push(i == 0 ? first : second, second);
+    int width = second;
+    for (const int out : {second, first})
+        for (int i = 0; i <= blocks; ++i) {
+            config.outputs.push_back({.in = width + skips.back(), .out = out, .depth = 1, .resample = out == second && i == blocks});
+            skips.pop_back();
+            width = out;
+        }
+    return config;
+}
+
+double gainOf(const std::string& name) {
+    for (const char* silent : {".out_layers.3.", ".proj_out.", "out.2."})
+        if (name.find(silent) != std::string::npos) return 0;
+    return 1;
+}
+
+class LatentDiffusionRecipe : public Recipe {
+public:
+    explicit LatentDiffusionRecipe(const Settings& settings)
+        : m_settings(settings), m_autoencoderWeights(openAutoencoder(settings)),
+          m_autoencoderConfig(*AutoencoderKl::Config::fromWeights(m_autoencoderWeights)),
+          m_encoder(models::SentenceEncoder::open(encoderFile(settings))),
+          m_config(configOf(settings, m_autoencoderConfig.latentChannels, m_encoder.width())),
+          m_parameters(m_config.expected(), computeType(settings)),
+          m_model({.prediction = sampling::Prediction::V, .zeroTerminalSnr = true}) {
+        m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
+        if (const std::string& from = settings.text("from"); !from.empty()) {
+            const tensor::Weights file = tensor::Weights::open(from);
+            m_parameters.load(file.has("input_blocks.0.0.weight") ? file : file.sub("model.diffusion_model."));
+        }
+        for (int t = 0; t < kTimesteps; ++t) {
+            const double sigma = m_model.sigma(t);
+            m_alphas.push_back(1 / std::sqrt(1 + sigma * sigma));
+        }
+    }
+
+    Parameters& parameters() override { return m_parameters; }
+
+    void prepare(const Workplace& place) override {
+        const auto data = openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")));
+        const std::int64_t count = m_settings.integer("examples");
+        const std::string identity =
+            fmt::format("{} {} {} {} {}", m_settings.text("dataset"), m_settings.integer("side"), count,
+                        m_settings.integer("seed"), sha256File(m_settings.text("autoencoder")));
+        tensor::run(place.cancel, [&] {
+            m_pool.emplace(LatentPool::make(place, identity, *data, count, static_cast<std::uint64_t>(m_settings.integer("seed")),
+                                            AutoencoderKl(m_autoencoderWeights, m_autoencoderConfig), unshuffle(), m_encoder));
+            m_emptyStates = captionStates(m_encoder, {""})[0]; // [tokens, width]
+        });
+        m_heldOutFrom = m_pool->count() - m_pool->count() / kHeldOut;
+        m_order.emplace(static_cast<std::uint32_t>(m_heldOutFrom), static_cast<std::uint64_t>(m_settings.integer("seed")));
+        tensor::learn({}, [&] { m_network.emplace(m_parameters.weights(), m_config); });
+    }
+
+    Tensor loss(std::int64_t step, int part) override {
+        const std::int64_t batch = m_settings.integer("batch");
+        const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
+        std::vector<std::int64_t> examples;
+        for (std::int64_t n = first; n < first + batch; ++n) examples.push_back(m_order->at(static_cast<std::uint64_t>(n)));
+        at::Generator generator = generatorOf(m_settings, step, part);
+        return lossOf(*m_network, examples, m_settings.number("drop_caption"), generator);
+    }
+
+    std::optional<Image> samples() override {
+        const UNet network(m_parameters.averaged(), m_config);
+        const nn::Tensor pictures = decode(sample(network, kPrompts, kSampleCfg));
+        const auto side = static_cast<int>(pictures.size(3));
+        ContactSheet sheet(kPrompts.size(), {.columns = 8, .cellWidth = side, .cellHeight = side});
+        for (std::size_t i = 0; i < kPrompts.size(); ++i)
+            sheet.place(i, tensor::toImage(pictures[static_cast<std::int64_t>(i)]));
+        return sheet.take();
+    }
+
+    Json measure() override {
+        const UNet network(m_parameters.averaged(), m_config);
+        at::Generator generator = tensor::generator(1);
+        double sum = 0;
+        std::int64_t parts = 0;
+        const std::int64_t batch = m_settings.integer("batch");
+        for (std::int64_t from = m_heldOutFrom; from + batch <= m_pool->count(); from += batch, ++parts) {
+            std::vector<std::int64_t> examples;
+            for (std::int64_t i = 0; i < batch; ++i) examples.push_back(from + i);
+            sum += lossOf(network, examples, 0, generator).item<double>();
+        }
+        return {{"held_out_loss", parts ? sum / static_cast<double>(parts) : 0.0}};
+    }
+
+    std::string save(const std::filesystem::path& folder, std::int64_t steps) override {
+        std::map<std::string, Tensor> tensors;
+        const auto take = [&](const tensor::Weights& weights, const std::string& prefix) {
+            for (const std::string& name : weights.names()) tensors[prefix + name] = weights.tensor(name).to(at::kHalf);
+        };
+        take(m_parameters.averaged(), "model.diffusion_model.");
+        take(m_autoencoderWeights, "first_stage_model.");
+        tensors["ztsnr"] = nn::emptyValues(0, at::TensorOptions().dtype(at::kHalf));
+        tensor::saveWeights(folder / "model.safetensors", tensors,
+                            {{"format", "pt"}, {"modelspec.prediction_type", "v"}, {"ochre.recipe", "latent_diffusion"},
+                             {"ochre.steps", std::to_string(steps)}, {"ochre.settings", dumpJson(m_settings.toJson())}});
+        return "model.safetensors";
+    }
+
+private:
+    static tensor::Weights openAutoencoder(const Settings& settings) {
+        const std::string& file = settings.text("autoencoder");
+        if (file.empty())
+            throw Error("training: no autoencoder is set", "train one with the recipe autoencoder and set autoencoder=FILE");
+        tensor::Weights weights = tensor::Weights::open(file, {.floating = computeType(settings)});
+        if (weights.has("first_stage_model.encoder.conv_in.weight")) weights = weights.sub("first_stage_model.");
+        const auto config = AutoencoderKl::Config::fromWeights(weights);
+        if (!config || config->inChannels % 3 != 0)
+            throw Error(fmt::format("{}: is no autoencoder that this recipe can use", file), "set the file of the recipe autoencoder");
+        return weights;
+    }
+
+    static std::filesystem::path encoderFile(const Settings& settings) {
+        const std::string& file = settings.text("text_encoder");
+        return file.empty() ? paths::models() / "text_encoders" / "all-minilm-l6-v2.safetensors" : std::filesystem::path(file);
+    }
+
+    int unshuffle() const { return static_cast<int>(std::lround(std::sqrt(m_autoencoderConfig.inChannels / 3))); }
+
+    /// Weighted squared error of v over `examples` of the pool, each at a level of its own.
+    Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, double drop, at::Generator& generator) const {
+        const auto count = static_cast<std::int64_t>(examples.size());
+        nn::Tensor context = nn::emptyValues(count * kCaptionTokens * m_pool->width(), at::TensorOptions().dtype(at::kFloat))
+                                 .zero_()
+                                 .view({count, kCaptionTokens, m_pool->width()});
+        std::vector<nn::Tensor> latents;
+        std::vector<float> alphas, sigmas, weights, steps;
+        const std::vector<float> chances = nn::toValues(nn::randn({2 * count}, generator));
+        for (std::size_t i = 0; i < examples.size(); ++i) {
+            latents.push_back(m_pool->latent(examples[i]));
+            const nn::Tensor states = uniform(chances[2 * i]) < drop ? m_emptyStates : m_pool->states(examples[i]);
+            context[static_cast<std::int64_t>(i)].narrow(0, 0, states.size(0)).copy_(states);
+            const auto t = std::min(kTimesteps - 1, static_cast<int>(uniform(chances[2 * i + 1]) * kTimesteps));
+            const double alpha = m_alphas[static_cast<std::size_t>(t)], rest = 1 - alpha * alpha;
+            const double snr = alpha * alpha / std::max(rest, 1e-12);
+            alphas.push_back(static_cast<float>(alpha));
+            sigmas.push_back(static_cast<float>(std::sqrt(rest)));
+            weights.push_back(static_cast<float>(std::clamp(snr, kLeastSnr, kMostSnr) / (snr + 1)));
+            steps.push_back(static_cast<float>(t));
+        }
+        const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1, 1}); };
+        nn::Tensor x0 = latents[0].unsqueeze(0);
+        for (auto& latent : latents) latent = latent.unsqueeze(0);
+        x0 = nn::cat(latents, 0).to(at::kFloat);
+        const nn::Tensor noise = nn::randn(x0.sizes(), generator), alpha = column(alphas), sigma = column(sigmas);
+        const nn::Tensor x = x0.mul(alpha).add(noise.mul(sigma)), v = noise.mul(alpha).sub(x0.mul(sigma));
+        const nn::Tensor out = network.forward(x, nn::fromValues(steps, {count}), context);
+        return out.sub(v).square().mul(column(weights)).mean();
+    }
+
+    static double uniform(float normal) { return 0.5 * std::erfc(-static_cast<double>(normal) / std::sqrt(2.0)); }
+
+    /// Prompts → latents, with guidance.
+    nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts, double cfg) const {
+        const tensor::Shape shape = m_pool->latentShape();
+        const auto count = static_cast<std::int64_t>(prompts.size());
+        std::vector<std::string> texts(prompts);
+        texts.resize(2 * prompts.size());
+        const models::PromptCache context = network.prepareContext(captionStates(m_encoder, texts)); // prompts, then none
+        const auto denoise = [&](const nn::Tensor& x, double sigma) -> sampling::DenoiseResult {
+            const nn::Tensor input = m_model.input(x, sigma);
+            const nn::Tensor step = nn::fromValues(std::vector<float>{static_cast<float>(m_model.timestep(sigma))}, {1});
+            const nn::Tensor out = network.forward(nn::cat({input, input}, 0), step, context);
+            const nn::Tensor with = out.narrow(0, 0, count), without = out.narrow(0, count, count);
+            return {m_model.denoised(x, without.add(with.sub(without), cfg), sigma), {}};
+        };
+        const sampling::Sampler& sampler = sampling::findSampler("dpmpp_2m");
+        const auto sigmas = sampling::samplingSigmas(sampler, sampling::findSchedule("sgm_uniform"), m_model, kSampleSteps);
+        const nn::Tensor noise = sampling::startNoise({count, shape[0], shape[1], shape[2]}, 1);
+        const nn::Tensor x = m_model.noisy({}, noise, sigmas.front(), true);
+        sampling::BatchNoise none(x, 1);
+        return sampling::sample(sampler, denoise, x, sigmas, none, {.model = &m_model});
+    }
+
+    /// Latents → pictures [N, 3, H, W] in 0…1.
+    nn::Tensor decode(const nn::Tensor& latents) const {
+        const AutoencoderKl autoencoder(m_autoencoderWeights, m_autoencoderConfig);
+        return nn::pixelShuffle(autoencoder.decodeWhole(latents), unshuffle()).add(1).mul(0.5).clamp(0, 1);
+    }
+
+    Settings m_settings;
+    tensor::Weights m_autoencoderWeights;
+    AutoencoderKl::Config m_autoencoderConfig;
+    models::SentenceEncoder m_encoder;
+    UNet::Config m_config;
+    Parameters m_parameters;
+    sampling::ModelSampling m_model;
+    std::vector<double> m_alphas; ///< of the clean picture, a time step
+    std::optional<LatentPool> m_pool;
+    nn::Tensor m_emptyStates;
+    std::int64_t m_heldOutFrom = 0;
+    std::optional<Order> m_order;
+    std::optional<UNet> m_network;
+};
+
+} // namespace
+
+RecipeInfo latentDiffusionRecipe() {
+    using graph::ParameterKind;
+    const auto whole = [](const char* id, const char* label, const char* help, std::int64_t value, const char* group) {
+        return graph::Parameter{.id = id, .label = label, .help = help, .kind = ParameterKind::Int, .defaultValue = value,
+                                .min = 1, .group = group};
+    };
+    std::vector<graph::Parameter> parameters =
+        commonParameters({.steps = 20000, .batch = 64, .warmUp = 500, .learningRate = 5e-4, .average = 0.9995});
+    const auto data = datasetParameters("emoji", 128);
+    parameters.insert(parameters.begin(), data.begin(), data.end());
+    parameters.push_back({.id = "autoencoder", .label = "Autoencoder", .help = "File of the autoencoder recipe.",
+                          .kind = ParameterKind::Text, .defaultValue = std::string()});
+    parameters.push_back({.id = "text_encoder", .label = "Text encoder", .help = "File of MiniLM; empty: that of the models folder.",
+                          .kind = ParameterKind::Text, .defaultValue = std::string(), .advanced = true});
+    parameters.push_back(whole("examples", "Examples", "How many are made of the data set and kept as latents.", 60000, ""));
+    parameters.push_back({.id = "drop_caption", .label = "Drop captions", .help = "Share of examples that are learned without their caption, for guidance.",
+                          .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
+    parameters.push_back(whole("width", "Width", "Channels at the full size of the latent; a multiple of 64.", 192, "Network"));
+    parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 320, "Network"));
+    parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
+    parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
+    parameters.push_back(fromParameter());
+    return {.id = "latent_diffusion",
+            .label = "Latent diffusion",
+            .help = "Learns to draw from captions: the second half of a small text-to-picture model, over the latents of an autoencoder.",
+            .parameters = std::move(parameters),
+            .make = [](const Settings& settings) { return std::make_unique<LatentDiffusionRecipe>(settings); }};
+}
+
+} // namespace ochre::training

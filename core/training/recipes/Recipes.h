@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The recipes, each in a source of its own, and what their descriptions share.
+#pragma once
+
+#include <ATen/core/Generator.h>
+
+#include "core/training/Recipe.h"
+
+namespace ochre::training {
+
+RecipeInfo autoencoderRecipe();
+RecipeInfo latentDiffusionRecipe();
+
+/// "dataset" and "side".
+std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);
+graph::Parameter fromParameter(); ///< "from": weights to begin with
+
+/// Noise of a part of a step, which follows from the seed and the two numbers.
+at::Generator generatorOf(const Settings& settings, std::int64_t step, int part);
+
+} // namespace ochre::training
