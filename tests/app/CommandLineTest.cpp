@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <regex>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -232,6 +233,45 @@ TEST(CommandLine, GenerateSaysWhatIsWrong) {
     EXPECT_FALSE(std::filesystem::exists(folder / "a.png"));
     EXPECT_NE(ochre({"--help"}).out.find("generate"), std::string::npos);
     EXPECT_EQ(ochre({"bench", "--make-checkpoint", "sd9", folder / "x.safetensors"}).status, 1);
+}
+
+std::vector<double> lossesOf(const fs::path& training) {
+    std::istringstream lines(readTextFile(training / "log.jsonl", 1 << 24));
+    std::vector<double> losses;
+    for (std::string line; std::getline(lines, line);) losses.push_back(parseJson(line, "log").at("loss").get<double>());
+    return losses;
+}
+
+TEST(CommandLine, TrainingThatIsKilledGoesOnWithTheSameLosses) {
+    const test::TemporaryFolder folder;
+    fs::create_directories(folder / "pictures");
+    for (int n = 0; n < 8; ++n) {
+        Image image(32, 32, 3);
+        const auto values = image.edit();
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * static_cast<std::size_t>(n + 3)) % 256) / 255.0f;
+        writeImage(image, folder / "pictures" / (std::to_string(n) + ".png"));
+    }
+    const auto training = [&](const std::string& name) {
+        std::vector<std::string> words{"train", "autoencoder", "-o", folder / name, "--save-every", "0.01", "--samples-every", "1000"};
+        for (const std::string& set : {"dataset=" + (folder / "pictures").string(), std::string("side=32"), std::string("steps=40"),
+                                       std::string("batch=2"), std::string("widths=32,32")})
+            words.insert(words.end(), {"--set", set});
+        return words;
+    };
+    ASSERT_EQ(ochre(training("unbroken")).status, 0);
+    std::string command = quoted(std::string(std::getenv("OCHRE_TEST_BUILD")) + "/bin/ochre");
+    for (const std::string& word : training("killed")) command += " " + quoted(word);
+    command = command + " >/dev/null 2>&1 & p=$!; while [ $(cat " + quoted(folder / "killed" / "log.jsonl") +
+              " 2>/dev/null | wc -l) -lt 7 ] && kill -0 $p 2>/dev/null; do sleep 0.05; done; kill -9 $p";
+    std::system(command.c_str());
+    ASSERT_LT(lossesOf(folder / "killed").size(), 40u) << "it was done before it could be killed";
+    EXPECT_EQ(ochre(training("killed")).status, 1) << "a training is there already";
+    const Outcome resumed = ochre({"train", "autoencoder", "-o", folder / "killed", "--resume", "--json"});
+    ASSERT_EQ(resumed.status, 0) << resumed.err;
+    EXPECT_EQ(resumed.json().at("steps"), 40);
+    EXPECT_EQ(lossesOf(folder / "killed"), lossesOf(folder / "unbroken"));
+    EXPECT_EQ(ochre({"train", "nothing", "-o", folder / "x"}).status, 1);
+    EXPECT_NE(ochre({"train"}).out.find("autoencoder"), std::string::npos);
 }
 
 } // namespace

@@ -74,8 +74,8 @@ public:
 
     Parameters& parameters() override { return m_parameters; }
 
-    void prepare(const Workplace&) override {
-        m_batches.emplace(openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side"))),
+    void prepare(const Workplace& place) override {
+        m_batches.emplace(openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")), place.cancel, place.say),
                           m_settings.integer("batch"), static_cast<int>(m_settings.integer("parts")),
                           static_cast<std::uint64_t>(m_settings.integer("seed")), kHeldOut);
         tensor::learn({}, [&] { m_network.emplace(m_parameters.weights(), m_config); });

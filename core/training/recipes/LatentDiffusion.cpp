@@ -104,7 +104,7 @@ public:
     Parameters& parameters() override { return m_parameters; }
 
     void prepare(const Workplace& place) override {
-        const auto data = openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")));
+        const auto data = openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")), place.cancel, place.say);
         const std::int64_t count = m_settings.integer("examples");
         const std::string identity =
             fmt::format("{} {} {} {} {}", m_settings.text("dataset"), m_settings.integer("side"), count,
