@@ -114,6 +114,18 @@ bool isNumber(char32_t c) {
     return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_N_MASK) != 0;
 }
 
+bool isPunctuation(char32_t c) {
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_P_MASK) != 0;
+}
+
+bool isMark(char32_t c) {
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_MN_MASK) != 0;
+}
+
+bool isOther(char32_t c) {
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_C_MASK) != 0;
+}
+
 bool isSpace(char32_t c) {
     return u_isUWhiteSpace(static_cast<UChar32>(c)) || (c >= 0x1c && c <= 0x1f);
 }
@@ -128,6 +140,10 @@ std::u32string composed(std::u32string_view text) {
 
 std::u32string compatible(std::u32string_view text) {
     return normalised(text, [](UErrorCode& status) { return icu::Normalizer2::getNFKCInstance(status); });
+}
+
+std::u32string decomposed(std::u32string_view text) {
+    return normalised(text, [](UErrorCode& status) { return icu::Normalizer2::getNFDInstance(status); });
 }
 
 std::u32string collapseSpaces(std::u32string_view text) {
