@@ -129,7 +129,8 @@ Tensors runBert(const tensor::Weights& weights, const Json& parityCase, const Te
     config.epsilon = stated.value("layer_norm_eps", config.epsilon);
     const Bert model(weights, config);
     const nn::Tensor mask = inputOrNone(inputs, "attention_mask");
-    nn::Tensor states = model.forward(input(inputs, "input_ids"), mask, inputOrNone(inputs, "token_type_ids"));
+    nn::Tensor states =
+        model.forward(input(inputs, "input_ids"), mask, inputOrNone(inputs, "token_type_ids"));
     const nn::Tensor mean = Bert::meanPooled(states, mask);
     Tensors result{{"mean_pooled", mean}, {"sentence_embedding", Bert::normalised(mean)}};
     if (config.pooler) result.emplace("pooler_output", model.pooled(states));

@@ -87,7 +87,8 @@ void compare(ParityResult& result, const Json& parityCase, const Tensors& expect
     }
 }
 
-/// The weights of a case: its own, or a model of the models folder. Empty, and `missing` its name, where that is not there.
+/// The weights of a case: its own, or a model of the models folder. Empty, and `missing` its name, where that
+/// is not there.
 fs::path weightsOf(const fs::path& folder, const Json& parityCase, std::string& missing) {
     const fs::path own = folder / "weights.safetensors";
     const Json stated = parityCase.value("weights", Json());
@@ -115,7 +116,8 @@ void runCase(ParityResult& result, const fs::path& folder) {
         return;
     }
     result.verdict = Verdict::Pass;
-    const tensor::Weights weights = tensor::Weights::open(file).sub(parityCase.value("weights_prefix", std::string()));
+    const tensor::Weights weights =
+        tensor::Weights::open(file).sub(parityCase.value("weights_prefix", std::string()));
     if (!architecture->recognise(weights)) return fail(result, "the weights are not recognised as " + name);
     compare(result, parityCase, readTensors(folder / "outputs.safetensors"),
             architecture->run(weights, parityCase, readTensors(folder / "inputs.safetensors")));

@@ -122,8 +122,9 @@ bool isMark(char32_t c) {
     return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_MN_MASK) != 0;
 }
 
-bool isOther(char32_t c) {
-    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_C_MASK) != 0;
+bool isControl(char32_t c) {
+    constexpr std::uint32_t kControls = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK | U_GC_CS_MASK;
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & kControls) != 0;
 }
 
 bool isSpace(char32_t c) {
@@ -132,6 +133,10 @@ bool isSpace(char32_t c) {
 
 std::u32string lower(std::u32string_view text) {
     return fromIcu(toIcu(text).toLower(icu::Locale::getRoot()));
+}
+
+char32_t lower(char32_t c) {
+    return static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)));
 }
 
 std::u32string composed(std::u32string_view text) {

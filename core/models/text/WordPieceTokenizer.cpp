@@ -48,7 +48,7 @@ std::u32string clean(std::u32string_view text) {
     for (const char32_t c : text) {
         if (c == U'\t' || c == U'\n' || c == U'\r')
             result.push_back(U' ');
-        else if (c == 0xfffd || unicode::isOther(c))
+        else if (c == 0xfffd || unicode::isControl(c))
             continue;
         else if (unicode::isSpace(c))
             result.push_back(U' ');
@@ -137,11 +137,11 @@ void WordPieceTokenizer::appendText(std::string_view text, std::vector<int>& ids
             appendWord(unicode::encode(word), ids);
         word.clear();
     };
-    for (const char32_t c : unicode::decomposed(unicode::lower(clean(unicode::decode(text))))) {
+    for (const char32_t c : unicode::decomposed(clean(unicode::decode(text)))) {
         if (unicode::isMark(c)) continue;
         const bool alone = isPunctuation(c);
         if (alone || c == U' ') endWord();
-        if (c != U' ') word.push_back(c);
+        if (c != U' ') word.push_back(unicode::lower(c));
         if (alone) endWord();
     }
     endWord();

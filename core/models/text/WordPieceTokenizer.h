@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // BERT's tokenizer for uncased vocabularies: words and punctuation, cut into the longest pieces that the
-// vocabulary has. Source: google-research/bert tokenization.py; huggingface/transformers models/bert
-// BertTokenizer.
+// vocabulary has. Source: google-research/bert tokenization.py; where they differ (final sigma, characters
+// that are not assigned yet) huggingface/tokenizers normalizers/bert.rs, with which the sentence models were
+// trained.
 #pragma once
 
 #include <cstddef>

@@ -85,6 +85,7 @@ TEST(WordPieceTokenizer, LettersLoseCaseAndAccents) {
         {"Na\u00efve CAF\u00c9", "naive cafe"},
         {"cafe\u0301", "cafe"},
         {"\u0130stanbul", "istanbul"},
+        {"\u039f\u03a3", "\u03bf\u03c3"},             // a sigma is one sigma, also at the end
         {"\u1e9e", "\u00df"},                         // capital sharp s
         {"\u212b", "a"},                              // angstrom sign
         {"\u30c7\u30b9\u30af", "\u30c6\u30b9\u30af"}, // the voicing of kana is a mark, too
@@ -183,7 +184,9 @@ TEST(Unicode, CategoriesTellPunctuationMarksAndControlsApart) {
     EXPECT_TRUE(isPunctuation(U'!') && isPunctuation(U'\u3002') && !isPunctuation(U'$') &&
                 !isPunctuation(U'a'));
     EXPECT_TRUE(isMark(U'\u0301') && isMark(U'\u3099') && !isMark(U'e'));
-    EXPECT_TRUE(isOther(U'\u200d') && isOther(U'\0') && isOther(U'\ue000') && !isOther(U' '));
+    EXPECT_TRUE(isControl(U'\u200d') && isControl(U'\0') && isControl(U'\ue000') && !isControl(U' '));
+    EXPECT_FALSE(isControl(U'\u0378')) << "not assigned";
+    EXPECT_EQ(lower(U'\u03a3'), U'\u03c3');
     EXPECT_EQ(encode(decomposed(U"\u00e9")), "e\u0301");
 }
 
