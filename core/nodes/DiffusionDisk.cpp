@@ -208,7 +208,7 @@ std::vector<std::byte> write(const graph::Value& value) {
 Conditioning readConditioning(Reader& in) {
     Conditioning conditioning;
     const auto family = in.get<std::uint32_t>();
-    if (family > static_cast<std::uint32_t>(models::DiffusionFamily::SdxlRefiner))
+    if (family > static_cast<std::uint32_t>(models::kLastFamily))
         throw broken(fmt::format("stored prompt: unknown family {}", family));
     conditioning.family = static_cast<models::DiffusionFamily>(family);
     conditioning.text = in.text();

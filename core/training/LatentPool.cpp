@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/models/diffusion/StarterText.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -14,10 +15,6 @@ constexpr std::int64_t kAtOnce = 32;
 constexpr std::uint64_t kPoolSeed = 0x9001; // apart from the order in which examples are learned
 
 } // namespace
-
-nn::Tensor captionStates(const models::SentenceEncoder& encoder, const std::vector<std::string>& texts) {
-    return encoder.encode(texts, {.tokens = kCaptionTokens}).states;
-}
 
 LatentPool LatentPool::make(const Workplace& place, const std::string& identity, const Dataset& data, std::int64_t count,
                             std::uint64_t seed, const models::AutoencoderKl& autoencoder, int unshuffle,
@@ -49,7 +46,7 @@ LatentPool LatentPool::make(const Workplace& place, const std::string& identity,
         }
         const nn::Tensor moments = autoencoder.encodeWhole(nn::pixelUnshuffle(picturesOf(examples), unshuffle));
         latents.push_back(models::AutoencoderKl::mean(moments).to(at::kHalf).contiguous());
-        const auto encoded = encoder.encode(captions, {.tokens = kCaptionTokens});
+        const auto encoded = encoder.encode(captions, {.tokens = models::kStarterTokens});
         for (std::size_t i = 0; i < captions.size(); ++i) {
             const auto at = static_cast<std::int64_t>(i);
             const std::int64_t tokens = encoded.mask[at].sum().item<std::int64_t>();

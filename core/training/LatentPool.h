@@ -13,8 +13,6 @@
 
 namespace ochre::training {
 
-inline constexpr int kCaptionTokens = 24; ///< that the small model looks at; shorter texts are padded with zeros
-
 class LatentPool {
 public:
     /// Opens the pool of the folder where it was made of the same `identity`, else makes it: `count` examples in an order
@@ -35,8 +33,5 @@ private:
     nn::Tensor m_states;  ///< float16 [tokens of all captions, width], mapped
     nn::Tensor m_ends;    ///< int64 [count + 1]: where captions begin and end
 };
-
-/// States of texts, padded with zeros to kCaptionTokens: float32 [N, kCaptionTokens, width].
-nn::Tensor captionStates(const models::SentenceEncoder& encoder, const std::vector<std::string>& texts);
 
 } // namespace ochre::training

@@ -66,10 +66,14 @@ std::shared_ptr<const Network> built(const tensor::Weights& weights, const std::
 /// Fills in what the weights show. False where they are of another network.
 bool describe(Autoencoder& autoencoder, const tensor::Weights& view) {
     if (const auto config = AutoencoderKl::Config::fromWeights(view)) {
-        if (config->latentChannels != 4 || config->scale() != kLatentSide)
+        const int pixels = std::max(config->inChannels, config->outChannels) / 3; // that are the channels of one
+        const int unshuffle = static_cast<int>(std::lround(std::sqrt(pixels)));
+        const int scale = config->scale() * unshuffle;
+        if (config->latentChannels != 4 || scale != kLatentSide || unshuffle * unshuffle != pixels)
             throw Error(fmt::format("{}: is an autoencoder of {} channels at 1/{}", view.subject(),
-                                    config->latentChannels, config->scale()),
+                                    config->latentChannels, scale),
                         "choose one of Stable Diffusion 1, 2 or XL: 4 channels at 1/8");
+        autoencoder.unshuffle = unshuffle;
         autoencoder.canEncode = config->encoder;
         autoencoder.canDecode = config->decoder;
     } else if (const auto tiny = Taesd::Config::fromWeights(view)) {
@@ -161,8 +165,9 @@ nn::Tensor Autoencoder::encode(const nn::Tensor& pixels, const AutoencodeOptions
                 return scale.fromModel(net->encode(x));
             };
         else
-            one = [net = networkKl()](const nn::Tensor& x) {
-                return AutoencoderKl::mean(net->encode(x.mul(2).sub_(1)));
+            one = [this, net = networkKl()](const nn::Tensor& x) {
+                const nn::Tensor values = x.mul(2).sub_(1);
+                return AutoencoderKl::mean(net->encode(unshuffle > 1 ? nn::pixelUnshuffle(values, unshuffle) : values));
             };
         if (options.tile > 0) {
             const TileSize size = checkedTile(options);
@@ -187,7 +192,10 @@ nn::Tensor Autoencoder::decodePixels(const nn::Tensor& latent, const AutoencodeO
                 return net->decode(scale.toModel(z)).mul(2).sub_(1);
             };
         else
-            one = [net = networkKl()](const nn::Tensor& z) { return net->decode(z); };
+            one = [this, net = networkKl()](const nn::Tensor& z) {
+                const nn::Tensor values = net->decode(z);
+                return unshuffle > 1 ? nn::pixelShuffle(values, unshuffle) : values;
+            };
         if (options.tile > 0) {
             const TileSize size = checkedTile(options);
             result = inThreeCuts(latent, size.tile / kLatentSide, size.overlap / kLatentSide, kLatentSide,

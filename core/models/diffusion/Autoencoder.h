@@ -32,6 +32,7 @@ struct Autoencoder {
     std::optional<DiffusionFamily> family; ///< whose latents; nothing where the file does not show it
     LatentScale scale = kSdLatents;
     bool tiny = false;                       ///< TAESD
+    int unshuffle = 1; ///< so many pixels each way are the channels of one for the network
     bool canEncode = true, canDecode = true; ///< TAESD comes in halves
 
     /// Pictures of one size, 1…4 channels (grey is spread, alpha is left out), sRGB → [N, 4, H/8, W/8]

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using tensor::Weights;
 
 constexpr double kSdLatentScale = 0.18215, kSdxlLatentScale = 0.13025;
+constexpr std::int64_t kStarterContext = 384; // of the small model that looks at MiniLM's states
 constexpr double kLeastSpreadOfV = 0.09; // of output_blocks.11.1.transformer_blocks.0.norm1.bias
 constexpr std::uint64_t kLongestConfig = 1 << 20;
 
@@ -89,6 +90,7 @@ DiffusionFamily familyOf(const DiffusionCheckpoint& c, const UnetFacts& facts) {
         if (facts.context == 1024) refuseUnet(c, "Stable Diffusion 2 unCLIP");
         return facts.levels >= 4 ? DiffusionFamily::SdxlRefiner : DiffusionFamily::Sdxl;
     }
+    if (facts.context == kStarterContext && facts.linear) return DiffusionFamily::Starter;
     if (facts.context == 768) return DiffusionFamily::Sd1;
     if (facts.context == 1024) return DiffusionFamily::Sd2;
     return facts.linear ? DiffusionFamily::Sd2 : DiffusionFamily::Sd1;
@@ -103,7 +105,7 @@ void describeUnet(DiffusionCheckpoint& c) {
         static_cast<int>(sideOr(c.unet, {"label_emb.0.0.weight", "add_embedding.linear_1.weight"}, 1, 0));
     c.family = familyOf(c, facts);
     const bool large = c.family == DiffusionFamily::Sdxl || c.family == DiffusionFamily::SdxlRefiner;
-    c.latentScale = large ? kSdxlLatentScale : kSdLatentScale;
+    c.latentScale = c.family == DiffusionFamily::Starter ? 1 : large ? kSdxlLatentScale : kSdLatentScale;
     switch (c.inChannels) {
     case 4:
     case 9:
@@ -160,7 +162,8 @@ void decidePrediction(DiffusionCheckpoint& c, const Weights& root, const Diffusi
 
 void listMissing(DiffusionCheckpoint& c) {
     if (!c.vae) c.missing.push_back("autoencoder");
-    if (!c.text1 && c.family != DiffusionFamily::SdxlRefiner) c.missing.push_back("text encoder");
+    const bool ownText = c.family != DiffusionFamily::SdxlRefiner && c.family != DiffusionFamily::Starter;
+    if (!c.text1 && ownText) c.missing.push_back("text encoder");
     const bool two = c.family == DiffusionFamily::Sdxl || c.family == DiffusionFamily::SdxlRefiner;
     if (!c.text2 && two)
         c.missing.push_back(c.family == DiffusionFamily::Sdxl ? "second text encoder" : "text encoder");
@@ -237,13 +240,13 @@ DiffusionCheckpoint openFolder(const fs::path& folder, const DiffusionOptions& o
 } // namespace
 
 const char* name(DiffusionFamily family) {
-    constexpr const char* kNames[] = {"sd1", "sd2", "sdxl", "sdxl-refiner"};
+    constexpr const char* kNames[] = {"sd1", "sd2", "sdxl", "sdxl-refiner", "starter"};
     return kNames[static_cast<int>(family)];
 }
 
 const char* title(DiffusionFamily family) {
     constexpr const char* kTitles[] = {"Stable Diffusion 1", "Stable Diffusion 2", "SDXL",
-                                       "the SDXL refiner"};
+                                       "the SDXL refiner", "Ochre's starter model"};
     return kTitles[static_cast<int>(family)];
 }
 

@@ -15,8 +15,9 @@
 
 namespace ochre::models {
 
-enum class DiffusionFamily { Sd1, Sd2, Sdxl, SdxlRefiner };
-const char* name(DiffusionFamily family);  ///< "sd1", "sd2", "sdxl", "sdxl-refiner"
+enum class DiffusionFamily { Sd1, Sd2, Sdxl, SdxlRefiner, Starter };
+inline constexpr DiffusionFamily kLastFamily = DiffusionFamily::Starter;
+const char* name(DiffusionFamily family);  ///< "sd1", "sd2", "sdxl", "sdxl-refiner", "starter"
 const char* title(DiffusionFamily family); ///< "Stable Diffusion 1" and so on, for people
 
 /// What the denoising network gives: the noise, or v = α·noise − σ·picture (arXiv 2202.00512).

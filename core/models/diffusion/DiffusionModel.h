@@ -36,6 +36,7 @@ struct PerpNeg {
 
 struct DiffusionModel {
     std::shared_ptr<const DiffusionCheckpoint> checkpoint; ///< with adapters applied; never null
+    std::shared_ptr<const LatentColors> colors; ///< that the file itself gives for previews; null: the family's
     /// What the built network depends on: file, its time, precision, adapters. Equal identities share a
     /// network.
     std::string identity;

@@ -2,6 +2,8 @@
 #include "core/models/diffusion/LatentPreview.h"
 
 #include <algorithm>
+#include <locale>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,28 @@ nn::Tensor single(const nn::Tensor& latent) {
 }
 
 } // namespace
+
+std::optional<LatentColors> LatentColors::parse(const std::string& text) {
+    LatentColors colors;
+    std::istringstream rows(text);
+    for (std::string row; std::getline(rows, row, ',');) {
+        std::istringstream values(row);
+        values.imbue(std::locale::classic());
+        std::array<float, 3> color{};
+        if (!(values >> color[0] >> color[1] >> color[2])) return std::nullopt;
+        colors.channels.push_back(color);
+    }
+    if (colors.channels.size() < 2) return std::nullopt;
+    colors.bias = colors.channels.back();
+    colors.channels.pop_back();
+    return colors;
+}
+
+std::string LatentColors::text() const {
+    std::string text;
+    for (const auto& color : channels) text += fmt::format("{:.5f} {:.5f} {:.5f},", color[0], color[1], color[2]);
+    return text + fmt::format("{:.5f} {:.5f} {:.5f}", bias[0], bias[1], bias[2]);
+}
 
 const LatentColors& LatentColors::sd() {
     static const LatentColors colors{

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/image/Image.h"
@@ -14,6 +16,10 @@ namespace ochre::models {
 struct LatentColors {
     std::vector<std::array<float, 3>> channels; ///< red, green and blue that one unit of a channel adds
     std::array<float, 3> bias{};
+
+    /// From "r g b, r g b, …", a channel after the other, the bias last; nothing where the text is another.
+    static std::optional<LatentColors> parse(const std::string& text);
+    std::string text() const;
 
     static const LatentColors& sd();   ///< Stable Diffusion 1 and 2; factors as ComfyUI publishes them
     static const LatentColors& sdxl(); ///< the same of SDXL

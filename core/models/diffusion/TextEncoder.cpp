@@ -9,6 +9,7 @@
 
 #include "core/base/Paths.h"
 #include "core/models/diffusion/Networks.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/models/text/ClipText.h"
 #include "core/models/text/PromptSchedule.h"
 #include "core/models/text/PromptTokens.h"
@@ -242,13 +243,17 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
     std::vector<ScheduledPrompt> schedule{{std::max(steps, 1), text}};
     if (steps > 0) schedule = schedulePrompt(text, steps);
     tensor::run(cancel, [&] {
-        Encoders encoders(*this, options);
+        const bool starter = family == DiffusionFamily::Starter;
+        std::optional<Encoders> encoders;
+        if (!starter) encoders.emplace(*this, options);
+        const auto sentences = starter ? starterEncoder() : nullptr;
         int from = 0;
         for (const ScheduledPrompt& prompt : schedule) {
             const auto parts = web ? splitAnd(prompt.text) : std::vector<PromptSegment>{{prompt.text}};
             for (const PromptSegment& part : parts) {
                 cancel.check();
-                ConditioningEntry entry = encoders.entry(part.text, part.text);
+                ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
+                                                  : encoders->entry(part.text, part.text);
                 entry.strength = part.weight;
                 if (schedule.size() > 1) {
                     entry.stepStart = static_cast<double>(from) / steps;
@@ -258,7 +263,7 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
             }
             from = prompt.lastStep;
         }
-        encoders.finish();
+        if (encoders) encoders->finish();
     });
     return result;
 }

@@ -11,6 +11,8 @@
 #include "core/base/Hash.h"
 #include "core/base/Paths.h"
 #include "core/image/ContactSheet.h"
+#include "core/models/diffusion/LatentPreview.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/sampling/Noise.h"
 #include "core/models/sampling/Samplers.h"
@@ -112,7 +114,7 @@ public:
         tensor::run(place.cancel, [&] {
             m_pool.emplace(LatentPool::make(place, identity, *data, count, static_cast<std::uint64_t>(m_settings.integer("seed")),
                                             AutoencoderKl(m_autoencoderWeights, m_autoencoderConfig), unshuffle(), m_encoder));
-            m_emptyStates = captionStates(m_encoder, {""})[0]; // [tokens, width]
+            m_emptyStates = models::starterStates(m_encoder, {""})[0]; // [tokens, width]
         });
         m_heldOutFrom = m_pool->count() - m_pool->count() / kHeldOut;
         m_order.emplace(static_cast<std::uint32_t>(m_heldOutFrom), static_cast<std::uint64_t>(m_settings.integer("seed")));
@@ -161,7 +163,7 @@ public:
         take(m_autoencoderWeights, "first_stage_model.");
         tensors["ztsnr"] = nn::emptyValues(0, at::TensorOptions().dtype(at::kHalf));
         tensor::saveWeights(folder / "model.safetensors", tensors,
-                            {{"format", "pt"}, {"modelspec.prediction_type", "v"}, {"ochre.recipe", "latent_diffusion"},
+                            {{"format", "pt"}, {"modelspec.prediction_type", "v"}, {"ochre.latent_colors", colors().text()}, {"ochre.recipe", "latent_diffusion"},
                              {"ochre.steps", std::to_string(steps)}, {"ochre.settings", dumpJson(m_settings.toJson())}});
         return "model.safetensors";
     }
@@ -184,14 +186,50 @@ private:
         return file.empty() ? paths::models() / "text_encoders" / "all-minilm-l6-v2.safetensors" : std::filesystem::path(file);
     }
 
+    /// Least squares from latents to the mean colours of the pixels they stand for.
+    models::LatentColors colors() const {
+        constexpr std::int64_t examples = 256;
+        const std::int64_t count = std::min(examples, m_pool->count()), z = m_pool->latentShape()[0];
+        std::vector<nn::Tensor> latents;
+        for (std::int64_t i = 0; i < count; ++i) latents.push_back(m_pool->latent(i).unsqueeze(0).to(at::kFloat));
+        const nn::Tensor x = nn::cat(latents, 0);
+        const nn::Tensor pictures = decode(x).mul(2).sub(1); // [count, 3, H, W]
+        const std::int64_t cell = pictures.size(3) / x.size(3);
+        const nn::Tensor means = nn::pixelUnshuffle(pictures, static_cast<int>(cell)).unflatten(1, {3, cell * cell}).mean(2);
+        const auto columns = [](const nn::Tensor& map) { return map.permute({0, 2, 3, 1}).flatten(0, 2).to(at::kDouble); };
+        const nn::Tensor values = columns(x), targets = columns(means);                           // [cells, z], [cells, 3]
+        const nn::Tensor known = nn::cat({values, values.narrow(1, 0, 1).mul(0).add(1)}, 1);      // a 1 for the bias
+        return solveColors(known.t().matmul(known), known.t().matmul(targets), z);
+    }
+
+    static models::LatentColors solveColors(const nn::Tensor& left, const nn::Tensor& right, std::int64_t z) {
+        std::vector<float> a = nn::toValues(left), b = nn::toValues(right);
+        const auto n = static_cast<std::size_t>(z + 1);
+        for (std::size_t pivot = 0; pivot < n; ++pivot) // positive definite: no rows need be exchanged
+            for (std::size_t row = 0; row < n; ++row) {
+                if (row == pivot) continue;
+                const float factor = a[row * n + pivot] / a[pivot * n + pivot];
+                for (std::size_t i = 0; i < n; ++i) a[row * n + i] -= factor * a[pivot * n + i];
+                for (std::size_t i = 0; i < 3; ++i) b[row * 3 + i] -= factor * b[pivot * 3 + i];
+            }
+        models::LatentColors colors;
+        for (std::size_t row = 0; row < n; ++row) {
+            const float d = a[row * n + row];
+            colors.channels.push_back({b[row * 3] / d, b[row * 3 + 1] / d, b[row * 3 + 2] / d});
+        }
+        colors.bias = colors.channels.back();
+        colors.channels.pop_back();
+        return colors;
+    }
+
     int unshuffle() const { return static_cast<int>(std::lround(std::sqrt(m_autoencoderConfig.inChannels / 3))); }
 
     /// Weighted squared error of v over `examples` of the pool, each at a level of its own.
     Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, double drop, at::Generator& generator) const {
         const auto count = static_cast<std::int64_t>(examples.size());
-        nn::Tensor context = nn::emptyValues(count * kCaptionTokens * m_pool->width(), at::TensorOptions().dtype(at::kFloat))
+        nn::Tensor context = nn::emptyValues(count * models::kStarterTokens * m_pool->width(), at::TensorOptions().dtype(at::kFloat))
                                  .zero_()
-                                 .view({count, kCaptionTokens, m_pool->width()});
+                                 .view({count, models::kStarterTokens, m_pool->width()});
         std::vector<nn::Tensor> latents;
         std::vector<float> alphas, sigmas, weights, steps;
         const std::vector<float> chances = nn::toValues(nn::randn({2 * count}, generator));
@@ -225,7 +263,7 @@ private:
         const auto count = static_cast<std::int64_t>(prompts.size());
         std::vector<std::string> texts(prompts);
         texts.resize(2 * prompts.size());
-        const models::PromptCache context = network.prepareContext(captionStates(m_encoder, texts)); // prompts, then none
+        const models::PromptCache context = network.prepareContext(models::starterStates(m_encoder, texts)); // prompts, then none
         const auto denoise = [&](const nn::Tensor& x, double sigma) -> sampling::DenoiseResult {
             const nn::Tensor input = m_model.input(x, sigma);
             const nn::Tensor step = nn::fromValues(std::vector<float>{static_cast<float>(m_model.timestep(sigma))}, {1});

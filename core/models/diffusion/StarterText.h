@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What Ochre's own small model looks at in place of CLIP: the states that MiniLM gives the tokens of a text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/models/diffusion/Conditioning.h"
+#include "core/models/text/Prompt.h"
+#include "core/models/text/SentenceEncoder.h"
+
+namespace ochre::models {
+
+inline constexpr int kStarterTokens = 24;         ///< longer texts are cut, shorter padded with zeros
+inline constexpr std::int64_t kStarterWidth = 384; ///< of a state, by which the model is known
+
+/// The encoder of the models folder, built once. Throws Error where it is not there.
+std::shared_ptr<const SentenceEncoder> starterEncoder();
+
+/// float32 [N, kStarterTokens, width].
+nn::Tensor starterStates(const SentenceEncoder& encoder, const std::vector<std::string>& texts);
+
+/// `text` with its emphasis: the states of a token are multiplied by its weight.
+ConditioningEntry starterEntry(const SentenceEncoder& encoder, const std::string& text, PromptStyle style);
+
+} // namespace ochre::models
