@@ -57,7 +57,7 @@ TEST(WordPieceTokenizer, HasTheWholeVocabulary) {
     int words = 0;
     for (int id = 999; id < tokenizer().size(); ++id) { // below stand special and unused ones
         const std::string& piece = tokenizer().piece(id);
-        if (piece.starts_with("##") && piece.size() > 2) continue;
+        if (piece == "..." || (piece.starts_with("##") && piece.size() > 2)) continue; // no text gives "..."
         EXPECT_EQ(tokenizer().encode(piece), Ids{id}) << piece;
         ++words;
     }
