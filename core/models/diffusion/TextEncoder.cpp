@@ -249,7 +249,8 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
             for (const PromptSegment& part : parts) {
                 cancel.check();
                 ConditioningEntry entry = encoders.entry(part.text, part.text);
-                entry.strength = part.weight;
+                entry.parts = static_cast<int>(parts.size());
+                entry.partWeight = part.weight;
                 if (schedule.size() > 1) {
                     entry.stepStart = static_cast<double>(from) / steps;
                     entry.stepEnd = static_cast<double>(prompt.lastStep) / steps;
