@@ -54,7 +54,7 @@ Json convertProject(const Options& o, const std::string& ending) {
     } else if (ending == ".txt") {
         const auto parameters = interop::parametersFromGraph(document.graph(), session.registry());
         if (!parameters) throw Error(o.input + ": has no sampler with a prompt", "only graphs that generate have such a text");
-        writeFileAtomic(o.output, interop::writeParameters(*parameters) + "\n");
+        writeFileAtomic(o.output, writeParameters(*parameters) + "\n");
     } else {
         const bool api = o.format == "comfyui-api";
         interop::WroteComfy wrote = api ? interop::writeApi(document.graph(), document.extra, session.registry())

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre generate: a prompt to pictures, through the same nodes that the window uses.
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <random>
@@ -10,6 +9,7 @@
 #include "app/Command.h"
 #include "core/base/Paths.h"
 #include "core/image/Image.h"
+#include "core/library/ModelFolder.h"
 
 namespace ochre::app {
 namespace {
@@ -45,23 +45,22 @@ std::string fileOrName(const std::string& text) {
     return fs::exists(text, ignored) ? fs::absolute(text).string() : text;
 }
 
-/// The one that is asked for, else the first in the folder of checkpoints.
+/// The one that is asked for, else the first by path: of the user's own folder, then of other programs'.
 std::string checkpointOf(const Options& o) {
     if (!o.model.empty()) return fileOrName(o.model);
-    std::vector<fs::path> files;
-    std::error_code ignored;
-    const fs::path folder = paths::models() / "checkpoints";
-    for (fs::recursive_directory_iterator
-             it(folder, fs::directory_options::follow_directory_symlink, ignored),
-         end;
-         it != end && it.depth() < 8; it.increment(ignored)) {
-        const std::string extension = it->path().extension().string();
-        if (extension == ".safetensors" || extension == ".ckpt") files.push_back(it->path());
+    const std::string own = (paths::models() / "").string();
+    std::string first;
+    for (const library::ModelFile& file : library::listModels("checkpoints")) {
+        const std::string extension = file.path.extension().string(), path = file.path.string();
+        if (extension != ".safetensors" && extension != ".ckpt") continue;
+        if (path.starts_with(own)) return path;
+        if (first.empty()) first = path;
     }
-    if (files.empty())
+    if (first.empty())
         throw Error("no checkpoint is there to generate with",
-                    "name one with --model, or put one into " + folder.string());
-    return std::min_element(files.begin(), files.end())->string();
+                    "name one with --model, put one into " + (paths::models() / "checkpoints").string() +
+                        ", or say with `ochre models --add` where another program has some");
+    return first;
 }
 
 /// The graph that the options stand for.

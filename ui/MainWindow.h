@@ -103,6 +103,8 @@ private:
     void newProject();
     void openDialog();
     void importDialog();
+    void addModelsDialog(bool list); ///< of another program: its folder, or its list of folders
+    void addModels(const std::filesystem::path& root);
     bool saveAs();
     void saveCopy();
     bool mayDiscard(); ///< asks when there is unsaved work

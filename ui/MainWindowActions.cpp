@@ -56,6 +56,10 @@ void MainWindow::buildFileMenu() {
     menu->addSeparator();
     addAction(menu, tr("Import picture or scene…"), QStringLiteral("download"),
               {QKeySequence(Qt::CTRL | Qt::Key_I)}, [this] { importDialog(); });
+    QMenu* models = menu->addMenu(icon(QStringLiteral("model")), tr("Models of other programs"));
+    models->setObjectName(QStringLiteral("foreign_models"));
+    addAction(models, tr("Add their folder…"), {}, {}, [this] { addModelsDialog(false); });
+    addAction(models, tr("Add an extra_model_paths.yaml…"), {}, {}, [this] { addModelsDialog(true); });
     addAction(menu, tr("Save the shown result…"), QStringLiteral("export"),
               {QKeySequence(Qt::CTRL | Qt::Key_E)}, [this] { m_viewport->saveAs(); });
     menu->addSeparator();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <map>
+
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFileDialog>
@@ -11,14 +13,18 @@
 #include <QUrl>
 
 #include "core/base/Log.h"
+#include "core/base/ModelRoots.h"
 #include "core/base/Paths.h"
 #include "core/graph/Types.h"
+#include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
 #include "ui/MainWindow.h"
+#include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/Inspector.h"
 #include "ui/panels/LibraryPanel.h"
 #include "ui/panels/MessageBar.h"
+#include "ui/panels/Words.h"
 #include "ui/panels/WelcomeCard.h"
 #include "ui/viewport/Viewport.h"
 
@@ -235,6 +241,49 @@ void MainWindow::importDialog() {
         this, tr("Import"), projectFolder(),
         tr("Pictures and scenes (*.%1 *.ply)").arg(kPictureEndings.join(QStringLiteral(" *."))));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
+}
+
+void MainWindow::addModelsDialog(bool list) {
+    const QString home = QStandardPaths::writableLocation(QStandardPaths::HomeLocation);
+    const QString path =
+        list ? QFileDialog::getOpenFileName(this, tr("Add a list of model folders"), home,
+                                            tr("Lists of folders (*.yaml *.yml)"))
+             : QFileDialog::getExistingDirectory(
+                   this, tr("Add a folder of models (ComfyUI, A1111's web UI, any)"), home);
+    if (!path.isEmpty()) addModels(path.toStdString());
+}
+
+void MainWindow::addModels(const fs::path& root) {
+    try {
+        paths::addModelRoot(root);
+    } catch (const Error& e) {
+        showError(e);
+        return;
+    }
+    using Counts = std::map<std::string, int>;
+    const auto count = [root] { // a large folder takes a while
+        Counts counts;
+        try {
+            for (const library::ModelFile& file : library::modelsUnder(root)) ++counts[file.kind];
+        } catch (const Error& e) {
+            log::warning("{}", e.full());
+        }
+        return counts;
+    };
+    inBackground(this, count, [this, root](const Counts& counts) {
+        QStringList found;
+        for (const auto& [kind, number] : counts)
+            found << QStringLiteral("%1 %2").arg(number).arg(words::models(kind, number));
+        const QString name = QString::fromStdString(root.string());
+        m_messages->show(found.isEmpty() ? MessageCard::Kind::Warning : MessageCard::Kind::Info,
+                         found.isEmpty() ? tr("%1 is added, and holds no models yet.").arg(name)
+                                         : tr("%1 is added: %2.").arg(name, found.join(QStringLiteral(", "))),
+                         counts.contains("")
+                             ? tr("Nodes offer models of a kind: name their folder checkpoints, loras, …")
+                             : tr("Nodes offer them in their menus; nothing is ever written there."));
+        m_inspector->modelsChanged();
+        m_library->refresh();
+    });
 }
 
 bool MainWindow::save() {

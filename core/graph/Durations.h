@@ -15,9 +15,11 @@ namespace ochre::graph {
 /// Thread-safe. Remembers a running mean by declaration and by the size of the inputs (powers of four).
 class Durations {
 public:
-    void add(const std::string& type, std::size_t inputBytes, double seconds) {
+    /// `steps`: it reported how far it was meanwhile.
+    void add(const std::string& type, std::size_t inputBytes, double seconds, bool steps = false) {
         std::lock_guard lock(m_mutex);
         Kind& kind = m_kinds[type];
+        kind.steps = kind.steps || steps;
         blend(kind.mean, seconds);
         blend(kind.bySize[bucket(inputBytes)], seconds);
     }
@@ -31,8 +33,16 @@ public:
         return inputBytes > 0 && size != it->second.bySize.end() ? size->second : it->second.mean;
     }
 
+    /// Nodes of this kind have reported steps before: their own rate will soon say more than the past.
+    bool steps(const std::string& type) const {
+        std::lock_guard lock(m_mutex);
+        const auto it = m_kinds.find(type);
+        return it != m_kinds.end() && it->second.steps;
+    }
+
 private:
     struct Kind {
+        bool steps = false;
         std::optional<double> mean;
         std::map<int, std::optional<double>> bySize;
     };

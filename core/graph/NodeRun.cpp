@@ -260,6 +260,7 @@ void NodeRun::tellProgress(double share, std::string_view step) {
     Run::Lock lock(m_run.m_mutex);
     if (m_run.m_over) return;
     if (!m_task->inFrame) {
+        m_run.countStep(*m_task, share);
         m_run.m_report.addDone(m_task->work * (share - m_task->share));
         m_task->share = share;
     }

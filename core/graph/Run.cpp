@@ -309,6 +309,10 @@ void Run::execute(const TaskPtr& task) {
         kept = true;
     } else {
         try {
+            if (!task->inFrame && m_engine.durations.steps(task->entry->shape->declaration->id())) {
+                const Lock lock(m_mutex);
+                m_report.setOwnLeft(task->node, -1);
+            }
             NodeRun context(*this, task, frame);
             context.run();
             inputBytes = context.inputBytes();
@@ -322,7 +326,7 @@ void Run::execute(const TaskPtr& task) {
         m_engine.cache->put(task->key, outputs, seconds);
     if (task->owns) m_engine.inFlight.release(task->key, error || task->sawFailedItem ? nullptr : &outputs);
     if (!error && !kept && !task->loadsItem())
-        m_engine.durations.add(task->entry->shape->declaration->id(), inputBytes, seconds);
+        m_engine.durations.add(task->entry->shape->declaration->id(), inputBytes, seconds, task->steps > 1);
 
     Lock lock(m_mutex);
     --m_running;
@@ -435,15 +439,34 @@ double Run::estimate(const FlatEntry& entry, std::size_t bytes, bool* guessed) c
 
 void Run::countWork(const TaskPtr& task) {
     if (task->inFrame) return; // counted with its list
-    bool guessed = false;
-    task->work = estimate(*task->entry, 0, &guessed);
-    m_report.addWork(task->work, guessed);
+    task->work = estimate(*task->entry, 0, &task->guessed);
+    m_report.addWork(task->work, task->guessed);
+}
+
+// From the second step on a node is as much work as its own rate says: the first one may build what the others use.
+void Run::countStep(Task& task, double share) {
+    if (task.inFrame || task.finished() || share <= 0 || share >= 1) return;
+    if (share > task.share || task.steps == 0) {
+        if (task.steps++ == 0) {
+            task.stepsShare = share;
+            task.stepsSeconds = m_report.seconds();
+        } else if (share > task.stepsShare) {
+            const double whole = (m_report.seconds() - task.stepsSeconds) / (share - task.stepsShare);
+            m_report.addWork(-task.work, task.guessed);
+            m_report.addWork(whole, false);
+            m_report.addDone((whole - task.work) * task.share);
+            task.work = whole;
+            task.guessed = false;
+        }
+    }
+    m_report.setOwnLeft(task.node, task.steps < 2 ? -1 : task.work * (1 - share));
 }
 
 void Run::countDone(const TaskPtr& task) {
     const std::shared_ptr<ItemFrame> frame = task->frame.lock();
     if (frame && !task->loadsItem()) task->work = estimate(*task->entry);
     const double rest = task->work * (1 - task->share);
+    if (!task->inFrame) m_report.endOwnLeft(task->node);
     if (frame) frame->counted += rest;
     if (rest > 0) m_report.addDone(rest);
     task->share = 1;

@@ -52,6 +52,7 @@ private:
     void wake(const TaskPtr& task);
     void countWork(const TaskPtr& task);
     void countDone(const TaskPtr& task);
+    void countStep(Task& task, double share); ///< before the task's own share is set
     void execute(const TaskPtr& task);
     void load(const TaskPtr& task);
     void waitFor(Lock& lock, const std::function<bool()>& done);

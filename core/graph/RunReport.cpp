@@ -96,21 +96,28 @@ void RunReport::reportTotal(bool atOnce, bool complete) {
     queue([this, share = m_share, left] { m_listener.onTotal(share, left); });
 }
 
-// What is left by earlier durations, corrected by how this run compares with them so far; then smoothed.
-double RunReport::secondsLeft(double share) {
-    const double elapsed = m_clock.seconds();
+// Of nodes that report steps by their own rate; of others by earlier durations, corrected by how this run compares
+// with them so far.
+double RunReport::freshLeft(double share) const {
+    double own = 0;
+    for (const auto& [node, left] : m_own) {
+        if (left < 0) return -1;
+        own += left;
+    }
     const bool known = m_guessed < 0.5 * m_work;
     if (m_work <= 0 || (!known && share < 0.05)) return -1;
-    const double rest = std::max(0.0, m_work - m_done);
-    const double pace = m_done > 0.02 * m_work ? elapsed / m_done : 1;
-    const double fresh = rest * pace;
-    if (m_left < 0) {
+    const double rest = std::max(0.0, m_work - m_done - own);
+    const double pace = m_done > 0.02 * m_work ? m_clock.seconds() / m_done : 1;
+    return own + rest * pace;
+}
+
+double RunReport::secondsLeft(double share) {
+    const double fresh = freshLeft(share), now = m_clock.seconds();
+    if (fresh < 0 || m_left < 0)
         m_left = fresh;
-    } else {
-        const double passed = elapsed - m_lastLeft;
-        m_left = std::max(0.0, 0.75 * (m_left - passed) + 0.25 * fresh);
-    }
-    m_lastLeft = elapsed;
+    else
+        m_left = std::max(0.0, 0.75 * (m_left - (now - m_lastLeft)) + 0.25 * fresh);
+    m_lastLeft = now;
     return m_left;
 }
 

@@ -30,6 +30,11 @@ public:
 
     void addWork(double seconds, bool guessed);
     void addDone(double seconds); ///< negative: taken back
+    /// What a node at work says of itself in place of earlier durations: seconds left by its own rate, or
+    /// negative while that is not known, and then nothing is said of the whole.
+    void setOwnLeft(FlatId node, double seconds) { m_own[node] = seconds; }
+    void endOwnLeft(FlatId node) { m_own.erase(node); }
+    double seconds() const { return m_clock.seconds(); } ///< of work, since the run began
     void reportTotal(bool atOnce, bool complete = false);
 
     const std::map<NodeId, NodeState>& states() const { return m_states; }
@@ -51,6 +56,7 @@ private:
                    const std::function<void(NodeState&)>& change);
     void queue(std::function<void()> event);
     double secondsLeft(double share);
+    double freshLeft(double share) const; ///< not smoothed
 
     Listener m_listener;
     std::map<NodeId, NodeState> m_states;
@@ -60,6 +66,7 @@ private:
     const WorkClock m_clock; ///< stands still while paused, and so does the time left
     double m_lastLeft = 0;   ///< seconds of it when m_left was worked out
     Clock::time_point m_lastTotal{};
+    std::unordered_map<FlatId, double> m_own;
 
     std::mutex m_queueMutex;
     std::condition_variable m_delivered;

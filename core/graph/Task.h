@@ -97,6 +97,9 @@ struct Task : std::enable_shared_from_this<Task> {
     std::optional<Error> error;
     NodeId blockedBy = 0;
     double work = 0, share = 0;
+    bool guessed = false;                    ///< `work`
+    int steps = 0;                           ///< reports that it came farther
+    double stepsShare = 0, stepsSeconds = 0; ///< where it was at the first of them
     std::unique_ptr<ListWork> list;
     std::function<void(Task&)> onFinished;
 

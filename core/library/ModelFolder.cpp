@@ -18,34 +18,55 @@ const std::map<std::string, std::string> kFormats = {{".safetensors", "safetenso
                                                      {".ckpt", "PyTorch"},
                                                      {".param", "ncnn"}};
 
-void addFolder(std::map<fs::path, ModelFile>& files, const fs::path& root, const std::string& kind) {
+using Found = std::map<fs::path, ModelFile>; ///< by where they really are: folders may be listed twice
+
+/// Of `kind`, or each of the kind that the first folder below `root` says; with `wanted`, no others.
+void addFolder(Found& files, const fs::path& root, const std::string& kind, const std::string& wanted) {
+    if (!wanted.empty() && !kind.empty() && kind != wanted) return;
     std::error_code ignored;
     for (fs::recursive_directory_iterator it(root, fs::directory_options::follow_directory_symlink, ignored),
          end;
          it != end && it.depth() < 8; it.increment(ignored)) {
+        const fs::path relative = it->path().lexically_relative(root);
+        const bool inside = it.depth() > 0 || it->is_directory(ignored);
+        const std::string own = kind.empty() && inside ? paths::modelKindOf(relative.begin()->string()) : kind;
+        if (!wanted.empty() && own != wanted) {
+            if (it->is_directory(ignored)) it.disable_recursion_pending();
+            continue;
+        }
         const auto format = kFormats.find(it->path().extension().string());
         if (format == kFormats.end() || !it->is_regular_file(ignored)) continue;
-        const fs::path relative = it->path().lexically_relative(root);
-        const std::string own =
-            relative.has_parent_path() ? paths::modelKindOf(relative.begin()->string()) : std::string();
+        fs::path reference = relative;
+        if (kind.empty() && !own.empty()) reference = it->path().lexically_relative(root / *relative.begin());
         files.try_emplace(fs::weakly_canonical(it->path(), ignored),
-                          ModelFile{it->path().stem().string(), it->path(), it->file_size(ignored),
-                                    format->second, kind.empty() ? own : kind});
+                          ModelFile{it->path().stem().string(), reference.replace_extension().string(),
+                                    it->path(), it->file_size(ignored), format->second, own});
     }
 }
 
-} // namespace
-
-std::vector<ModelFile> listModels() {
-    std::map<fs::path, ModelFile> found; // by where they really are: folders may be listed twice
-    addFolder(found, paths::models(), {});
-    for (const paths::ModelFolder& folder : paths::foreignModelFolders())
-        addFolder(found, folder.folder, folder.kind);
+std::vector<ModelFile> sorted(Found found) {
     std::vector<ModelFile> files;
     for (auto& [path, file] : found) files.push_back(std::move(file));
     std::sort(files.begin(), files.end(),
               [](const ModelFile& a, const ModelFile& b) { return a.path < b.path; });
     return files;
+}
+
+} // namespace
+
+std::vector<ModelFile> listModels(const std::string& kind) {
+    Found found;
+    addFolder(found, paths::models(), {}, kind);
+    for (const paths::ModelFolder& folder : paths::foreignModelFolders())
+        addFolder(found, folder.folder, folder.kind, kind);
+    return sorted(std::move(found));
+}
+
+std::vector<ModelFile> modelsUnder(const fs::path& root) {
+    Found found;
+    for (const paths::ModelFolder& folder : paths::modelFoldersOf(root))
+        addFolder(found, folder.folder, folder.kind, {});
+    return sorted(std::move(found));
 }
 
 } // namespace ochre::library

@@ -10,7 +10,8 @@
 namespace ochre::library {
 
 struct ModelFile {
-    std::string name; ///< stem of the file: what a Model parameter holds
+    std::string name; ///< stem of the file
+    std::string reference; ///< what a Model parameter holds: below the folder of its kind, without the ending
     std::filesystem::path path;
     std::uint64_t bytes = 0;
     std::string format; ///< "safetensors", "PyTorch", "ncnn"
@@ -18,7 +19,12 @@ struct ModelFile {
 };
 
 /// Files with a checkpoint's extension under paths::models() and the folders of other programs
-/// (paths::foreignModelFolders), any depth, each once, by path. Absent folders have none.
-std::vector<ModelFile> listModels();
+/// (paths::foreignModelFolders), any depth, each once, by path. Absent folders have none. With a kind, those of it
+/// alone.
+std::vector<ModelFile> listModels(const std::string& kind = {});
+
+/// Those of one folder of another program, or of one list of folders, as paths::addModelRoot takes them. Throws
+/// Error where that is a damaged list.
+std::vector<ModelFile> modelsUnder(const std::filesystem::path& root);
 
 } // namespace ochre::library

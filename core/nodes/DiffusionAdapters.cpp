@@ -29,7 +29,7 @@ AdaptedPair withAdapter(AdaptedPair pair, const std::filesystem::path& path,
 
 std::filesystem::path loraFile(const std::string& name) {
     if (name.empty() || name.find("..") != std::string::npos || name.front() == '/') return {};
-    return paths::findModel(name, "loras");
+    return paths::findModel(name, kLoraFile.folder);
 }
 
 } // namespace ochre::nodes

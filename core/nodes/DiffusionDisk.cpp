@@ -16,7 +16,7 @@ using models::Conditioning;
 using models::ConditioningEntry;
 using models::ControlNetModel;
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2; ///< 2: parts of an AND
 constexpr std::uint32_t kMostEntries = 100'000;
 constexpr std::int64_t kMostSides = 8;
 
@@ -135,7 +135,7 @@ models::ControlUse readControl(Reader& in) {
 /// All plain numbers of an entry in one order for both ways.
 std::vector<double*> numbersOf(ConditioningEntry& e, models::ConditioningArea& a, models::SdxlSizes& s,
                                double& score) {
-    return {&e.strength,    &e.maskStrength, &e.start,  &e.end,   &e.stepStart, &e.stepEnd, &a.x,
+    return {&e.strength,    &e.partWeight,   &e.maskStrength, &e.start,  &e.end,   &e.stepStart, &e.stepEnd, &a.x,
             &a.y,           &a.width,        &a.height, &s.width, &s.height,    &s.cropX,   &s.cropY,
             &s.targetWidth, &s.targetHeight, &score};
 }
@@ -145,6 +145,7 @@ void writeEntry(Writer& out, ConditioningEntry e) {
     models::SdxlSizes sizes = e.sizes.value_or(models::SdxlSizes{});
     double score = sizes.aestheticScore.value_or(0);
     for (const double* v : numbersOf(e, area, sizes, score)) out.put(*v);
+    out.put(static_cast<std::int32_t>(e.parts));
     for (const bool flag : {e.area.has_value(), area.share, e.maskBounds, e.sizes.has_value(),
                             sizes.aestheticScore.has_value(), e.inpaint.has_value()})
         out.put(std::uint8_t{flag});
@@ -165,6 +166,8 @@ ConditioningEntry readEntry(Reader& in) {
     models::SdxlSizes sizes;
     double score = 0;
     for (double* v : numbersOf(e, area, sizes, score)) *v = in.get<double>();
+    e.parts = in.get<std::int32_t>();
+    if (e.parts < 1) throw broken(fmt::format("stored prompt: {} parts", e.parts));
     bool flags[6];
     for (bool& flag : flags) flag = in.get<std::uint8_t>() != 0;
     area.share = flags[1];

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "core/base/ParametersText.h"
 #include "core/image/ImageIo.h"
 #include "core/models/diffusion/LatentPreview.h"
+#include "core/nodes/Describe.h"
 
 namespace ochre::nodes {
 namespace {
@@ -68,53 +70,46 @@ models::SampleResult sampleInputs(graph::RunContext& run, const models::SampleOp
 std::string parametersText(const models::DiffusionModel& model, const models::Conditioning& positive,
                            const models::Conditioning& negative, const models::LatentBatch& latent,
                            const models::SampleOptions& o) {
-    std::string text = positive.text;
-    if (!negative.text.empty()) text += "\nNegative prompt: " + negative.text;
-    if (!text.empty()) text += "\n";
+    ParametersText text{positive.text, negative.text, {}};
+    const auto number = [](double value) { return fmt::format("{:g}", value); };
     const std::size_t steps =
         o.sigmas ? std::max<std::size_t>(o.sigmas->size(), 1) - 1 : static_cast<std::size_t>(o.steps);
-    text += fmt::format("Steps: {}, Sampler: {}", steps, models::sampling::findSampler(o.sampler).label);
-    if (!o.sigmas)
-        text += fmt::format(", Schedule type: {}", models::sampling::findSchedule(o.scheduler).label);
-    text += fmt::format(", CFG scale: {:g}, Seed: {}, Size: {}x{}", o.cfg, o.seed,
-                        latent.width() * models::kLatentSide, latent.height() * models::kLatentSide);
-    text += fmt::format(", Model: {}", std::filesystem::path(model.checkpoint->subject).stem().string());
-    if (o.denoise < 1) text += fmt::format(", Denoising strength: {:g}", o.denoise);
-    if (o.variation > 0)
-        text +=
-            fmt::format(", Variation seed: {}, Variation seed strength: {:g}", o.variationSeed, o.variation);
-    if (o.noise == models::sampling::NoiseKind::Cuda) text += ", RNG: GPU";
-    return text + ", Version: Ochre";
+    text.set("Steps", std::to_string(steps));
+    text.set("Sampler", models::sampling::findSampler(o.sampler).label);
+    if (!o.sigmas) text.set("Schedule type", models::sampling::findSchedule(o.scheduler).label);
+    text.set("CFG scale", number(o.cfg));
+    text.set("Seed", std::to_string(o.seed));
+    text.set("Size", fmt::format("{}x{}", latent.width() * models::kLatentSide,
+                                 latent.height() * models::kLatentSide));
+    text.set("Model", std::filesystem::path(model.checkpoint->subject).stem().string());
+    if (o.variation > 0) {
+        text.set("Variation seed", std::to_string(o.variationSeed));
+        text.set("Variation seed strength", number(o.variation));
+    }
+    if (o.denoise < 1) text.set("Denoising strength", number(o.denoise));
+    // There it is the GPU's where nothing is said.
+    if (o.noise == models::sampling::NoiseKind::Cpu) text.set("RNG", "CPU");
+    text.set("Version", "Ochre");
+    return writeParameters(text);
 }
 
 graph::NodeDeclaration& samplingInputs(graph::NodeDeclaration& node) {
     return node
-        .input({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
-        .input({.id = "positive",
-                .label = "Positive",
-                .help = "What the picture is to show.",
-                .type = types::kConditioning})
-        .input(
-            {.id = "negative",
-             .label = "Negative",
-             .help = "What it is not to show. Without it, or at a CFG of 1, the positive prompt acts alone.",
-             .type = types::kConditioning,
-             .optional = true})
-        .input({.id = "latent",
-                .label = "Latent",
-                .help = "Where to begin: an empty one, or an encoded picture with less denoise.",
-                .type = types::kLatent});
+        .input(socket("model", "Model", "What removes the noise.", types::kModel))
+        .input(socket("positive", "Positive", "What the picture is to show.", types::kConditioning))
+        .input(optional(socket("negative", "Negative",
+                               "What it is not to show. Without it, or at a CFG of 1, the positive prompt "
+                               "acts alone.",
+                               types::kConditioning)))
+        .input(socket("latent", "Latent",
+                      "Where to begin: an empty one, or an encoded picture with less denoise.",
+                      types::kLatent));
 }
 
 graph::Parameter noiseParameter() {
-    return {.id = "noise",
-            .label = "Noise",
-            .help = "Whose random numbers: a seed then gives the picture that it gives there.",
-            .kind = Kind::Choice,
-            .defaultValue = std::string("cpu"),
-            .choices = {{"cpu", "ComfyUI (CPU, a batch at once)"},
-                        {"gpu", "AUTOMATIC1111 (GPU, a seed a picture)"}},
-            .advanced = true};
+    return advanced(
+        choice("noise", "Noise", "Whose random numbers: a seed then gives the picture that it gives there.",
+               {{"cpu", "ComfyUI (CPU, a batch at once)"}, {"gpu", "AUTOMATIC1111 (GPU, a seed a picture)"}}));
 }
 
 graph::Parameter variationSeedParameter() {
@@ -138,11 +133,8 @@ graph::Parameter variationParameter() {
 }
 
 graph::Parameter addNoiseParameter() {
-    return {.id = "add_noise",
-            .label = "Add noise",
-            .help = "Off where the latent still holds the noise of an earlier sampler.",
-            .kind = Kind::Bool,
-            .defaultValue = true};
+    return flag("add_noise", "Add noise", "Off where the latent still holds the noise of an earlier sampler.",
+                true);
 }
 
 void markGenerated(Image& image, const models::LatentBatch& latent) {

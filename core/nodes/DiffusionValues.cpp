@@ -6,6 +6,7 @@
 #include "core/base/Paths.h"
 #include "core/models/sampling/Samplers.h"
 #include "core/models/sampling/Schedules.h"
+#include "core/nodes/Describe.h"
 #include "core/tensor/Convert.h"
 
 namespace ochre::nodes {
@@ -75,14 +76,15 @@ nn::Tensor maskTensor(const Image& mask) {
     return tensor::toTensor(mask, {0}, 0, 0, mask.width(), mask.height()).contiguous();
 }
 
-std::filesystem::path modelFile(const std::string& name, const std::string& what, const std::string& kind) {
+std::filesystem::path modelFile(const std::string& name, const ModelKind& kind, const char* called) {
+    const char* what = called ? called : kind.what;
     if (name.empty())
         throw Error(fmt::format("no {} is chosen", what),
                     "choose one, or put files into " + paths::models().string());
     std::filesystem::path path = name;
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) return path; // a folder of diffusers
-    path = paths::findModel(name, kind);
+    path = paths::findModel(name, kind.folder);
     if (path.empty())
         throw Error(fmt::format("the {} \"{}\" is not there", what, name),
                     "choose one that `ochre models` lists, or put the file into " + paths::models().string());
@@ -102,37 +104,27 @@ std::optional<models::Prediction> predictionOption(const graph::ParameterView& p
 }
 
 graph::Parameter modelParameter(const std::string& id, const std::string& label, const std::string& help,
-                                const std::string& filter) {
+                                const ModelKind& kind) {
     return {.id = id,
             .label = label,
             .help = help,
             .kind = Kind::Model,
             .defaultValue = std::string(),
-            .filter = filter};
+            .filter = kind.folder};
 }
 
 graph::Parameter precisionParameter() {
-    return {.id = "precision",
-            .label = "Precision",
-            .help = "Numbers to compute with. bfloat16 halves the memory; it is fast only where the "
-                    "processor has it.",
-            .kind = Kind::Choice,
-            .defaultValue = std::string("auto"),
-            .choices = {{"auto", "What is fast and exact enough"},
-                        {"float32", "float32"},
-                        {"bfloat16", "bfloat16"}},
-            .advanced = true};
+    return advanced(choice(
+        "precision", "Precision",
+        "Numbers to compute with. bfloat16 halves the memory; it is fast only where the processor has it.",
+        {{"auto", "What is fast and exact enough"}, {"float32", "float32"}, {"bfloat16", "bfloat16"}}));
 }
 
 graph::Parameter predictionParameter() {
-    return {.id = "prediction",
-            .label = "Prediction",
-            .help = "What the network was trained to give. Set it only where pictures come out as noise or "
-                    "washed out.",
-            .kind = Kind::Choice,
-            .defaultValue = std::string("auto"),
-            .choices = {{"auto", "As the file says"}, {"eps", "Noise (eps)"}, {"v", "Velocity (v)"}},
-            .advanced = true};
+    return advanced(choice("prediction", "Prediction",
+                           "What the network was trained to give. Set it only where pictures come out as noise "
+                           "or washed out.",
+                           {{"auto", "As the file says"}, {"eps", "Noise (eps)"}, {"v", "Velocity (v)"}}));
 }
 
 graph::Parameter samplerParameter() {
@@ -217,15 +209,10 @@ graph::Parameter overlapParameter() {
 }
 
 graph::Parameter promptStyleParameter() {
-    return {
-        .id = "style",
-        .label = "Style",
-        .help =
-            "Whose grammar of weights: ComfyUI's, or AUTOMATIC1111's with [less], BREAK, AND and [a:b:10].",
-        .kind = Kind::Choice,
-        .defaultValue = std::string("comfy"),
-        .choices = {{"comfy", "ComfyUI"}, {"a1111", "AUTOMATIC1111"}},
-        .advanced = true};
+    return advanced(choice(
+        "style", "Style",
+        "Whose grammar of weights: ComfyUI's, or AUTOMATIC1111's with [less], BREAK, AND and [a:b:10].",
+        {{"comfy", "ComfyUI"}, {"a1111", "AUTOMATIC1111"}}));
 }
 
 } // namespace ochre::nodes

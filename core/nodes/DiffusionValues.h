@@ -41,16 +41,26 @@ const SigmaList& sigmasInput(graph::RunContext& run, const std::string& id = "si
 /// One channel of a mask → [1, 1, H, W].
 nn::Tensor maskTensor(const Image& mask);
 
-/// The file that a Model parameter with the filter `kind` names. Throws Error saying that `what` ("checkpoint") of that
-/// name is not there and where to put it.
-std::filesystem::path modelFile(const std::string& name, const std::string& what, const std::string& kind);
+/// A kind of model file: what the menu of a parameter offers, and where the node looks.
+struct ModelKind {
+    const char* folder; ///< under models: the filter of its parameters
+    const char* what;   ///< in messages
+};
+inline constexpr ModelKind kCheckpointFile{"checkpoints", "checkpoint"},
+    kDiffusionFile{"diffusion_models", "model"}, kTextEncoderFile{"text_encoders", "text encoder"},
+    kAutoencoderFile{"vae", "autoencoder"}, kLoraFile{"loras", "LoRA"},
+    kControlNetFile{"controlnet", "ControlNet"};
+
+/// The file that a Model parameter of that kind names. Throws Error saying that the `called` one (else the kind's
+/// `what`) of that name is not there and where to put it.
+std::filesystem::path modelFile(const std::string& name, const ModelKind& kind, const char* called = nullptr);
 models::OpenModelOptions openOptions(const graph::ParameterView& parameters); ///< of "precision"
 std::optional<models::Prediction>
 predictionOption(const graph::ParameterView& parameters); ///< of "prediction"
 
 /// Parameters that several nodes have.
 graph::Parameter modelParameter(const std::string& id, const std::string& label, const std::string& help,
-                                const std::string& filter);
+                                const ModelKind& kind);
 graph::Parameter precisionParameter();
 graph::Parameter predictionParameter();
 graph::Parameter samplerParameter();

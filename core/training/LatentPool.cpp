@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/models/diffusion/StarterText.h"
+#include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"

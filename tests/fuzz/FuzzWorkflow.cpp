@@ -46,8 +46,8 @@ void writtenProject(std::string_view text) {
 }
 
 void parameters(std::string_view text) {
-    const interop::A1111Text read = interop::readParameters(text, "input");
-    const interop::A1111Text again = interop::readParameters(interop::writeParameters(read), "round trip");
+    const ParametersText read = readParameters(text, "input");
+    const ParametersText again = readParameters(writeParameters(read), "round trip");
     if (again.values != read.values) std::abort();
     std::vector<std::string> warnings;
     interop::parametersFromGraph(interop::graphFromParameters(read, registry(), warnings), registry());

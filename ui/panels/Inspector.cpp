@@ -109,6 +109,10 @@ void Inspector::rebuild() {
     refreshState();
 }
 
+void Inspector::modelsChanged() {
+    rebuild();
+}
+
 QWidget* Inspector::makeEmpty() {
     auto* empty = new EmptyPanel(QStringLiteral("settings"), tr("Nothing is selected"),
                                  tr("Select a node to see and change its settings here."), tr("Add a node"));

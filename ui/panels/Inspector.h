@@ -29,6 +29,7 @@ public:
     void setSelection(std::vector<graph::NodeId> nodes);
     const std::vector<graph::NodeId>& selection() const { return m_nodes; }
     QSize sizeHint() const override;
+    void modelsChanged();  ///< menus of models are filled anew
     QString title() const; ///< of what is selected; "Inspector" when nothing is
 
 Q_SIGNALS:

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/Paths.h"
+#include "core/library/ModelFolder.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
 #include "ui/panels/WelcomeCard.h"
@@ -61,8 +62,8 @@ QString iconFor(const fs::path& path) {
     const QString ending = QString::fromStdString(path.extension().string()).toLower();
     if (ending == QLatin1String(".ochre")) return QStringLiteral("file");
     if (ending == QLatin1String(".ply")) return QStringLiteral("scene");
-    if (ending == QLatin1String(".safetensors")) return QStringLiteral("model");
-    return QStringLiteral("image");
+    static const QStringList kPictures{QStringLiteral(".png"), QStringLiteral(".jpg"), QStringLiteral(".exr")};
+    return kPictures.contains(ending) ? QStringLiteral("image") : QStringLiteral("model");
 }
 
 QTreeWidgetItem* addRow(QTreeWidgetItem* parent, const fs::path& path, const QString& label) {
@@ -172,20 +173,23 @@ void LibraryPanel::fillAssets() {
 
 void LibraryPanel::fillModels() {
     m_models->clear();
-    std::map<QString, std::vector<fs::path>> byFolder;
-    std::error_code error;
-    const fs::path root = paths::models();
-    for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error))
-        if (it->is_regular_file(error) && it->path().extension() == ".safetensors")
-            byFolder[QString::fromStdString(fs::relative(it->path().parent_path(), root, error).string())]
-                .push_back(it->path());
-    for (auto& [folder, files] : byFolder) {
-        std::sort(files.begin(), files.end());
-        QTreeWidgetItem* group = addGroup(m_models, folder == QLatin1String(".") ? tr("Models") : folder);
-        for (const fs::path& file : files) addRow(group, file, QString::fromStdString(file.stem().string()));
-        group->setExpanded(true);
+    const fs::path own = paths::models();
+    std::map<QString, std::vector<fs::path>> ours, theirs;
+    for (const library::ModelFile& file : library::listModels()) {
+        const QString folder = QString::fromStdString(file.path.parent_path().lexically_relative(own).string());
+        if (folder.isEmpty() || folder.startsWith(QLatin1String("..")))
+            theirs[words::models(file.kind)].push_back(file.path);
+        else
+            ours[folder == QLatin1String(".") ? tr("Models") : folder].push_back(file.path);
     }
-    m_modelStack->setCurrentIndex(byFolder.empty() ? 1 : 0);
+    const auto add = [this](const QString& title, const std::vector<fs::path>& files, bool expanded) {
+        QTreeWidgetItem* group = addGroup(m_models, title);
+        for (const fs::path& file : files) addRow(group, file, QString::fromStdString(file.stem().string()));
+        group->setExpanded(expanded);
+    };
+    for (const auto& [folder, files] : ours) add(folder, files, true);
+    for (const auto& [kind, files] : theirs) add(tr("Of other programs: %1").arg(kind), files, false);
+    m_modelStack->setCurrentIndex(ours.empty() && theirs.empty() ? 1 : 0);
 }
 
 } // namespace ochre::ui

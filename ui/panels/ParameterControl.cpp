@@ -8,7 +8,7 @@
 #include <QRandomGenerator>
 #include <QToolButton>
 
-#include "core/base/Paths.h"
+#include "core/library/ModelFolder.h"
 #include "core/session/MainPrompt.h"
 #include "ui/panels/Fields.h"
 #include "ui/panels/NumberField.h"
@@ -58,14 +58,10 @@ NumberRange rangeOf(const graph::Parameter& p, bool integer) {
     return range;
 }
 
-QStringList modelNames(const std::string& folder) {
+QStringList modelNames(const std::string& kind) {
     QStringList names;
-    std::error_code error;
-    const auto root = paths::models() / folder;
-    for (std::filesystem::recursive_directory_iterator it(root, error), end; !error && it != end;
-         it.increment(error))
-        if (it->is_regular_file(error) && it->path().extension() == ".safetensors")
-            names << q(std::filesystem::relative(it->path(), root, error).replace_extension().string());
+    for (const library::ModelFile& file : library::listModels(kind)) names << q(file.reference);
+    names.removeDuplicates(); // the first folder that has one goes before the others
     names.sort();
     return names;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/panels/Words.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <QCoreApplication>
 
@@ -85,6 +87,29 @@ QString status(session::JobStatus s) {
         return tr("Stopped");
     }
     return {};
+}
+
+namespace {
+struct KindWords {
+    const char *kind, *one, *many;
+};
+constexpr KindWords kKinds[] = {{"checkpoints", "checkpoint", "checkpoints"},
+                                {"diffusion_models", "diffusion model", "diffusion models"},
+                                {"text_encoders", "text encoder", "text encoders"},
+                                {"vae", "autoencoder", "autoencoders"},
+                                {"loras", "LoRA", "LoRAs"},
+                                {"controlnet", "ControlNet", "ControlNets"},
+                                {"clip_vision", "picture encoder", "picture encoders"},
+                                {"embeddings", "embedding", "embeddings"},
+                                {"upscale", "upscaler", "upscalers"},
+                                {"", "model of no known kind", "models of no known kind"}};
+} // namespace
+
+QString models(const std::string& kind, int count) {
+    const auto known = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                    [&](const KindWords& words) { return kind == words.kind; });
+    if (known == std::end(kKinds)) return QString::fromStdString(kind);
+    return tr(count == 1 ? known->one : known->many);
 }
 
 } // namespace ochre::ui::words

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <QString>
 
@@ -16,5 +17,6 @@ QString timeLeft(double seconds);             ///< "about 12 s left"; empty when
 QString bytes(std::uint64_t bytes);           ///< "512 B", "3.2 MB" (powers of 1000)
 QString state(const graph::NodeState& state); ///< empty when it has not run
 QString status(session::JobStatus status);
+QString models(const std::string& kind, int count = 0); ///< "LoRA", "LoRAs" of the kind "loras"
 
 } // namespace ochre::ui::words

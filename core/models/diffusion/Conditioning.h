@@ -49,6 +49,10 @@ struct ConditioningEntry {
     nn::Tensor states; ///< [1, tokens, width] float32
     nn::Tensor pooled; ///< [1, width] float32; undefined where the family has none
     double strength = 1;
+    /// A1111's AND (arXiv 2206.01714): of `parts` entries that count as one, each with `partWeight` times its
+    /// difference from the unconditional prediction. Without that prediction they are averaged by their weights.
+    int parts = 1;
+    double partWeight = 1;
     std::optional<ConditioningArea> area; ///< nothing: the whole picture
 
     nn::Tensor mask; ///< [1|N, H, W] of 0…1, of any size; undefined: none

@@ -145,6 +145,8 @@ std::vector<Conditioning> walk(const Conditioning& a, const Conditioning& b, int
         const double share = static_cast<double>(i) / (count - 1);
         Conditioning step = a;
         step.entries.resize(1);
+        step.entries.front().parts = 1;
+        step.entries.front().partWeight = 1;
         step.entries.front().states = mixed(from, 1 - share, to, share);
         if (first.pooled.defined() && last.pooled.defined())
             step.entries.front().pooled = mixed(first.pooled, 1 - share, last.pooled, share);

@@ -49,6 +49,13 @@ bool sameLength(std::int64_t a, std::int64_t b) {
     return a == b || std::lcm(a, b) / std::min(a, b) <= kMostRepeats;
 }
 
+/// The side that differences are taken from; nothing where it is not asked for.
+std::optional<std::size_t> unconditionalSide(const std::array<bool, kGuideSides>& wanted) {
+    for (const GuideSide side : {GuideSide::Empty, GuideSide::Negative})
+        if (wanted[static_cast<std::size_t>(side)]) return static_cast<std::size_t>(side);
+    return std::nullopt;
+}
+
 /// Guidance in the space of v, brought to the spread of the prompt's own prediction.
 nn::Tensor rescaled(const nn::Tensor& x, const nn::Tensor& positive, const nn::Tensor& negative, double cfg,
                     double sigma, double share) {
@@ -81,6 +88,8 @@ struct Guider::State {
     State(const GuiderSetup& given, const nn::Tensor& x)
         : setup(given), model(given.model.sampling()), net(given.model.network()),
           entries(guideEntries(given, x, model)) {
+        const auto& positive = setup.positive.entries;
+        hasParts = std::any_of(positive.begin(), positive.end(), [](const auto& e) { return e.parts > 1; });
         prepareControls();
     }
 
@@ -107,6 +116,7 @@ struct Guider::State {
     std::map<std::tuple<const ControlNetModel*, const void*, std::int64_t, std::int64_t>, nn::Tensor> hints;
     std::map<const ControlNetModel*, std::shared_ptr<const ControlNet>> controlNets;
     int calls = 0;
+    bool hasParts = false; ///< differences from the unconditional prediction are summed at a cfg of 1, too
 };
 
 void Guider::State::prepareControls() {
@@ -226,7 +236,9 @@ std::vector<nn::Tensor> Guider::State::run(const Group& group, const nn::Tensor&
 
 Predictions Guider::State::predict(const nn::Tensor& x, double sigma,
                                    const std::array<bool, kGuideSides>& wanted) {
+    const std::optional<std::size_t> base = unconditionalSide(wanted);
     Predictions sums, weights;
+    nn::Tensor rest; // of the positive side: the weight of the unconditional prediction in it
     for (int side = 0; side < kGuideSides; ++side) {
         sums[static_cast<std::size_t>(side)] = x.new_zeros(x.sizes());
         weights[static_cast<std::size_t>(side)] = x.new_full({x.size(0), 1, x.size(2), x.size(3)}, kNoWeight);
@@ -243,23 +255,35 @@ Predictions Guider::State::predict(const nn::Tensor& x, double sigma,
             const GuideEntry& e = entries[group[k]];
             const LatentRect r = e.rect(x);
             const auto side = static_cast<std::size_t>(e.side);
-            sums[side].narrow(2, r.y, r.height).narrow(3, r.x, r.width).add_(outputs[k].mul(e.weight));
-            weights[side].narrow(2, r.y, r.height).narrow(3, r.x, r.width).add_(e.weight);
+            const auto add = [&r](nn::Tensor& all, const nn::Tensor& part) {
+                all.narrow(2, r.y, r.height).narrow(3, r.x, r.width).add_(part);
+            };
+            // Of a part: base + gain · (its own − base), or gain as a weight where there is no base.
+            const bool isPart = e.source.parts > 1, moves = isPart && base && e.side == GuideSide::Positive;
+            const double gain = isPart ? e.source.parts * e.source.partWeight : 1;
+            const nn::Tensor own = isPart ? e.weight.mul(gain) : e.weight;
+            add(sums[side], outputs[k].mul(own));
+            add(weights[side], moves ? e.weight : own);
+            if (!moves) continue;
+            if (!rest.defined()) rest = x.new_zeros(weights[side].sizes());
+            add(rest, e.weight.mul(1 - gain));
         }
     }
     for (std::size_t side = 0; side < sums.size(); ++side) sums[side].div_(weights[side]);
+    if (rest.defined()) sums[0].add_(sums[*base].mul(rest.div(weights[0])));
     return sums;
 }
 
 sampling::DenoiseResult Guider::State::denoise(const nn::Tensor& x, double sigma) {
     const auto& perpNeg = setup.model.perpNeg;
     const bool hasNegative = !setup.negative.entries.empty();
+    const bool alone = isOne(setup.cfg) && !hasParts;
     std::array<bool, kGuideSides> wanted{true, false, false};
     bool& negative = wanted[static_cast<int>(GuideSide::Negative)];
     bool& empty = wanted[static_cast<int>(GuideSide::Empty)];
-    empty = perpNeg && hasNegative && !(perpNeg->scale == 0 && isOne(setup.cfg) && !setup.needsUnconditional);
+    empty = perpNeg && hasNegative && !(perpNeg->scale == 0 && alone && !setup.needsUnconditional);
     negative =
-        hasNegative && (setup.needsUnconditional || (perpNeg ? perpNeg->scale != 0 : !isOne(setup.cfg)));
+        hasNegative && (setup.needsUnconditional || (perpNeg ? perpNeg->scale != 0 : !alone));
     const Predictions p = predict(x, sigma, wanted);
     const nn::Tensor& positive = p[0];
     const nn::Tensor& other = p[static_cast<int>(GuideSide::Negative)];

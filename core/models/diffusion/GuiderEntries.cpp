@@ -139,6 +139,8 @@ private:
         if (!smallest || (smallest->area && *smallest->area == a)) return;
         GuideEntry twin = of;
         twin.side = to;
+        twin.source.parts = 1; // of several parts the first speaks for the area
+        twin.source.partWeight = 1;
         twin.source.states = smallest->source.states;
         twin.source.pooled = smallest->source.pooled;
         twin.source.sizes = smallest->source.sizes;
@@ -180,9 +182,10 @@ private:
                                   .narrow(2, rect.x, rect.width)
                                   .mul(e.source.maskStrength);
             if (mask.size(0) != 1) mask = toBatch(mask, m_x.size(0));
-            return mask.unsqueeze(1).mul(e.source.strength);
+            return mask.unsqueeze(1).mul(e.source.strength / e.source.parts);
         }
-        nn::Tensor weight = m_x.new_ones({1, 1, rect.height, rect.width}).mul_(e.source.strength);
+        nn::Tensor weight =
+            m_x.new_ones({1, 1, rect.height, rect.width}).mul_(e.source.strength / e.source.parts);
         if (e.area) {
             fade(weight, 2, rect.y, rect.height, m_x.size(2));
             fade(weight, 3, rect.x, rect.width, m_x.size(3));

@@ -252,9 +252,10 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
             const auto parts = web ? splitAnd(prompt.text) : std::vector<PromptSegment>{{prompt.text}};
             for (const PromptSegment& part : parts) {
                 cancel.check();
-                ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
+ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
                                                   : encoders->entry(part.text, part.text);
-                entry.strength = part.weight;
+                entry.parts = static_cast<int>(parts.size());
+                entry.partWeight = part.weight;
                 if (schedule.size() > 1) {
                     entry.stepStart = static_cast<double>(from) / steps;
                     entry.stepEnd = static_cast<double>(prompt.lastStep) / steps;

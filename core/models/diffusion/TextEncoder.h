@@ -42,7 +42,7 @@ struct TextEncoder {
     TextEncoder adapted(const AdaptedParts& parts, const std::string& adapter) const;
 
     /// `text` as conditioning: one entry, or one for each text of a schedule of steps (A1111's [a:b:10]) and
-    /// each part between ANDs (style A1111), whose weights are strengths. All 75-token chunks stand side by
+    /// each part between ANDs (style A1111), see ConditioningEntry::parts. All 75-token chunks stand side by
     /// side. Asks Cancel. Throws Error: prompts over kLongestPrompt or kMostChunks, damaged weights or
     /// embeddings.
     Conditioning encode(const std::string& text, const EncodeOptions& options = {},

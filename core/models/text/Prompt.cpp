@@ -231,36 +231,6 @@ std::vector<PromptSegment> parseA1111(std::string_view text) {
     return out;
 }
 
-std::optional<LoraTag> loraTag(std::string_view inside) {
-    const std::size_t kind = inside.find(':');
-    if (kind == std::string_view::npos) return std::nullopt;
-    if (inside.substr(0, kind) != "lora" && inside.substr(0, kind) != "lyco") return std::nullopt;
-    LoraTag tag;
-    std::vector<double> weights;
-    std::size_t at = kind + 1;
-    for (bool first = true; at <= inside.size(); first = false) {
-        const std::size_t end = std::min(inside.find(':', at), inside.size());
-        const std::string_view part = trim(inside.substr(at, end - at));
-        at = end + 1;
-        if (first) {
-            tag.name = part;
-        } else if (part.starts_with("te=") || part.starts_with("unet=")) {
-            const bool text = part[0] == 't';
-            if (weights.empty()) weights = {1};
-            weights.resize(2, weights[0]);
-            weights[text ? 1 : 0] = parseWeight(part.substr(text ? 3 : 5)).value_or(1);
-        } else if (const auto weight = parseWeight(part); weight && weights.size() < 2) {
-            weights.push_back(*weight);
-        }
-    }
-    if (tag.name.empty()) return std::nullopt;
-    if (!weights.empty()) {
-        tag.modelWeight = weights.front();
-        tag.textWeight = weights.back();
-    }
-    return tag;
-}
-
 } // namespace
 
 void checkPromptLength(std::string_view text) {
@@ -275,26 +245,6 @@ std::vector<PromptSegment> parseEmphasis(std::string_view prompt, PromptStyle st
     std::vector<PromptSegment> out;
     parseComfy(hideEscapes(prompt), 1, 0, out);
     return out;
-}
-
-TaggedPrompt takeLoraTags(std::string_view prompt) {
-    checkPromptLength(prompt);
-    TaggedPrompt result;
-    std::size_t from = 0;
-    for (std::size_t open = prompt.find('<'); open != std::string_view::npos;
-         open = prompt.find('<', open + 1)) {
-        const std::size_t close = prompt.find_first_of("<>", open + 1);
-        if (close == std::string_view::npos) break;
-        if (prompt[close] == '<') continue;
-        auto tag = loraTag(prompt.substr(open + 1, close - open - 1));
-        if (!tag) continue;
-        result.loras.push_back(std::move(*tag));
-        result.text += prompt.substr(from, open - from);
-        from = close + 1;
-        open = close;
-    }
-    result.text += prompt.substr(from);
-    return result;
 }
 
 std::vector<PromptSegment> splitAnd(std::string_view prompt) {

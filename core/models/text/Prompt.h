@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The grammars that prompts are written in: emphasis, networks named in tags, parts joined by AND. Nothing
+// The grammars that prompts are written in: emphasis, parts joined by AND, embeddings; the tags of LoRAs are
+// in core/base. Nothing
 // here throws for what a user types, but for text over kLongestPrompt; a bracket without a partner is a
 // letter like any other. Sources: comfyanonymous/ComfyUI comfy/sd1_clip.py;
 // AUTOMATIC1111/stable-diffusion-webui modules/prompt_parser.py, extra_networks.py.
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/LoraTags.h"
 #include "core/base/PromptEdit.h"
 
 namespace ochre::models {
@@ -39,22 +41,6 @@ struct PromptSegment {
 /// Text in pieces of one weight each, neighbours of the same weight joined; empty for an empty prompt.
 /// Brackets nested deeper than 100 are letters in the style Comfy. Weights are finite.
 std::vector<PromptSegment> parseEmphasis(std::string_view prompt, PromptStyle style);
-
-/// "<lora:name:0.8>": one weight for both, "<lora:name:0.8:0.5>": model, then text encoder. "te=" and "unet="
-/// name them.
-/// "<lyco:…>" is the same.
-struct LoraTag {
-    std::string name;
-    double modelWeight = 1, textWeight = 1;
-    bool operator==(const LoraTag&) const = default;
-};
-
-struct TaggedPrompt {
-    std::string text; ///< without the tags; other text in < > stays
-    std::vector<LoraTag> loras;
-};
-
-TaggedPrompt takeLoraTags(std::string_view prompt);
 
 /// Parts between the words AND, each with the weight of a ":1.2" at its end; without AND the whole text, as
 /// it stands. Arithmetic of the parts: arXiv 2206.01714.

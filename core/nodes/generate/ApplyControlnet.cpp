@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::generate {
@@ -33,22 +34,15 @@ graph::NodeDeclaration ApplyControlnet() {
             "to the "
             "size that is sampled; use a preprocessor first (edges, depth) where the ControlNet wants one.")
         .keywords("control net canny depth openpose scribble tile hint")
-        .input({.id = "positive",
-                .label = "Positive",
-                .help = "What the picture is to show.",
-                .type = types::kConditioning})
-        .input({.id = "negative",
-                .label = "Negative",
-                .help = "What it is not to show; unlinked, the sampler's negative prompt is steered, too.",
-                .type = types::kConditioning,
-                .optional = true})
-        .input({.id = "controlnet", .label = "ControlNet", .help = "Which one.", .type = types::kControlNet})
-        .input({.id = "image", .label = "Image", .help = "The picture to steer by.", .type = types::kImage})
-        .output({.id = "positive", .label = "Positive", .help = "Steered.", .type = types::kConditioning})
-        .output({.id = "negative",
-                 .label = "Negative",
-                 .help = "Steered, where it is linked.",
-                 .type = types::kConditioning})
+        .input(socket("positive", "Positive", "What the picture is to show.", types::kConditioning))
+        .input(optional(socket("negative", "Negative",
+                               "What it is not to show; unlinked, the sampler's negative prompt is steered, "
+                               "too.",
+                               types::kConditioning)))
+        .input(socket("controlnet", "ControlNet", "Which one.", types::kControlNet))
+        .input(socket("image", "Image", "The picture to steer by.", types::kImage))
+        .output(socket("positive", "Positive", "Steered.", types::kConditioning))
+        .output(socket("negative", "Negative", "Steered, where it is linked.", types::kConditioning))
         .parameter({.id = "strength",
                     .label = "Strength",
                     .help = "How much the picture counts; 0 leaves it out.",

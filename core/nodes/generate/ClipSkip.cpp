@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::generate {
@@ -9,14 +10,8 @@ graph::NodeDeclaration ClipSkip() {
             "Takes what an earlier layer of the text encoder gives. Models that were trained so say it; most "
             "anime models of Stable Diffusion 1 want 2.")
         .keywords("clip set last layer stop at penultimate")
-        .input({.id = "text_encoder",
-                .label = "Text encoder",
-                .help = "The text encoder to change.",
-                .type = types::kTextEncoder})
-        .output({.id = "text_encoder",
-                 .label = "Text encoder",
-                 .help = "The same, read earlier.",
-                 .type = types::kTextEncoder})
+        .input(socket("text_encoder", "Text encoder", "The text encoder to change.", types::kTextEncoder))
+        .output(socket("text_encoder", "Text encoder", "The same, read earlier.", types::kTextEncoder))
         .parameter({.id = "skip",
                     .label = "Layer",
                     .help = "Counted from the end: 1 is the last layer, 2 the last but one.",

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::generate {
 namespace {
 
 void run(graph::RunContext& run) {
-    const auto path = modelFile(run.text("checkpoint"), "checkpoint", "checkpoints");
+    const auto path = modelFile(run.text("checkpoint"), kCheckpointFile);
     models::OpenModelOptions options = openOptions(run);
     options.prediction = predictionOption(run);
     const auto model = models::DiffusionModel::open(path, options);
@@ -23,17 +24,12 @@ graph::NodeDeclaration LoadCheckpoint() {
                   "diffusers. What a "
                   "file lacks can be loaded with the nodes beside this one.")
         .keywords("model safetensors ckpt stable diffusion sdxl open checkpoint loader")
-        .output({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
-        .output({.id = "text_encoder",
-                 .label = "Text encoder",
-                 .help = "What reads prompts.",
-                 .type = types::kTextEncoder})
-        .output({.id = "autoencoder",
-                 .label = "Autoencoder",
-                 .help = "What turns latents into pictures, and back.",
-                 .type = types::kAutoencoder})
+        .output(socket("model", "Model", "What removes the noise.", types::kModel))
+        .output(socket("text_encoder", "Text encoder", "What reads prompts.", types::kTextEncoder))
+        .output(socket("autoencoder", "Autoencoder",
+                       "What turns latents into pictures, and back.", types::kAutoencoder))
         .parameter(modelParameter("checkpoint", "Checkpoint", "A file from the models folder, or a path.",
-                                  "checkpoints"))
+                                  kCheckpointFile))
         .parameter(precisionParameter())
         .parameter(predictionParameter())
         .needsRuntime()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::generate {
@@ -7,9 +8,9 @@ graph::NodeDeclaration LoadModel() {
     return graph::NodeDeclaration("generate.load_model", 1, "Load model", "Generate")
         .describe("The denoising network alone, of a file of its own or of a whole checkpoint.")
         .keywords("unet diffusion model unet loader safetensors")
-        .output({.id = "model", .label = "Model", .help = "What removes the noise.", .type = types::kModel})
+        .output(socket("model", "Model", "What removes the noise.", types::kModel))
         .parameter(
-            modelParameter("model", "Model", "A file from the models folder, or a path.", "diffusion_models"))
+            modelParameter("model", "Model", "A file from the models folder, or a path.", kDiffusionFile))
         .parameter(precisionParameter())
         .parameter(predictionParameter())
         .needsRuntime()
@@ -17,7 +18,7 @@ graph::NodeDeclaration LoadModel() {
             models::OpenModelOptions options = openOptions(run);
             options.prediction = predictionOption(run);
             run.setOutput("model", makeModelValue(models::DiffusionModel::open(
-                                       modelFile(run.text("model"), "model", "diffusion_models"), options)));
+                                       modelFile(run.text("model"), kDiffusionFile), options)));
         });
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionAdapters.h"
 
 namespace ochre::nodes::generate {
@@ -8,7 +9,7 @@ void run(graph::RunContext& run) {
     AdaptedPair pair{modelInput(run), std::nullopt};
     if (run.hasInput("text_encoder")) pair.encoder = textEncoderInput(run);
     const double text = pair.encoder ? run.number("strength_text") : 0;
-    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), "LoRA", "loras"),
+    pair = withAdapter(std::move(pair), modelFile(run.text("lora"), kLoraFile),
                        {run.number("strength_model"), text});
     run.setOutput("model", makeModelValue(std::move(*pair.model)));
     if (pair.encoder) run.setOutput("text_encoder", makeTextEncoderValue(std::move(*pair.encoder)));
@@ -32,21 +33,13 @@ graph::NodeDeclaration Lora() {
         .describe("Puts a LoRA or LyCORIS file on top of the model and its text encoder. Several may follow "
                   "each other.")
         .keywords("lora lycoris locon loha dora adapter style load lora")
-        .input({.id = "model", .label = "Model", .help = "The model to change.", .type = types::kModel})
-        .input({.id = "text_encoder",
-                .label = "Text encoder",
-                .help = "Its text encoder, where the file changes that, too.",
-                .type = types::kTextEncoder,
-                .optional = true})
-        .output({.id = "model",
-                 .label = "Model",
-                 .help = "The model with the LoRA on top.",
-                 .type = types::kModel})
-        .output({.id = "text_encoder",
-                 .label = "Text encoder",
-                 .help = "The text encoder with the LoRA on top.",
-                 .type = types::kTextEncoder})
-        .parameter(modelParameter("lora", "LoRA", "A file from the models folder, or a path.", "loras"))
+        .input(socket("model", "Model", "The model to change.", types::kModel))
+        .input(optional(socket("text_encoder", "Text encoder",
+                               "Its text encoder, where the file changes that, too.", types::kTextEncoder)))
+        .output(socket("model", "Model", "The model with the LoRA on top.", types::kModel))
+        .output(socket("text_encoder", "Text encoder",
+                       "The text encoder with the LoRA on top.", types::kTextEncoder))
+        .parameter(modelParameter("lora", "LoRA", "A file from the models folder, or a path.", kLoraFile))
         .parameter(strength("strength_model", "Strength",
                             "Of the changes to the model; negative ones turn them round."))
         .parameter(strength("strength_text", "Text strength", "Of the changes to the text encoder."))

@@ -2,6 +2,7 @@
 // Prompts of nodes that take a text as it stands, with emphasis and embeddings but without LoRA tags.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,15 +10,23 @@
 #include "core/base/Log.h"
 #include "core/models/diffusion/TextEncoder.h"
 #include "core/nodes/DiffusionValues.h"
+#include "core/nodes/PromptFiles.h"
 
 namespace ochre::nodes::generate {
 
 /// Throws Error where `text` names a LoRA, which has no effect there.
 inline void refuseLoraTags(const std::string& text) {
-    const models::TaggedPrompt tagged = models::takeLoraTags(text);
+    const TaggedPrompt tagged = takeLoraTags(text);
     if (tagged.loras.empty()) return;
     throw Error("text: \"" + tagged.loras.front().name + "\" is named as a LoRA",
-                "put the LoRA between model and prompt with Apply LoRA, and take the tag out of the text");
+                "put the LoRA between model and prompt with the node LoRA, and take the tag out of the text");
+}
+
+/// The embeddings that the texts of these parameters name belong to the key.
+inline Hash128 embeddingsIn(const graph::ParameterView& parameters, std::initializer_list<const char*> texts) {
+    Hasher hasher;
+    for (const char* id : texts) addEmbeddingFiles(hasher, parameters.text(id));
+    return hasher.finish();
 }
 
 /// Options of "style"; the names of embeddings that were not found go to `missing`.

@@ -4,46 +4,37 @@
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
 #include "core/models/text/PromptSchedule.h"
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionAdapters.h"
+#include "core/nodes/PromptFiles.h"
 
 namespace ochre::nodes::generate {
 namespace {
 namespace fs = std::filesystem;
 
-models::TaggedPrompt tagged(const graph::ParameterView& p) {
+TaggedPrompt tagged(const graph::ParameterView& p) {
     models::checkPromptLength(p.text("text"));
-    return models::takeLoraTags(
+    return takeLoraTags(
         models::expandWildcards(p.text("text"), static_cast<std::uint64_t>(p.integer("seed"))));
-}
-
-void addFile(Hasher& hasher, const fs::path& path) {
-    std::error_code ignored;
-    hasher.add(path.string());
-    if (path.empty()) return;
-    hasher.add(static_cast<std::uint64_t>(fs::file_size(path, ignored)));
-    hasher.add(static_cast<std::int64_t>(fs::last_write_time(path, ignored).time_since_epoch().count()));
 }
 
 /// The files that the text names belong to the key.
 Hash128 fingerprint(const graph::ParameterView& p) {
     Hasher hasher;
     try {
-        const models::TaggedPrompt prompt = tagged(p);
-        for (const models::LoraTag& tag : prompt.loras) addFile(hasher, loraFile(tag.name));
-        for (const models::EmbeddingMark& mark : models::findEmbeddings(prompt.text)) {
-            hasher.add(mark.name);
-            addFile(hasher, paths::findModel(mark.name, "embeddings"));
-        }
+        const TaggedPrompt prompt = tagged(p);
+        for (const LoraTag& tag : prompt.loras) addFile(hasher, loraFile(tag.name));
+        addEmbeddingFiles(hasher, prompt.text);
     } catch (const Error&) { // the run will say it
     }
     return hasher.finish();
 }
 
 void run(graph::RunContext& run) {
-    const models::TaggedPrompt prompt = tagged(run);
+    const TaggedPrompt prompt = tagged(run);
     AdaptedPair pair{std::nullopt, textEncoderInput(run)};
     if (run.hasInput("model")) pair.model = modelInput(run);
-    for (const models::LoraTag& tag : prompt.loras) {
+    for (const LoraTag& tag : prompt.loras) {
         if (!pair.model)
             throw Error(fmt::format("the prompt names the LoRA \"{}\", but no model is linked", tag.name),
                         "link the model to this node and go on from its model output, or use the LoRA node");
@@ -71,33 +62,18 @@ void run(graph::RunContext& run) {
 
 graph::NodeDeclaration Prompt() {
     using Kind = graph::ParameterKind;
-    return graph::NodeDeclaration("generate.prompt", 1, "Prompt", "Generate")
+    return graph::NodeDeclaration("generate.prompt", 2, "Prompt", "Generate")
         .describe(
             "Turns words into what steers a model. (word:1.2) weighs more, {a|b} is chosen by the seed, "
             "embedding:name is a textual inversion, <lora:name:0.8> puts a LoRA on the model that is linked.")
         .keywords("clip text encode prompt positive negative words lora embedding wildcard")
-        .input({.id = "text_encoder",
-                .label = "Text encoder",
-                .help = "What reads the prompt.",
-                .type = types::kTextEncoder})
-        .input({.id = "model",
-                .label = "Model",
-                .help = "Only for <lora:…> in the text: it comes out with them on top.",
-                .type = types::kModel,
-                .optional = true})
-        .output({.id = "conditioning",
-                 .label = "Conditioning",
-                 .help = "The prompt, encoded.",
-                 .type = types::kConditioning})
-        .output({.id = "model",
-                 .label = "Model",
-                 .help = "The linked model with the prompt's LoRAs.",
-                 .type = types::kModel})
-        .parameter({.id = "text",
-                    .label = "Prompt",
-                    .help = "What the picture is to show, or not to show.",
-                    .kind = Kind::LongText,
-                    .defaultValue = std::string()})
+        .input(socket("text_encoder", "Text encoder", "What reads the prompt.", types::kTextEncoder))
+        .input(optional(socket("model", "Model",
+                               "Only for <lora:…> in the text: it comes out with them on top.",
+                               types::kModel)))
+        .output(socket("conditioning", "Conditioning", "The prompt, encoded.", types::kConditioning))
+        .output(socket("model", "Model", "The linked model with the prompt's LoRAs.", types::kModel))
+        .parameter(longText("text", "Prompt", "What the picture is to show, or not to show."))
         .parameter(promptStyleParameter())
         .parameter({.id = "seed",
                     .label = "Seed",

@@ -38,6 +38,7 @@ graph::NodeDeclaration PromptRefiner() {
         .parameter(promptStyleParameter())
         .lane(graph::Lane::Model)
         .needsRuntime()
+        .onFingerprint([](const graph::ParameterView& p) { return embeddingsIn(p, {"text"}); })
         .onRun(run);
 }
 

@@ -48,6 +48,7 @@ graph::NodeDeclaration PromptSdxl() {
         .parameter(promptStyleParameter())
         .lane(graph::Lane::Model)
         .needsRuntime()
+        .onFingerprint([](const graph::ParameterView& p) { return embeddingsIn(p, {"text_g", "text_l"}); })
         .onRun(run);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
@@ -20,10 +21,7 @@ graph::NodeDeclaration Sample() {
         .describe(
             "Makes a picture out of noise, step by step. Less denoise keeps more of the latent that goes in.")
         .keywords("ksampler sampler denoise generate txt2img img2img steps cfg seed")
-        .output({.id = "latent",
-                 .label = "Latent",
-                 .help = "The picture, to be decoded.",
-                 .type = types::kLatent})
+        .output(socket("latent", "Latent", "The picture, to be decoded.", types::kLatent))
         .parameter(seedParameter())
         .parameter(stepsParameter())
         .parameter(cfgParameter())

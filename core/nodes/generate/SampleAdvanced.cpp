@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
@@ -33,10 +34,7 @@ graph::NodeDeclaration SampleAdvanced() {
     samplingInputs(node)
         .describe("Runs a part of the steps, so that another model, prompt or size takes over in between.")
         .keywords("ksampler advanced refiner start end step leftover noise")
-        .output({.id = "latent",
-                 .label = "Latent",
-                 .help = "What comes out, noisy where noise is left.",
-                 .type = types::kLatent})
+        .output(socket("latent", "Latent", "What comes out, noisy where noise is left.", types::kLatent))
         .parameter(addNoiseParameter())
         .parameter(seedParameter())
         .parameter(stepsParameter())
@@ -47,11 +45,8 @@ graph::NodeDeclaration SampleAdvanced() {
             step("start_at_step", "Start at step", "The first of the steps that is run, counted from 0.", 0))
         .parameter(step("end_at_step", "End at step", "Where to stop; beyond the last step runs to the end.",
                         models::sampling::kMostSteps))
-        .parameter({.id = "leftover_noise",
-                    .label = "Leave noise",
-                    .help = "Keeps the noise that is left where it stops, for a sampler that goes on.",
-                    .kind = graph::ParameterKind::Bool,
-                    .defaultValue = false})
+        .parameter(flag("leftover_noise", "Leave noise",
+                        "Keeps the noise that is left where it stops, for a sampler that goes on.", false))
         .parameter(noiseParameter())
         .parameter(variationSeedParameter())
         .parameter(variationParameter())

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::generate {
@@ -21,20 +22,12 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration SampleCustom() {
     graph::NodeDeclaration node("generate.sample_custom", 1, "Sample sigmas", "Generate");
     samplingInputs(node)
-        .input({.id = "sigmas",
-                .label = "Sigmas",
-                .help = "The noise levels to go through.",
-                .type = types::kSigmas})
+        .input(socket("sigmas", "Sigmas", "The noise levels to go through.", types::kSigmas))
         .describe("Samples along noise levels of your own: split, flipped, written by hand.")
         .keywords("sampler custom advanced sigmas schedule eta s_noise")
-        .output({.id = "latent",
-                 .label = "Latent",
-                 .help = "What comes out, noisy where noise is left.",
-                 .type = types::kLatent})
-        .output({.id = "denoised",
-                 .label = "Denoised",
-                 .help = "What the last step took the clean picture to be.",
-                 .type = types::kLatent})
+        .output(socket("latent", "Latent", "What comes out, noisy where noise is left.", types::kLatent))
+        .output(socket("denoised", "Denoised",
+                       "What the last step took the clean picture to be.", types::kLatent))
         .parameter(addNoiseParameter())
         .parameter(seedParameter())
         .parameter(cfgParameter())

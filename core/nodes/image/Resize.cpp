@@ -37,17 +37,9 @@ graph::NodeDeclaration Resize() {
                     .softMin = 0,
                     .softMax = 4096,
                     .unit = "px"})
-        .parameter({.id = "filter",
-                    .label = "Filter",
-                    .help = "How pixels are mixed: Lanczos is sharpest, Area is exact for shrinking, Nearest "
-                            "keeps hard pixels.",
-                    .kind = graph::ParameterKind::Choice,
-                    .defaultValue = std::string("lanczos"),
-                    .choices = {{"lanczos", "Lanczos"},
-                                {"bicubic", "Bicubic"},
-                                {"bilinear", "Bilinear"},
-                                {"area", "Area"},
-                                {"nearest", "Nearest"}}})
+        .parameter(resizeFilterParameter())
+        .parameter(choice("crop", "Crop", "What happens where the proportions change.",
+                          {{"none", "Stretch"}, {"center", "Cut off both sides alike"}}))
         .onRun([](graph::RunContext& run) {
             const Image& image = run.inputAs<Image>("image");
 
@@ -58,9 +50,10 @@ graph::NodeDeclaration Resize() {
             };
             if (width == 0) width = follow(height, image.width(), image.height());
             if (height == 0) height = follow(width, image.height(), image.width());
-            run.setOutput("image",
-                          makeImageValue(resize(image, static_cast<int>(width), static_cast<int>(height),
-                                                resizeFilterOf(run.text("filter")), run.cancel())));
+            const auto w = static_cast<int>(width), h = static_cast<int>(height);
+            const Image& part = run.text("crop") == "center" ? croppedTo(image, w, h) : image;
+            run.setOutput("image", makeImageValue(
+                                       resize(part, w, h, resizeFilterOf(run.text("filter")), run.cancel())));
         });
 }
 

@@ -28,17 +28,7 @@ graph::NodeDeclaration ScaleBy() {
                     .softMin = 0.1,
                     .softMax = 8,
                     .unit = "×"})
-        .parameter({.id = "filter",
-                    .label = "Filter",
-                    .help = "How pixels are mixed: Lanczos is sharpest, Area is exact for shrinking, Nearest "
-                            "keeps hard pixels.",
-                    .kind = graph::ParameterKind::Choice,
-                    .defaultValue = std::string("lanczos"),
-                    .choices = {{"lanczos", "Lanczos"},
-                                {"bicubic", "Bicubic"},
-                                {"bilinear", "Bilinear"},
-                                {"area", "Area"},
-                                {"nearest", "Nearest"}}})
+        .parameter(resizeFilterParameter())
         .onRun([](graph::RunContext& run) {
             const Image& image = run.inputAs<Image>("image");
 

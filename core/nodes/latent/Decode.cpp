@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionSampling.h"
 
 namespace ochre::nodes::latent {
@@ -30,15 +31,9 @@ graph::NodeDeclaration Decode() {
     return graph::NodeDeclaration("latent.decode", 1, "Decode", "Latent")
         .describe("A latent as a picture. Use tiles where a large picture does not fit into memory.")
         .keywords("vae decode latent to image")
-        .input({.id = "latent", .label = "Latent", .help = "What a sampler gave.", .type = types::kLatent})
-        .input({.id = "autoencoder",
-                .label = "Autoencoder",
-                .help = "Of the model that sampled.",
-                .type = types::kAutoencoder})
-        .output({.id = "image",
-                 .label = "Image",
-                 .help = "The picture; of a batch, the first.",
-                 .type = types::kImage})
+        .input(socket("latent", "Latent", "What a sampler gave.", types::kLatent))
+        .input(socket("autoencoder", "Autoencoder", "Of the model that sampled.", types::kAutoencoder))
+        .output(socket("image", "Image", "The picture; of a batch, the first.", types::kImage))
         .output({.id = "images",
                  .label = "Images",
                  .help = "All pictures of a batch, as a list.",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::latent {
@@ -26,7 +27,7 @@ graph::NodeDeclaration Empty() {
                   "512, 2 likes "
                   "768, XL 1024 pixels.")
         .keywords("empty latent image size width height batch resolution")
-        .output({.id = "latent", .label = "Latent", .help = "Nothing but its size.", .type = types::kLatent})
+        .output(socket("latent", "Latent", "Nothing but its size.", types::kLatent))
         .parameter(side("width", "Width"))
         .parameter(side("height", "Height"))
         .parameter({.id = "batch",

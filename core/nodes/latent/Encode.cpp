@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
 
 namespace ochre::nodes::latent {
@@ -7,15 +8,9 @@ graph::NodeDeclaration Encode() {
     return graph::NodeDeclaration("latent.encode", 1, "Encode", "Latent")
         .describe("A picture as a latent, for a model to work on. Sides are cut to multiples of 8.")
         .keywords("vae encode image to latent img2img")
-        .input({.id = "image",
-                .label = "Image",
-                .help = "The picture; alpha is left out.",
-                .type = types::kImage})
-        .input({.id = "autoencoder",
-                .label = "Autoencoder",
-                .help = "Of the model that will sample.",
-                .type = types::kAutoencoder})
-        .output({.id = "latent", .label = "Latent", .help = "The picture, encoded.", .type = types::kLatent})
+        .input(socket("image", "Image", "The picture; alpha is left out.", types::kImage))
+        .input(socket("autoencoder", "Autoencoder", "Of the model that will sample.", types::kAutoencoder))
+        .output(socket("latent", "Latent", "The picture, encoded.", types::kLatent))
         .parameter(tileParameter())
         .parameter(overlapParameter())
         .lane(graph::Lane::Model)

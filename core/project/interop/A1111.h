@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The "parameters" text that AUTOMATIC1111's web UI and its kin write into pictures: as values, and as a
-// graph.
+// The "parameters" text that AUTOMATIC1111's web UI and its kin write into pictures, as a graph, and back.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/ParametersText.h"
 #include "core/graph/Graph.h"
 
 namespace ochre::project::interop {
 
-struct A1111Text {
-    std::string prompt, negative;
-    std::vector<std::pair<std::string, std::string>>
-        values; ///< "Steps", "Sampler", …: in their order, unquoted
-
-    const std::string* find(std::string_view key) const; ///< null where it is not there
-    void set(std::string key, std::string value);
-    bool operator==(const A1111Text&) const = default;
-};
-
-/// Throws Error (NotMine) when the text does not end in a line of at least three values; at most 1 MiB.
-A1111Text readParameters(std::string_view text, std::string_view subject);
-std::string writeParameters(const A1111Text& text);
+using A1111Text = ParametersText;
 
 /// Text to image with these settings, a second pass where "Hires …" asks for one, noise and weights as that
 /// program has them. What could not be taken over is told in `warnings`.

@@ -11,9 +11,10 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/base/LoraTags.h"
+#include "core/base/PromptEdit.h"
 #include "core/project/interop/A1111.h"
 #include "core/project/interop/ComfyTranslate.h"
-#include "core/project/interop/LoraTags.h"
 
 namespace ochre::project::interop {
 namespace {
@@ -138,7 +139,7 @@ private:
                                  {"seed", whole(m_text.find("Seed")).value_or(0)},
                                  {"steps", steps("Steps")}});
         m_graph.connect(m_encoder, node, "text_encoder");
-        if (takesModel && !loraTags(prompt).empty()) {
+        if (takesModel && !takeLoraTags(prompt).loras.empty()) {
             m_graph.connect(m_model, node, "model");
             m_prompted = {node, "model"};
         }
@@ -353,11 +354,20 @@ private:
         const Node* node = above(sampler, "model", [](const Node& n) { return n.type == "generate.lora"; });
         while (node && tags.size() < 100) {
             if (!node->muted && !node->bypassed)
-                tags.insert(tags.begin(), fmt::format("<lora:{}:{}>", stem(text(*node, "lora")),
-                                                      text(*node, "strength_model")));
+                tags.insert(tags.begin(), writeLoraTag(tagOf(*node)));
             node = above(*node, "model", [](const Node& n) { return n.type == "generate.lora"; });
         }
         return tags;
+    }
+
+    /// Without a text encoder its strength is not said, so that both are one number again.
+    LoraTag tagOf(const Node& lora) const {
+        const auto strength = [&](const char* id) {
+            return parseWeight(text(lora, id)).value_or(1);
+        };
+        const double model = strength("strength_model");
+        const bool both = lora.inputs.contains("text_encoder");
+        return {stem(text(lora, "lora")), model, both ? strength("strength_text") : model};
     }
 
     static std::string stem(const std::string& model) {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Hash.h"
-#include "core/project/interop/LoraTags.h"
+#include "core/base/LoraTags.h"
 
 namespace ochre::project::interop {
 namespace {
@@ -81,9 +81,11 @@ void GraphWriter::countIds() {
             count(*origin);
         else
             m_lastId = std::max<std::int64_t>(m_lastId, node.id);
-        if (origin && node.extra.at(kComfyMember).contains("parts") &&
-            node.extra.at(kComfyMember)["parts"].is_object())
-            for (const auto& [input, part] : node.extra.at(kComfyMember)["parts"].items()) count(part);
+        if (!origin) return;
+        for (const auto& [input, part] : partsOf(node, "parts").items()) count(part);
+        for (const auto& [input, list] : partsOf(node, "reroutes").items())
+            if (list.is_array())
+                for (const Json& reroute : list) count(reroute);
     });
 }
 
@@ -164,7 +166,8 @@ void GraphWriter::addRowNode(const Node& node, const graph::NodeDeclaration& dec
     writeLook(json, node);
     writeWidgets(json, row, said, declaration);
     for (const std::string& what : lost) tell(node, what + " has no counterpart in " + row.comfy);
-    written.node = emit(std::move(json));
+    // A reroute may also stand between a part and its owner, which is emitted with the owner.
+    written.node = row.comfy == "Reroute" ? emitOnce(std::move(json)) : emit(std::move(json));
     addParts(node, declaration, written);
     if (withLoras) addLoras(node, written);
     m_written[node.id] = std::move(written);
@@ -181,6 +184,10 @@ void GraphWriter::addParts(const Node& node, const graph::NodeDeclaration& decla
         writeWidgets(json, *row, node, declaration);
         written.parts[input] =
             emitOnce(std::move(json)); // one part may serve several nodes, and also stand by itself
+        const auto reroutes = partsOf(node, "reroutes").find(input);
+        if (reroutes == partsOf(node, "reroutes").end() || !reroutes->is_array()) continue;
+        for (const Json& reroute : *reroutes)
+            if (textOf(reroute, "type") == "Reroute") written.reroutes[input].push_back(emitOnce(reroute));
     }
 }
 
@@ -188,12 +195,12 @@ void GraphWriter::addLoras(const Node& node, Written& written) {
     const auto text = node.parameters.find("text");
     if (text == node.parameters.end() || !std::holds_alternative<std::string>(text->second)) return;
     double across = -320;
-    for (const LoraTag& tag : loraTags(std::get<std::string>(text->second))) {
+    for (const LoraTag& tag : takeLoraTags(std::get<std::string>(text->second)).loras) {
         const std::size_t lora = emitNew("LoraLoader", {node.look.x + across, node.look.y - 180});
         const Row& row = *rowOfClass("LoraLoader");
         setWidget(m_emitted[lora].json, row, 0, tag.name);
-        setWidget(m_emitted[lora].json, row, 1, tag.model);
-        setWidget(m_emitted[lora].json, row, 2, tag.text);
+        setWidget(m_emitted[lora].json, row, 1, tag.modelWeight);
+        setWidget(m_emitted[lora].json, row, 2, tag.textWeight);
         written.loras.push_back(lora);
         across += 300;
     }

@@ -39,6 +39,7 @@ private:
         std::size_t node = 0;
         RowChoice choice;
         std::map<std::string, std::size_t> parts;
+        std::map<std::string, std::vector<std::size_t>> reroutes; ///< between owner and part, from the owner up
         std::vector<std::size_t> loras; ///< of the tags in a prompt, in their order
         bool primitive = false;
     };

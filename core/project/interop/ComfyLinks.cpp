@@ -46,7 +46,13 @@ void GraphWriter::collectWanted() {
     for (const auto& [id, written] : m_written) {
         for (const auto& [input, part] : written.parts) {
             const SocketRule& socket = *written.choice.row->inputOf(input);
-            wantInto(written.node, socket, {m_emitted[part].id, 0, socket.type});
+            End from{m_emitted[part].id, 0, socket.type};
+            if (const auto way = written.reroutes.find(input); way != written.reroutes.end())
+                for (auto it = way->second.rbegin(); it != way->second.rend(); ++it) {
+                    m_wanted.push_back({from, m_emitted[*it].id, {}, socket.type, false, 0});
+                    from.id = m_emitted[*it].id;
+                }
+            wantInto(written.node, socket, from);
         }
         wantLoras(written);
     }

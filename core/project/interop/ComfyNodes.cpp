@@ -113,13 +113,18 @@ bool meansTheSame(const WidgetRule& rule, const Json& value, const graph::Parame
 
 } // namespace
 
-const Json* originOfPart(const Node& node, const std::string& input) {
-    if (!originOf(node)) return nullptr;
+const Json& partsOf(const Node& node, const char* member) {
+    static const Json kNone = Json::object();
+    if (!originOf(node)) return kNone;
     const Json& comfy = node.extra.at(kComfyMember);
-    const auto parts = comfy.find("parts");
-    if (parts == comfy.end() || !parts->is_object()) return nullptr;
-    const auto part = parts->find(input);
-    return part != parts->end() && part->is_object() ? &*part : nullptr;
+    const auto parts = comfy.find(member);
+    return parts != comfy.end() && parts->is_object() ? *parts : kNone;
+}
+
+const Json* originOfPart(const Node& node, const std::string& input) {
+    const Json& parts = partsOf(node, "parts");
+    const auto part = parts.find(input);
+    return part != parts.end() && part->is_object() ? &*part : nullptr;
 }
 
 RowChoice chooseRows(const Node& node, const NodeDeclaration& declaration) {

@@ -19,6 +19,10 @@ struct RowChoice {
 /// The class that says most of the node, the one that it came from before others. Row null: there is none.
 RowChoice chooseRows(const graph::Node& node, const graph::NodeDeclaration& declaration);
 
+/// What the node carries of its parts, by input: "parts", each as it came, and "reroutes", lists from the node up.
+/// Empty when made in Ochre.
+const Json& partsOf(const graph::Node& node, const char* member);
+
 /// The JSON that a part came from; null when made in Ochre.
 const Json* originOfPart(const graph::Node& node, const std::string& input);
 

@@ -32,12 +32,19 @@ struct Context {
 
 graph::GroupDefinition readDefinition(Context& context, const std::string& id);
 
+/// The way from a part to its owner: the part, the reroutes between from the owner up, and all links on it.
+struct PartWay {
+    const ForeignNode* part = nullptr;
+    std::vector<const ForeignNode*> reroutes;
+    std::vector<const ForeignLink*> links;
+};
+
 struct Role {
     enum class Kind { Row, Part, Placeholder, Group, Primitive } kind = Kind::Placeholder;
     const Row* row = nullptr;
-    NodeId id = 0;                                   ///< 0: a part that lives in its owners alone
-    std::map<std::string, const ForeignNode*> parts; ///< by the name of the input
-    std::vector<const ForeignNode*> owners;          ///< of a part
+    NodeId id = 0; ///< 0: a part (or a reroute behind one) that lives in its owners alone
+    std::map<std::string, PartWay> parts;   ///< by the name of the input
+    std::vector<const ForeignNode*> owners; ///< of a part or a reroute behind one
 };
 
 struct Target {
@@ -92,53 +99,74 @@ private:
         return true;
     }
 
-    const ForeignNode* feeder(const ForeignNode& node, const std::string& input) const {
-        for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-            if (node.inputs[i].name != input) continue;
-            const auto link = m_into.find({node.id, i});
-            return link == m_into.end() ? nullptr : m_graph.find(link->second->from);
+    /// What feeds an input of `node`, through reroutes that are on.
+    PartWay wayInto(const ForeignNode& node, const std::string& input) const {
+        PartWay way;
+        const auto named = [&](const ForeignSlot& slot) { return slot.name == input; };
+        const auto place = std::find_if(node.inputs.begin(), node.inputs.end(), named);
+        if (place == node.inputs.end()) return way;
+        auto link = m_into.find({node.id, static_cast<std::size_t>(place - node.inputs.begin())});
+        while (link != m_into.end() && way.reroutes.size() < kMaxSlots) {
+            way.links.push_back(link->second);
+            const ForeignNode* from = m_graph.find(link->second->from);
+            if (!from || from->type != "Reroute" || from->mode != 0) {
+                way.part = from;
+                break;
+            }
+            way.reroutes.push_back(from);
+            link = m_into.find({from->id, 0});
         }
-        return nullptr;
+        return way;
     }
 
     /// A sampler made of several nodes becomes one; where a part is of another kind it stays as it came.
     void takeParts(const ForeignNode& node) {
         Role& role = m_roles.at(node.id);
         if (role.kind != Role::Kind::Row) return;
-        std::map<std::string, const ForeignNode*> parts;
+        std::map<std::string, PartWay> parts;
         for (const SocketRule& input : role.row->inputs) {
             if (!input.part) continue;
-            const ForeignNode* part = feeder(node, input.comfy);
-            const Row* row = part ? rowOfClass(part->type) : nullptr;
-            if (!row || row->ochre != "@" + input.type || part->mode != 0) {
+            PartWay way = wayInto(node, input.comfy);
+            const Row* row = way.part ? rowOfClass(way.part->type) : nullptr;
+            if (!row || row->ochre != "@" + input.type || way.part->mode != 0) {
                 role.kind = Role::Kind::Placeholder;
                 return;
             }
-            parts[input.comfy] = part;
+            parts[input.comfy] = std::move(way);
         }
-        for (const auto& [input, part] : parts) m_roles.at(part->id).owners.push_back(&node);
+        for (const auto& [input, way] : parts) {
+            m_roles.at(way.part->id).owners.push_back(&node);
+            for (const ForeignNode* reroute : way.reroutes) m_roles.at(reroute->id).owners.push_back(&node);
+            m_inner.insert(way.links.begin(), way.links.end());
+        }
         role.parts = std::move(parts);
     }
 
     /// From a part into the node that it belongs to.
-    bool isInner(const ForeignLink& link) const {
-        const auto target = m_roles.find(link.to);
-        const ForeignNode* node = m_graph.find(link.to);
-        if (target == m_roles.end() || !node || link.toSlot >= node->inputs.size()) return false;
-        const auto part = target->second.parts.find(node->inputs[link.toSlot].name);
-        return part != target->second.parts.end() && part->second->id == link.from;
+    bool isInner(const ForeignLink& link) const { return m_inner.contains(&link); }
+
+    /// Parts and reroutes with a link that leads elsewhere, and what feeds those reroutes.
+    std::set<std::string> linkedOut() {
+        std::set<std::string> out;
+        for (const ForeignLink& link : m_graph.links)
+            if (m_roles.contains(link.to) && !isInner(link)) out.insert(link.from);
+        for (const ForeignNode& node : m_graph.nodes)
+            for (const auto& [input, way] : m_roles.at(node.id).parts)
+                for (std::size_t i = 0; i < way.reroutes.size(); ++i) {
+                    if (!out.contains(way.reroutes[i]->id)) continue;
+                    out.insert(way.links[i + 1]->from);
+                    m_inner.erase(way.links[i + 1]);
+                }
+        return out;
     }
 
     // Nodes
     void giveIds() {
         std::vector<const ForeignNode*> later;
-        std::set<std::string> linkedOut; // parts with a link that leads elsewhere
-        for (const ForeignLink& link : m_graph.links)
-            if (m_roles.contains(link.to) && !isInner(link)) linkedOut.insert(link.from);
+        const std::set<std::string> standing = linkedOut();
         for (const ForeignNode& node : m_graph.nodes) {
             Role& role = m_roles.at(node.id);
-            if (role.kind == Role::Kind::Part && !role.owners.empty() && !linkedOut.contains(node.id))
-                continue;
+            if (!role.owners.empty() && !standing.contains(node.id)) continue;
             const Json id = idJson(node.id);
             const bool usable =
                 id.is_number_integer() && id.get<std::int64_t>() > 0 && id.get<std::int64_t>() <= kLargestId;
@@ -169,7 +197,10 @@ private:
         node.muted = foreign.mode == 2;
         node.bypassed = foreign.mode == 4;
         Json comfy{{"node", foreign.json}};
-        for (const auto& [input, part] : role.parts) comfy["parts"][input] = part->json;
+        for (const auto& [input, way] : role.parts) {
+            comfy["parts"][input] = way.part->json;
+            for (const ForeignNode* reroute : way.reroutes) comfy["reroutes"][input].push_back(reroute->json);
+        }
         node.extra = {{kComfyMember, std::move(comfy)}};
         switch (role.kind) {
         case Role::Kind::Row:
@@ -186,11 +217,18 @@ private:
         case Role::Kind::Part:
         case Role::Kind::Placeholder:
             node.type = std::string(kPlaceholder) + foreign.type;
-            node.name = placeholderName(foreign.type);
+            node.name = freeName(placeholderName(foreign.type));
             ++m_context.unknown[foreign.type];
             break;
         }
         m_nodes[node.id] = std::move(node);
+    }
+
+    /// "name", "name_2", …: each node of an unknown class has one of its own.
+    std::string freeName(const std::string& name) {
+        std::string free = name;
+        for (int count = 2; !m_names.insert(free).second; ++count) free = fmt::format("{}_{}", name, count);
+        return free;
     }
 
     static std::string placeholderName(std::string type) {
@@ -212,8 +250,8 @@ private:
         node.type = declaration.id();
         node.version = declaration.version();
         setFromRow(node, declaration, *role.row, foreign);
-        for (const auto& [input, part] : role.parts)
-            setFromRow(node, declaration, *rowOfClass(part->type), *part);
+        for (const auto& [input, way] : role.parts)
+            setFromRow(node, declaration, *rowOfClass(way.part->type), *way.part);
     }
 
     void setFromRow(Node& node, const graph::NodeDeclaration& declaration, const Row& row,
@@ -343,7 +381,10 @@ private:
         const ForeignNode* node = m_graph.find(link.to);
         if (!node) return {};
         const Role& role = m_roles.at(link.to);
-        if (role.kind == Role::Kind::Row) return rowTarget(role.id, *role.row, *node, link.toSlot);
+        if (role.kind == Role::Kind::Row) {
+            if (role.id == 0) return {}; // a reroute that lives in its owners
+            return rowTarget(role.id, *role.row, *node, link.toSlot);
+        }
         if (role.kind == Role::Kind::Group) return groupTarget(role.id, *node, link.toSlot);
         if (role.kind == Role::Kind::Primitive) return {};
         std::vector<Target> targets;
@@ -458,9 +499,11 @@ private:
     const ForeignGraph& m_graph;
     std::map<std::pair<std::string, std::size_t>, const ForeignLink*> m_into;
     std::map<std::string, Role> m_roles;
+    std::set<const ForeignLink*> m_inner; ///< on the ways from parts to their owners
     std::map<NodeId, Node> m_nodes;
     std::map<std::string, graph::GroupDefinition> m_used;
     std::map<graph::Link, NodeId> m_inverters;
+    std::set<std::string> m_names; ///< of placeholders
     NodeId m_next = 1, m_input = 0, m_output = 0;
 };
 

@@ -30,9 +30,15 @@ constexpr Word kWords[] = {
     {"turn", "180 degrees", "180"},
     {"turn", "270 degrees", "270"},
     {"prediction", "v_prediction", "v"},
+    {"load_channel", "alpha", "transparency"}, // a mask of theirs is 1 where a picture is clear
+    {"dither", "floyd-steinberg", "floyd_steinberg"},
+    {"dither", "bayer-2", "bayer_2"},
+    {"dither", "bayer-4", "bayer_4"},
+    {"dither", "bayer-8", "bayer_8"},
+    {"dither", "bayer-16", "bayer_16"},
 };
-constexpr std::array kWordKinds{"resize",    "crop",    "flip",  "turn", "prediction", "sampler",
-                                "scheduler", "channel", "blend", "word", "text"};
+constexpr std::array kWordKinds{"resize",    "crop",    "flip",  "turn", "prediction", "load_channel", "dither",
+                                "scheduler", "channel", "blend", "word", "text", "sampler"};
 
 struct Type {
     const char* comfy;

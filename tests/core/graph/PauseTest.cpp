@@ -163,6 +163,47 @@ TEST_F(PauseTest, TheTimeLeftStandsStill) {
     runner.join();
 }
 
+TEST_F(PauseTest, TheTimeLeftOfANewSettingIsThatOfItsOwnSteps) {
+    Graph g;
+    const NodeId a = g.add(node("test.steps_report", "a", {{"steps", std::int64_t{24}}}));
+    evaluate(g, a, {}); // takes 120 ms, and so would the next one by what is known
+    g.setParameter(a, "steps", std::int64_t{240});
+    std::vector<std::pair<double, double>> told; // share of the steps done, seconds left
+    Listener listener;
+    listener.onTotal = [&](double, double left) { told.emplace_back(m_steps / 240.0, left); };
+    m_steps = 0;
+    const auto start = std::chrono::steady_clock::now();
+    evaluate(g, a, {}, {}, listener);
+    const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    ASSERT_GT(told.size(), 5u);
+    EXPECT_LT(told.front().second, 0) << "nothing is known before its first steps";
+    int said = 0;
+    for (const auto& [share, left] : told) {
+        if (left < 0 || share > 0.9) continue;
+        ++said;
+        EXPECT_GT(left, 0.4 * (1 - share) * whole) << "at " << share;
+        EXPECT_LT(left, 2.5 * (1 - share) * whole + 0.1) << "at " << share;
+    }
+    EXPECT_GT(said, 3);
+}
+
+TEST_F(PauseTest, WhatFollowsANodeWithStepsIsAddedByItsEarlierDuration) {
+    Graph g;
+    const NodeId a = g.add(node("test.steps_report", "a", {{"steps", std::int64_t{100}}}));
+    const NodeId b = g.add(node("test.slow", "b", {{"ms", std::int64_t{700}}}, {{"a", {a, "out"}}}));
+    evaluate(g, b, {});
+    g.setParameter(a, "steps", std::int64_t{60});
+    double last = -1;
+    Listener listener;
+    m_steps = 0;
+    listener.onTotal = [&](double, double left) {
+        if (m_steps > 20 && m_steps < 55 && last < 0) last = left;
+    };
+    evaluate(g, b, {}, {}, listener);
+    EXPECT_GT(last, 0.6);
+    EXPECT_LT(last, 2.5);
+}
+
 // A node that ignores Cancel goes on alone; what is shown of it must not stay "running".
 TEST_F(PauseTest, ACancelledNodeThatIsStillAtWorkIsToldAsStopped) {
     Graph g;

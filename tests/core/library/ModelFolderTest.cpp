@@ -27,7 +27,8 @@ TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
     const std::string saved = before ? before : "";
     ::setenv("OCHRE_MODELS_DIR", (folder / "own").c_str(), 1);
     ::setenv("OCHRE_EXTRA_MODELS", (folder / "web").c_str(), 1);
-    const auto files = listModels();
+    const auto files = listModels(), loras = listModels("loras"), upscalers = listModels("upscale"),
+               foreign = modelsUnder(folder / "web");
     ::setenv("OCHRE_MODELS_DIR", saved.c_str(), 1);
     ::unsetenv("OCHRE_EXTRA_MODELS");
     ASSERT_EQ(files.size(), 3u);
@@ -37,6 +38,14 @@ TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
     EXPECT_EQ(files[1].kind, "upscale");
     EXPECT_EQ(files[2].name, "ink");
     EXPECT_EQ(files[2].kind, "loras");
+    EXPECT_EQ(files[1].reference, "x4");
+    EXPECT_EQ(files[2].reference, "sub/ink") << "as a node finds it";
+    ASSERT_EQ(loras.size(), 1u);
+    EXPECT_EQ(loras[0].path, files[2].path);
+    ASSERT_EQ(upscalers.size(), 1u);
+    EXPECT_EQ(upscalers[0].path, files[1].path) << "the user's own goes before the link to it";
+    EXPECT_EQ(foreign.size(), 2u);
+    EXPECT_TRUE(listModels("vae").empty());
 }
 
 } // namespace

@@ -26,6 +26,7 @@ models::Conditioning full() {
     c.entries.push_back(c.entries.front());
     models::ConditioningEntry& e = c.entries.back();
     e.strength = 1.5;
+    e.parts = 3, e.partWeight = -0.75;
     e.area = models::ConditioningArea{1, 2, 3, 4, true};
     e.mask = test::noise({1, 6, 7}, 2);
     e.maskStrength = 0.25;
@@ -59,6 +60,8 @@ TEST(DiffusionValues, ConditioningComesBackWhole) {
     EXPECT_EQ(a.area, b.area);
     EXPECT_EQ(a.sizes, b.sizes);
     EXPECT_EQ(b.strength, 1.5);
+    EXPECT_EQ(b.parts, 3);
+    EXPECT_EQ(b.partWeight, -0.75);
     EXPECT_EQ(b.maskStrength, 0.25);
     EXPECT_TRUE(b.maskBounds);
     EXPECT_EQ((std::vector<double>{b.start, b.end, b.stepStart, b.stepEnd}),

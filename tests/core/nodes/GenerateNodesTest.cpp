@@ -2,6 +2,9 @@
 // Nodes that run networks, on small seeded checkpoints.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -11,6 +14,7 @@
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
 #include "tests/core/models/diffusion/Wave.h"
 #include "tests/core/nodes/NodeBench.h"
+#include "tests/support/Support.h"
 
 namespace ochre::nodes {
 namespace {
@@ -129,6 +133,45 @@ TEST(GenerateNodes, RefinerPromptsHaveAScore) {
     EXPECT_EQ(refined.entries[0].sizes->aestheticScore, 2.5);
     EXPECT_EQ(refined.entries[0].sizes->height, 1024);
     EXPECT_TRUE(contains(bench().set("text", std::string("a <lora:fur:1>")).fails(), "\"fur\""));
+}
+
+/// A node's defaults with one text of its own.
+class Texts : public graph::ParameterView {
+public:
+    Texts(const graph::NodeDeclaration& declaration, const std::string& parameter, std::string text) {
+        for (const graph::Parameter& p : declaration.parameters()) m_values[p.id] = p.defaultValue;
+        m_values[parameter] = std::move(text);
+    }
+    const graph::ParameterValue& value(const std::string& id) const override { return m_values.at(id); }
+
+private:
+    std::map<std::string, graph::ParameterValue> m_values;
+};
+
+TEST(GenerateNodes, TheKeyOfAPromptHasTheEmbeddingsThatItNames) {
+    const test::TemporaryFolder folder;
+    ::setenv("OCHRE_MODELS_DIR", folder.path().c_str(), 1);
+    const auto file = folder / "embeddings/style.safetensors";
+    std::filesystem::create_directories(file.parent_path());
+    const auto write = [&](const char* text) { std::ofstream(file) << text; };
+    const std::pair<const char*, const char*> nodes[] = {{"generate.prompt", "text"},
+                                                         {"generate.prompt_sdxl", "text_g"},
+                                                         {"generate.prompt_sdxl", "text_l"},
+                                                         {"generate.prompt_refiner", "text"}};
+    for (const auto& [type, parameter] : nodes) {
+        const graph::NodeDeclaration& declaration = allNodes().runnable(type);
+        ASSERT_TRUE(declaration.hasFingerprint()) << type;
+        const auto key = [&](const char* text) {
+            return declaration.fingerprintFunction()(Texts(declaration, parameter, text));
+        };
+        write("one");
+        const Hash128 named = key("a cat, embedding:style"), plain = key("a cat");
+        EXPECT_NE(named, plain) << type;
+        write("another");
+        EXPECT_NE(key("a cat, embedding:style"), named) << type;
+        EXPECT_EQ(key("a cat"), plain) << type;
+    }
+    ::unsetenv("OCHRE_MODELS_DIR");
 }
 
 TEST(GenerateNodes, ATextEncoderOfAnotherFamilyIsRefused) {

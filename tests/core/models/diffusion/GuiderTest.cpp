@@ -162,6 +162,48 @@ TEST_F(GuiderTest, MasksWeighByPixelAndBoundsCutToTheirBox) {
     EXPECT_LT(apart(guided(setupOf(1, positive, {}), m_x).denoised, boxed.div(count)), kTight);
 }
 
+/// "a cat on a wall AND a red door :0.5", as the text encoder gives it.
+Conditioning partsOf(double first, double second) {
+    Conditioning parts = prompt("a cat on a wall");
+    parts.entries.push_back(prompt("a red door").entries.front());
+    for (ConditioningEntry& e : parts.entries) e.parts = 2;
+    parts.entries[0].partWeight = first;
+    parts.entries[1].partWeight = second;
+    return parts;
+}
+
+TEST_F(GuiderTest, PartsOfAnAndAreSummedAsDifferencesFromTheUnconditional) {
+    const nn::Tensor u = of(m_negative), a = of(m_positive), b = of(prompt("a red door"));
+    for (const auto& [first, second] : {std::pair{1.0, 1.0}, {1.0, 0.5}, {1.5, -0.25}})
+        for (const double cfg : {7.0, 1.0}) {
+            const nn::Tensor expected =
+                u.add(a.sub(u).mul(first * cfg)).add(b.sub(u).mul(second * cfg));
+            const Guided result = guided(setupOf(cfg, partsOf(first, second), m_negative), m_x);
+            EXPECT_LT(apart(result.denoised, expected), 20 * kTight) << first << " " << second << " " << cfg;
+            EXPECT_EQ(result.calls, 1);
+        }
+    Conditioning whole = test::smallTextEncoder().encode(
+        "a cat on a wall AND a red door :0.5", {.style = PromptStyle::A1111});
+    EXPECT_LT(apart(guided(setupOf(7, whole, m_negative), m_x).denoised,
+                    guided(setupOf(7, partsOf(1, 0.5), m_negative), m_x).denoised),
+              20 * kTight);
+}
+
+TEST_F(GuiderTest, PartsOfAnAndCountAsOnePromptAmongOthers) {
+    Conditioning combined = partsOf(1, 0.5); // as the node that combines prompts does it: averaged
+    combined.entries.push_back(prompt("a green field").entries.front());
+    const nn::Tensor u = of(m_negative), a = of(m_positive), b = of(prompt("a red door"));
+    const nn::Tensor both = u.add(a.sub(u)).add(b.sub(u).mul(0.5));
+    const nn::Tensor positive = both.add(of(prompt("a green field"))).div(2);
+    EXPECT_LT(apart(guided(setupOf(3, combined, m_negative), m_x).denoised, u.add(positive.sub(u).mul(3))),
+              20 * kTight);
+}
+
+TEST_F(GuiderTest, WithoutAnUnconditionalPredictionPartsAreAveragedByWeight) {
+    const nn::Tensor expected = of(m_positive).add(of(prompt("a red door")).mul(0.5)).div(1.5);
+    EXPECT_LT(apart(guided(setupOf(1, partsOf(1, 0.5), {}), m_x).denoised, expected), kTight);
+}
+
 TEST_F(GuiderTest, RangesSayWhenAPromptActs) {
     Conditioning positive = m_positive;
     positive.entries.front().end = 0.5;

@@ -91,7 +91,10 @@ TEST(TextEncoder, A1111sSchedulesAndPartsBecomeEntries) {
     EXPECT_EQ(entries[0].stepEnd, 0.25);
     EXPECT_EQ(entries[2].stepStart, 0.25);
     EXPECT_EQ(entries[3].stepEnd, 1);
-    EXPECT_EQ(entries[1].strength, 0.5);
+    EXPECT_EQ(entries[1].strength, 1);
+    EXPECT_EQ(entries[1].partWeight, 0.5);
+    EXPECT_EQ(entries[1].parts, 2);
+    EXPECT_EQ(encoder.encode("at 10:30", options).entries.front().parts, 1);
     EXPECT_LT(apart(entries[0].states, statesOf(encoder, "a cat")), 1e-5);
     EXPECT_LT(apart(entries[2].states, statesOf(encoder, "a dog")), 1e-5);
     options.style = PromptStyle::Comfy;

@@ -103,7 +103,6 @@ TEST(Prompt, TextThatIsTooLongIsAnError) {
     test::expectError([&] { parseEmphasis(text, PromptStyle::A1111); }, "100001 bytes");
     test::expectError([&] { expandWildcards(text, 1); }, "100001 bytes");
     test::expectError([&] { schedulePrompt(text, 10); }, "100001 bytes");
-    test::expectError([&] { takeLoraTags(text); }, "100001 bytes");
     test::expectError([&] { splitAnd(text); }, "100001 bytes");
 }
 
@@ -124,23 +123,6 @@ TEST(Prompt, NothingThatIsTypedThrows) {
             adjustWeight(text, random() % 50, random() % 50, 0.1);
         }) << text;
     }
-}
-
-TEST(LoraTags, AreTakenOut) {
-    const auto tagged =
-        takeLoraTags("a <lora:ink style:0.8>cat <lora:b>, <lora:c:1:0.5> <lyco:d:te=0.2:unet=0.7>");
-    EXPECT_EQ(tagged.text, "a cat ,  ");
-    EXPECT_EQ(tagged.loras,
-              (std::vector<LoraTag>{{"ink style", 0.8, 0.8}, {"b", 1, 1}, {"c", 1, 0.5}, {"d", 0.7, 0.2}}));
-}
-
-TEST(LoraTags, OtherTextInAngleBracketsStays) {
-    for (const char* text :
-         {"<|endoftext|>", "a < b > c", "<lora>", "<lora:>", "<hypernet:x:1>", "<lora:a", "<<lora"}) {
-        EXPECT_EQ(takeLoraTags(text).text, text);
-        EXPECT_TRUE(takeLoraTags(text).loras.empty()) << text;
-    }
-    EXPECT_EQ(takeLoraTags("1 < 2 <lora:a:2>").loras, (std::vector<LoraTag>{{"a", 2, 2}}));
 }
 
 TEST(And, PartsHaveTheirWeights) {

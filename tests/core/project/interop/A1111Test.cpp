@@ -9,7 +9,6 @@
 #include "core/project/interop/ComfyTranslate.h"
 #include "core/project/interop/ComfyWrite.h"
 #include "core/project/interop/Interop.h"
-#include "core/project/interop/LoraTags.h"
 #include "tests/core/project/interop/InteropRegistry.h"
 #include "tests/support/Support.h"
 
@@ -47,31 +46,6 @@ TEST(A1111, TheTextIsReadAndWrittenAgain) {
     EXPECT_EQ(*text.find("Lora hashes"), "ink: 1f, line: 2e");
     EXPECT_EQ(text.values.size(), 16u);
     EXPECT_EQ(writeParameters(text), kText);
-}
-
-TEST(A1111, OddValuesSurvive) {
-    for (const std::string value :
-         {"plain", "a, b", "k: v", "say \"hi\", you", "two\nlines", "back\\slash, x", "\"starts", "é, ü",
-          " blanks ", "{\"vae\": \"63a\", \"model\": \"b,c\"}", "{open", ""}) {
-        A1111Text text;
-        text.prompt = "x";
-        text.values = {{"Steps", "1"}, {"Sampler", "Euler"}, {"Odd/key-name", value}, {"Seed", "2"}};
-        EXPECT_EQ(readParameters(writeParameters(text), "p"), text) << value;
-    }
-}
-
-TEST(A1111, PromptsWithoutNegativeOrEmpty) {
-    const char* tail = "Steps: 1, Sampler: Euler, Seed: 2";
-    EXPECT_EQ(readParameters(tail, "p").prompt, "");
-    EXPECT_EQ(readParameters(std::string("cat\n") + tail, "p").prompt, "cat");
-    EXPECT_EQ(readParameters(std::string("cat\r\nNegative prompt: dog\r\n") + tail + "\r\n", "p").negative,
-              "dog");
-    EXPECT_EQ(readParameters(std::string("Negative prompt: dog\n") + tail, "p").prompt, "");
-    EXPECT_EQ(test::expectError([] { readParameters("just a sentence, with: words", "p"); },
-                                "no generation parameters")
-                  .kind(),
-              ErrorKind::NotMine);
-    test::expectError([] { readParameters(std::string(2 << 20, 'x'), "p"); }, "more than");
 }
 
 TEST(A1111, SamplersHaveTheirNamesAndSchedules) {
@@ -142,15 +116,27 @@ TEST(A1111, WhatAGraphSaysOfItself) {
     EXPECT_FALSE(parametersFromGraph(Graph(), registry()));
 }
 
-TEST(A1111, LoraTagsAreFoundAndTakenOut) {
-    const auto tags = loraTags("a <lora:x:0.5> b <lora:y> <lora:z:1:0> <lora:> <lora:q:w> <b>");
-    ASSERT_EQ(tags.size(), 3u);
-    EXPECT_EQ(tags[0].model, 0.5);
-    EXPECT_EQ(tags[0].text, 0.5);
-    EXPECT_EQ(tags[1].model, 1.0);
-    EXPECT_EQ(tags[2].text, 0.0);
-    EXPECT_EQ(withoutLoraTags("a <lora:x:0.5> b <lora:y>"), "a b");
-    EXPECT_EQ(withoutLoraTags("no tags "), "no tags ");
+TEST(A1111, NodesOfLorasAreTagsWithBothStrengths) {
+    Graph g;
+    const auto add = [&](const char* type) {
+        Node node;
+        node.type = type;
+        return g.add(node);
+    };
+    const auto model = add("generate.load_checkpoint"), lora = add("generate.lora"),
+               prompt = add("generate.prompt"), sample = add("generate.sample");
+    g.connect({model, "model"}, lora, "model");
+    g.connect({model, "text_encoder"}, lora, "text_encoder");
+    g.connect({lora, "text_encoder"}, prompt, "text_encoder");
+    g.connect({lora, "model"}, sample, "model");
+    g.connect({prompt, "conditioning"}, sample, "positive");
+    g.setParameter(prompt, "text", std::string("a fox"));
+    g.setParameter(lora, "lora", std::string("styles/ink.safetensors"));
+    g.setParameter(lora, "strength_model", 0.8);
+    g.setParameter(lora, "strength_text", 0.25);
+    EXPECT_EQ(parametersFromGraph(g, registry())->prompt, "a fox <lora:ink:0.25:0.8>");
+    g.setParameter(lora, "strength_text", 0.8);
+    EXPECT_EQ(parametersFromGraph(g, registry())->prompt, "a fox <lora:ink:0.8>");
 }
 
 // Pictures

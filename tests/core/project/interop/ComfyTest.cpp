@@ -279,6 +279,176 @@ TEST(Comfy, APartThatAlsoFeedsAnUnknownNodeStandsByItselfToo) {
     EXPECT_TRUE(plain(writeApi(r.graph, r.extra, registry()).json) == plain(api));
 }
 
+/// A node of a workflow; slots without links.
+Json foreign(int id, const char* type, Json inputs, Json outputs, Json widgets) {
+    return {{"id", id},
+            {"type", type},
+            {"pos", {10.0 * id, 0}},
+            {"size", {200, 100}},
+            {"flags", Json::object()},
+            {"order", id},
+            {"mode", 0},
+            {"inputs", std::move(inputs)},
+            {"outputs", std::move(outputs)},
+            {"properties", Json::object()},
+            {"widgets_values", std::move(widgets)}};
+}
+
+Json slot(const char* name, const char* type, Json links) {
+    const bool isInput = !links.is_array();
+    return {{"name", name}, {"type", type}, {isInput ? "link" : "links", std::move(links)}};
+}
+
+/// KSamplerSelect 1 → Reroute 2 → SamplerCustom 3, and → Reroute 4 → SamplerCustom 5.
+Json reroutedSampler() {
+    const auto sampler = [](int id, int link) {
+        return foreign(id, "SamplerCustom", Json::array({slot("sampler", "SAMPLER", link)}),
+                       Json::array({slot("output", "LATENT", Json::array())}), {true, 7, "fixed", 5.5});
+    };
+    const auto reroute = [](int id, int link, Json links) {
+        return foreign(id, "Reroute", Json::array({slot("", "*", link)}),
+                       Json::array({slot("", "SAMPLER", std::move(links))}), Json::array());
+    };
+    Json nodes{foreign(1, "KSamplerSelect", Json::array(),
+                       Json::array({slot("SAMPLER", "SAMPLER", Json::array({1}))}),
+                       Json::array({"dpmpp_2m"})),
+               reroute(2, 1, {2, 3}), sampler(3, 2), reroute(4, 3, Json::array({4})), sampler(5, 4)};
+    return {{"last_node_id", 5},
+            {"last_link_id", 4},
+            {"nodes", std::move(nodes)},
+            {"links",
+             {{1, 1, 0, 2, 0, "SAMPLER"},
+              {2, 2, 0, 3, 0, "SAMPLER"},
+              {3, 2, 0, 4, 0, "SAMPLER"},
+              {4, 4, 0, 5, 0, "SAMPLER"}}},
+            {"groups", Json::array()},
+            {"config", Json::object()},
+            {"extra", Json::object()},
+            {"version", 0.4}};
+}
+
+TEST(Comfy, ASamplerBehindReroutesIsFound) {
+    const Json before = reroutedSampler();
+    ReadComfy r = read(before);
+    EXPECT_TRUE(r.warnings.empty()) << r.warnings.front();
+    int count = 0;
+    r.graph.forEach([&](const Node& node) {
+        ++count;
+        EXPECT_EQ(node.type, "generate.sample_custom");
+        EXPECT_EQ(value<std::string>(node, "sampler"), "dpmpp_2m");
+        EXPECT_EQ(value<std::int64_t>(node, "seed"), 7);
+    });
+    EXPECT_EQ(count, 2) << "the sampler and the reroutes are part of both";
+    const Json same = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(same) == plain(before)) << difference(before, same);
+    for (const graph::NodeId id : {3u, 5u}) r.graph.setParameter(id, "sampler", std::string("euler"));
+    Json expected = before;
+    expected["nodes"][0]["widgets_values"][0] = "euler";
+    const Json after = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(after) == plain(expected)) << difference(expected, after);
+}
+
+TEST(Comfy, ARerouteThatAlsoLeadsElsewhereStandsByItselfToo) {
+    Json before = reroutedSampler();
+    before["nodes"].push_back(
+        foreign(6, "SamplerPeek", Json::array({slot("sampler", "SAMPLER", 5)}), Json::array(),
+                Json::array()));
+    before["nodes"][1]["outputs"][0]["links"].push_back(5);
+    before["links"].push_back({5, 2, 0, 6, 0, "SAMPLER"});
+    before["last_node_id"] = 6;
+    before["last_link_id"] = 5;
+    const ReadComfy r = read(before);
+    EXPECT_EQ(r.graph.at(6).inputs.at("sampler"), (graph::Link{2, "out"}));
+    EXPECT_EQ(r.graph.at(2).inputs.at("in").node, only(r.graph, "comfyui:KSamplerSelect").id);
+    EXPECT_EQ(value<std::string>(r.graph.at(5), "sampler"), "dpmpp_2m");
+    const Json after = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(after) == plain(before)) << difference(before, after);
+}
+
+TEST(Comfy, APartWithoutASourceBehindItsRerouteStaysAsItCame) {
+    Json before = reroutedSampler();
+    before["nodes"][1]["inputs"][0]["link"] = nullptr;
+    before["nodes"][0]["outputs"][0]["links"] = nullptr;
+    before["links"].erase(0);
+    const ReadComfy r = read(before);
+    EXPECT_EQ(r.graph.at(3).type, "comfyui:SamplerCustom");
+    const Json after = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(after) == plain(before)) << difference(before, after);
+}
+
+TEST(Comfy, SeveralUnknownNodesOfOneClassHaveNamesOfTheirOwn) {
+    Json api;
+    for (const char* id : {"1", "2", "3"}) api[id] = {{"class_type", "Grain.Plus"}, {"inputs", {{"n", 1}}}};
+    const ReadComfy r = read(api);
+    EXPECT_EQ(r.graph.at(1).name, "Grain_Plus");
+    EXPECT_EQ(r.graph.at(3).name, "Grain_Plus_3");
+    EXPECT_TRUE(plain(writeApi(r.graph, r.extra, registry()).json) == plain(api));
+}
+
+TEST(Comfy, NodesOfPicturesGoBothWays) {
+    const Json api = {
+        {"1", {{"class_type", "LoadImageMask"}, {"inputs", {{"image", "a.png"}, {"channel", "alpha"}}}}},
+        {"2", {{"class_type", "LoadImage"}, {"inputs", {{"image", "a.png"}}}}},
+        {"3",
+         {{"class_type", "ImageScale"},
+          {"inputs",
+           {{"image", {"2", 0}},
+            {"upscale_method", "area"},
+            {"width", 64},
+            {"height", 32},
+            {"crop", "center"}}}}},
+        {"4",
+         {{"class_type", "ImageScaleToTotalPixels"},
+          {"inputs",
+           {{"image", {"3", 0}},
+            {"upscale_method", "lanczos"},
+            {"megapixels", 0.5},
+            {"resolution_steps", 8}}}}},
+        {"5",
+         {{"class_type", "ImageQuantize"},
+          {"inputs", {{"image", {"4", 0}}, {"colors", 12}, {"dither", "floyd-steinberg"}}}}},
+        {"6", {{"class_type", "ImageBatch"}, {"inputs", {{"image1", {"4", 0}}, {"image2", {"5", 0}}}}}},
+        {"7", {{"class_type", "GetImageSize"}, {"inputs", {{"image", {"6", 0}}}}}},
+        {"8",
+         {{"class_type", "EmptyLatentImage"},
+          {"inputs", {{"width", {"7", 0}}, {"height", {"7", 1}}, {"batch_size", {"7", 2}}}}}}};
+    ReadComfy r = read(api);
+    EXPECT_TRUE(r.warnings.empty()) << r.warnings.front();
+    EXPECT_EQ(value<std::string>(only(r.graph, "image.load_mask"), "channel"), "transparency");
+    EXPECT_EQ(value<std::string>(only(r.graph, "image.resize"), "crop"), "center");
+    EXPECT_EQ(value<std::int64_t>(only(r.graph, "image.scale_to_pixels"), "multiple"), 8);
+    EXPECT_EQ(value<std::string>(only(r.graph, "image.quantize"), "dither"), "floyd_steinberg");
+    EXPECT_EQ(only(r.graph, "image.batch").inputs.at("b"), (graph::Link{5, "image"}));
+    EXPECT_EQ(only(r.graph, "image.size").inputs.at("image"), (graph::Link{6, "images"}));
+    EXPECT_EQ(only(r.graph, "latent.empty").inputs.at("batch"), (graph::Link{7, "count"}));
+    EXPECT_TRUE(plain(writeApi(r.graph, r.extra, registry()).json) == plain(api));
+
+    r.graph.setParameter(1, "channel", std::string("blue"));
+    r.graph.setParameter(5, "dither", std::string("bayer_8"));
+    const Json after = writeApi(r.graph, r.extra, registry()).json;
+    EXPECT_EQ(after.at("1").at("inputs").at("channel"), "blue");
+    EXPECT_EQ(after.at("5").at("inputs").at("dither"), "bayer-8");
+}
+
+TEST(Comfy, ALargeSeedComesBackWhole) {
+    const Json api = {{"1",
+                       {{"class_type", "KSampler"},
+                        {"inputs",
+                         {{"seed", 18446744073709551615u},
+                          {"steps", 3},
+                          {"cfg", 5},
+                          {"sampler_name", "euler"},
+                          {"scheduler", "normal"},
+                          {"denoise", 1}}}}}};
+    ReadComfy r = read(api);
+    ASSERT_EQ(r.warnings.size(), 1u);
+    EXPECT_NE(r.warnings[0].find("18446744073709551615"), std::string::npos) << r.warnings[0];
+    r.graph.setParameter(1, "steps", std::int64_t{4});
+    const Project p = projectFromText(projectToText(r.graph, {}, r.extra), "p.ochre");
+    EXPECT_EQ(writeApi(p.graph, p.extra, registry()).json.at("1").at("inputs").at("seed"),
+              18446744073709551615u);
+}
+
 Node make(const char* type) {
     Node node;
     node.type = type;
@@ -316,7 +486,9 @@ TEST(Comfy, LoraTagsBecomeLoaders) {
     Graph g;
     const auto model = g.add(make("generate.load_checkpoint")), prompt = g.add(make("generate.prompt"));
     const auto empty = g.add(make("latent.empty")), sample = g.add(make("generate.sample"));
-    g.setParameter(prompt, "text", std::string("a fox <lora:ink:0.8> <lora:line:0.5:0.25>"));
+    g.setParameter(
+        prompt, "text",
+        std::string("a fox <lora:ink:0.8> <lora:line:0.25:0.5> <lyco:grain:te=0.1:unet=0.7>"));
     g.connect({model, "text_encoder"}, prompt, "text_encoder");
     g.connect({model, "model"}, prompt, "model");
     g.connect({prompt, "model"}, sample, "model");
@@ -327,13 +499,17 @@ TEST(Comfy, LoraTagsBecomeLoaders) {
     int loras = 0;
     for (const Json& node : w.json)
         if (node.at("class_type") == "LoraLoader") ++loras;
-    EXPECT_EQ(loras, 2);
+    EXPECT_EQ(loras, 3);
     const Json& sampler = w.json.at(std::to_string(sample)).at("inputs");
     const Json& last = w.json.at(sampler.at("model")[0].get<std::string>());
-    EXPECT_EQ(last.at("inputs").at("lora_name"), "line");
-    EXPECT_EQ(last.at("inputs").at("strength_clip"), 0.25);
-    EXPECT_EQ(w.json.at(last.at("inputs").at("model")[0].get<std::string>()).at("inputs").at("lora_name"),
-              "ink");
+    EXPECT_EQ(last.at("inputs").at("lora_name"), "grain");
+    EXPECT_EQ(last.at("inputs").at("strength_model"), 0.7);
+    EXPECT_EQ(last.at("inputs").at("strength_clip"), 0.1);
+    const Json& line = w.json.at(last.at("inputs").at("model")[0].get<std::string>()).at("inputs");
+    EXPECT_EQ(line.at("lora_name"), "line");
+    EXPECT_EQ(line.at("strength_model"), 0.5);
+    EXPECT_EQ(line.at("strength_clip"), 0.25);
+    EXPECT_EQ(w.json.at(line.at("model")[0].get<std::string>()).at("inputs").at("lora_name"), "ink");
     EXPECT_EQ(w.json.at(std::to_string(prompt)).at("inputs").at("text"), "a fox");
 }
 
@@ -399,6 +575,8 @@ TEST(ComfyTable, WordsAndNumbersGoBothWays) {
         {"enable", "enable", true},
         {"bounds", "mask bounds", true},
         {"prediction", "v_prediction", std::string("v")},
+        {"load_channel", "alpha", std::string("transparency")},
+        {"dither", "bayer-16", std::string("bayer_16")},
         {"tenth", 0.5, 5.0},
         {"color", 0xff8000, graph::Color{1, 128 / 255.0F, 0, 1}},
         {"sampler", "dpmpp_2m", std::string("dpmpp_2m")},

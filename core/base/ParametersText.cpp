@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The text itself: its last line of values, its quoting, and the names of samplers in it.
+#include "core/base/ParametersText.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -8,44 +9,13 @@
 #include "core/base/Error.h"
 #include "core/base/Json.h"
 #include "core/base/Text.h"
-#include "core/project/interop/A1111.h"
 
-namespace ochre::project::interop {
+namespace ochre {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxValues = 1000;
 constexpr std::string_view kNegative = "Negative prompt:";
-
-struct SamplerName {
-    const char* a1111;
-    const char* ochre;
-    const char* automatic; ///< what "Automatic" means for it
-};
-constexpr SamplerName kSamplers[] = {
-    {"DPM++ 2M", "dpmpp_2m", "karras"},
-    {"DPM++ SDE", "dpmpp_sde", "karras"},
-    {"DPM++ 2M SDE", "dpmpp_2m_sde", "exponential"},
-    {"DPM++ 2M SDE Heun", "dpmpp_2m_sde_heun", "exponential"},
-    {"DPM++ 2S a", "dpmpp_2s_ancestral", "karras"},
-    {"DPM++ 3M SDE", "dpmpp_3m_sde", "exponential"},
-    {"Euler a", "euler_ancestral", "normal"},
-    {"Euler", "euler", "normal"},
-    {"LMS", "lms", "normal"},
-    {"Heun", "heun", "normal"},
-    {"DPM2", "dpm_2", "karras"},
-    {"DPM2 a", "dpm_2_ancestral", "karras"},
-    {"DPM fast", "dpm_fast", "normal"},
-    {"DPM adaptive", "dpm_adaptive", "normal"},
-    {"DDIM", "ddim", "ddim_uniform"},
-    {"UniPC", "uni_pc", "normal"},
-    {"LCM", "lcm", "normal"},
-};
-constexpr std::pair<const char*, const char*> kSchedules[] = {
-    {"Karras", "karras"},         {"Exponential", "exponential"}, {"SGM Uniform", "sgm_uniform"},
-    {"KL Optimal", "kl_optimal"}, {"Simple", "simple"},           {"Normal", "normal"},
-    {"Uniform", "normal"},        {"DDIM", "ddim_uniform"},       {"Beta", "beta"},
-};
 
 bool isWordCharacter(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' ||
@@ -139,26 +109,19 @@ std::vector<std::pair<std::string, std::string>> readValues(std::string_view lin
     return values;
 }
 
-bool endsWithWord(std::string& name, std::string_view word) {
-    if (name.size() <= word.size() || !name.ends_with(word) || name[name.size() - word.size() - 1] != ' ')
-        return false;
-    name.resize(name.size() - word.size() - 1);
-    return true;
-}
-
 } // namespace
 
-const std::string* A1111Text::find(std::string_view key) const {
+const std::string* ParametersText::find(std::string_view key) const {
     const auto it =
         std::find_if(values.begin(), values.end(), [&](const auto& entry) { return entry.first == key; });
     return it == values.end() ? nullptr : &it->second;
 }
 
-void A1111Text::set(std::string key, std::string value) {
+void ParametersText::set(std::string key, std::string value) {
     values.emplace_back(std::move(key), std::move(value));
 }
 
-A1111Text readParameters(std::string_view text, std::string_view subject) {
+ParametersText readParameters(std::string_view text, std::string_view subject) {
     if (text.size() > kMaxBytes)
         throw broken(
             fmt::format("{}: parameters of {} bytes, more than {}", subject, text.size(), kMaxBytes));
@@ -166,7 +129,7 @@ A1111Text readParameters(std::string_view text, std::string_view subject) {
     text = trimmed(text);
     const std::size_t lastBreak = text.rfind('\n');
     const std::string_view last = lastBreak == std::string_view::npos ? text : text.substr(lastBreak + 1);
-    A1111Text result;
+    ParametersText result;
     result.values = readValues(last);
     if (result.values.size() < 3)
         throw notMine(fmt::format("{}: holds no generation parameters: its last line has {} values", subject,
@@ -192,47 +155,15 @@ A1111Text readParameters(std::string_view text, std::string_view subject) {
     return result;
 }
 
-std::string writeParameters(const A1111Text& text) {
+std::string writeParameters(const ParametersText& text) {
     std::string out = text.prompt;
-    if (!text.negative.empty()) out += "\n" + std::string(kNegative) + " " + text.negative;
+    const auto addLine = [&](const std::string& line) { out += (out.empty() ? "" : "\n") + line; };
+    if (!text.negative.empty()) addLine(std::string(kNegative) + " " + text.negative);
     std::string line;
     for (const auto& [key, value] : text.values)
         line += (line.empty() ? "" : ", ") + key + ": " + quoted(value);
-    return out + "\n" + line;
+    addLine(line);
+    return out;
 }
 
-std::optional<SamplerNames> samplerFromA1111(const std::string& sampler, const std::string& scheduleType) {
-    std::string name = sampler, schedule = "normal";
-    // Before version 1.9 the schedule was part of the name, and a bare name meant the plain one.
-    if (scheduleType.empty())
-        for (const auto& [label, id] : kSchedules)
-            if (endsWithWord(name, label)) {
-                schedule = id;
-                break;
-            }
-    for (const SamplerName& s : kSamplers) {
-        if (name != s.a1111) continue;
-        if (scheduleType == "Automatic")
-            schedule = s.automatic;
-        else if (scheduleType.empty() && std::string_view(s.ochre) == "ddim")
-            schedule = s.automatic;
-        for (const auto& [label, id] : kSchedules)
-            if (scheduleType == label) schedule = id;
-        return SamplerNames{s.ochre, schedule};
-    }
-    return std::nullopt;
-}
-
-std::pair<std::string, std::string> samplerToA1111(const SamplerNames& names) {
-    std::pair<std::string, std::string> result{names.sampler, names.scheduler};
-    for (const SamplerName& s : kSamplers)
-        if (names.sampler == s.ochre) result.first = s.a1111;
-    for (const auto& [label, id] : kSchedules)
-        if (names.scheduler == id) {
-            result.second = label;
-            break;
-        }
-    return result;
-}
-
-} // namespace ochre::project::interop
+} // namespace ochre
