@@ -122,29 +122,56 @@ std::string unfolded(const std::string& head, Words tail) {
     return text + (text.find(" with ") == std::string::npos ? " with " : " and ") + joined(tail, " and ");
 }
 
+// Names that are no things to speak of.
+constexpr std::string_view kSaidOtherwise[][2] = {
+    {"multiply", "multiplication sign"},
+    {"plus", "plus sign"},
+    {"minus", "minus sign"},
+    {"divide", "division sign"},
+    {"infinity", "infinity sign"},
+    {"copyright", "copyright sign"},
+    {"registered", "registered sign"},
+    {"locked", "locked padlock"},
+    {"unlocked", "unlocked padlock"},
+    {"locked with pen", "locked padlock with pen"},
+    {"locked with key", "locked padlock with key"},
+    {"prohibited", "prohibition sign"},
+    {"radioactive", "radioactivity sign"},
+    {"hourglass done", "hourglass with all sand below"},
+    {"hourglass not done", "hourglass with running sand"},
+    {"foggy", "foggy city"},
+    {"rolling on the floor laughing", "face rolling on the floor laughing"},
+    {"star-struck", "star-struck face"},
+    {"breast-feeding", "woman breast-feeding"},
+    {"mx claus", "Mx Claus"},
+    {"Mount Fuji", "Mount Fuji"},
+};
+
 std::string natural(std::string_view name) {
     std::string text(name);
     replaceAll(text, "’", "'");
     replaceAll(text, "“", "\"");
     replaceAll(text, "”", "\"");
-    if (const std::size_t colon = text.find(": "); colon != std::string::npos)
-        text = unfolded(text.substr(0, colon), split(std::string_view(text).substr(colon + 2), ", "));
-    return text;
+    const std::size_t colon = text.find(": ");
+    std::string head = text.substr(0, colon);
+    for (const auto& [written, said] : kSaidOtherwise)
+        if (head == written) head = said;
+    if (colon == std::string::npos) return head;
+    return unfolded(head, split(std::string_view(text).substr(colon + 2), ", "));
 }
 
 // Heads and whole names that are not counted.
 // clang-format off
 constexpr std::string_view kUncounted[] = {
     "Aquarius", "Aries", "arrival", "away", "bacon", "badminton", "bowling", "bread", "broccoli", "butter",
-    "camping", "Cancer", "candy", "Capricorn", "claim", "claus", "Claus", "construction", "control",
-    "cooking", "copyright", "coral", "cream", "custard", "customs", "dango", "departure", "divide", "dizzy",
-    "dna", "down", "falafel", "fire", "flatbread", "fog", "foggy", "food", "garlic", "Gemini", "hockey",
-    "ice", "infinity", "information", "jewelry", "khanda", "lacrosse", "Leo", "Libra", "liquid", "litter",
-    "locked", "luggage", "mahjong", "mate", "meat", "minus", "money", "mount fuji", "multiply", "oden",
-    "off", "om", "Ophiuchus", "ping pong", "Pisces", "plus", "polish", "popcorn", "prohibited", "racing",
-    "radioactive", "rail", "registered", "rice", "root", "Sagittarius", "sake", "salt", "Scorpio", "soap",
-    "spaghetti", "sushi", "Taurus", "tea", "tennis", "thread", "together", "Tokyo tower", "unlocked", "up",
-    "Virgo", "voltage", "water", "wireless", "wood", "yarn", "ZZZ"};
+    "camping", "Cancer", "candy", "Capricorn", "claim", "Claus", "construction", "control",
+    "cooking", "coral", "cream", "custard", "customs", "dango", "departure", "dizzy", "dna", "down",
+    "falafel", "fire", "flatbread", "fog", "food", "garlic", "Gemini", "hockey", "ice", "information",
+    "jewelry", "khanda", "lacrosse", "Leo", "Libra", "liquid", "litter", "luggage", "mahjong", "mate",
+    "meat", "money", "Mount Fuji", "oden", "off", "om", "Ophiuchus", "ping pong", "Pisces", "polish",
+    "popcorn", "racing", "rail", "rice", "root", "Sagittarius", "sake", "salt", "Scorpio", "soap",
+    "spaghetti", "sushi", "Taurus", "tea", "tennis", "thread", "together", "Tokyo tower", "up", "Virgo",
+    "voltage", "water", "wireless", "wood", "yarn", "ZZZ"};
 // clang-format on
 constexpr std::string_view kDefinite[] = {"milky way", "Statue of Liberty"};
 constexpr std::string_view kPlurals[] = {"people", "men",  "women", "children",  "feet",
@@ -218,7 +245,8 @@ constexpr std::string_view kDirectionGroups[] = {
 constexpr std::string_view kSceneWords[] = {
     "night", "sunrise", "sunset", "cityscape", "milky way", "rainbow", "fireworks", "globe", "map", "foggy",
     "bridge", "camping", "desert", "beach", "national park", "flag", "traffic light", "palette", "tickets",
-    "wedding", "yin yang", "banknote", "red dragon", "chart", "performing arts", "confetti", "bento",
+    "wedding", "yin yang", "banknote", "red dragon", "chart", "performing arts", "o’clock", "thirty",
+    "confetti", "bento",
     "blood", "steaming bowl", "framed picture", "abacus", "puzzle", "bouquet", "curry", "shallow pan",
     "green salad", "stuffed", "fish cake", "slot machine", "skin tone", "stadium", "construction", "houses",
     "mirror ball"};

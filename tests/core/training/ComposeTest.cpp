@@ -56,14 +56,18 @@ TEST(EmojiExamples, HeldOutCombinationsNeverAppear) {
     forDraws(examples, [&](const Recipe& recipe) {
         for (const Recipe::Part& part : recipe.parts) {
             const std::string& thing = words[part.entry].thing;
-            if (part.color) EXPECT_FALSE(held.colorHeldOut(thing, *part.color)) << recipe.caption;
-            if (recipe.background)
+            if (part.color) {
+                EXPECT_FALSE(held.colorHeldOut(thing, *part.color)) << recipe.caption;
+            }
+            if (recipe.background) {
                 EXPECT_FALSE(held.backgroundHeldOut(thing, *recipe.background)) << recipe.caption;
+            }
         }
-        if (recipe.parts.size() == 2)
+        if (recipe.parts.size() == 2) {
             EXPECT_FALSE(
                 held.pairHeldOut(words[recipe.parts[0].entry].thing, words[recipe.parts[1].entry].thing))
                 << recipe.caption;
+        }
     });
 }
 
@@ -77,13 +81,16 @@ TEST(EmojiExamples, HeldOutPromptsAreHeldOutAndMany) {
         ++counts[static_cast<std::size_t>(prompt.kind)];
         held.insert(prompt.prompt);
         const std::string& thing = examples.wordings()[prompt.first].thing;
-        if (prompt.kind == ExampleKind::Color)
+        if (prompt.kind == ExampleKind::Color) {
             EXPECT_TRUE(examples.combinations().colorHeldOut(thing, *prompt.color));
-        if (prompt.kind == ExampleKind::Background)
+        }
+        if (prompt.kind == ExampleKind::Background) {
             EXPECT_TRUE(examples.combinations().backgroundHeldOut(thing, *prompt.color));
-        if (prompt.kind == ExampleKind::Pair)
+        }
+        if (prompt.kind == ExampleKind::Pair) {
             EXPECT_TRUE(
                 examples.combinations().pairHeldOut(thing, examples.wordings()[*prompt.second].thing));
+        }
     }
     EXPECT_EQ(held.size(), prompts.size()) << "a prompt twice";
     for (const ExampleKind kind : {ExampleKind::Color, ExampleKind::Background, ExampleKind::Pair})
@@ -121,11 +128,16 @@ TEST(EmojiExamples, CaptionsAreEnglish) {
              {" a apple ", " a orange ", " an red ", " a a ", " an an ", " the the ", "  ", " a eggplant "})
             EXPECT_EQ(text.find(wrong), std::string::npos) << recipe.caption;
         EXPECT_FALSE(recipe.caption.empty());
-        if (recipe.background)
+        if (recipe.background) {
             EXPECT_NE(text.find(name(*recipe.background)), std::string::npos) << recipe.caption;
+        }
         for (const Recipe::Part& part : recipe.parts)
-            if (part.color) EXPECT_NE(text.find(name(*part.color)), std::string::npos) << recipe.caption;
-        if (!recipe.size.empty()) EXPECT_NE(text.find(recipe.size), std::string::npos) << recipe.caption;
+            if (part.color) {
+                EXPECT_NE(text.find(name(*part.color)), std::string::npos) << recipe.caption;
+            }
+        if (!recipe.size.empty()) {
+            EXPECT_NE(text.find(recipe.size), std::string::npos) << recipe.caption;
+        }
     });
 }
 

@@ -43,4 +43,4 @@ inline const training::EmojiExamples& emojiExamples() {
 #define OCHRE_EMOJI_OR_SKIP(variable)                                                                        \
     if (!::ochre::test::loadedEmoji().set)                                                                   \
         GTEST_SKIP() << "needs the emoji packages: " << ::ochre::test::loadedEmoji().missing;                \
-    const ::ochre::training::EmojiSet& variable = *::ochre::test::loadedEmoji().set
+    [[maybe_unused]] const ::ochre::training::EmojiSet& variable = *::ochre::test::loadedEmoji().set
