@@ -36,6 +36,8 @@ HEAVY = [
     (r"ATen/ops/|ATen/ATen\.h|ATen/Functions\.h|torch/torch\.h", ("core/tensor/",), "ATen operations stay in core/tensor"),
     (r"ATen/|torch/|c10/", ("core/tensor/", "core/models/", "core/training/", "core/nodes/"), "LibTorch stays below the nodes"),
     (r"unicode/", ("core/models/text/Unicode.cpp",), "ICU stays in core/models/text/Unicode.cpp"),
+    (r"ft2build\.h|freetype/|hb(-\w+)?\.h$", ("core/training/data/EmojiFont.cpp",), "FreeType and HarfBuzz stay in EmojiFont.cpp"),
+    (r"pugixml", ("core/training/data/EmojiNames.cpp",), "pugixml stays in core/training/data/EmojiNames.cpp"),
     (r"vulkan/", ("core/render/vulkan/",), "vulkan.h stays under core/render/vulkan"),
     (r"Q[A-Z]|Qt[A-Z]\w*/", ("ui/", "app/"), "Qt stays in ui and app"),
     (r"libav\w+/|libsw\w+/", ("core/video/",), "FFmpeg stays in core/video"),

@@ -252,7 +252,7 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
             const auto parts = web ? splitAnd(prompt.text) : std::vector<PromptSegment>{{prompt.text}};
             for (const PromptSegment& part : parts) {
                 cancel.check();
-ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
+                ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
                                                   : encoders->entry(part.text, part.text);
                 entry.parts = static_cast<int>(parts.size());
                 entry.partWeight = part.weight;

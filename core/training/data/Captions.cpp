@@ -53,7 +53,8 @@ std::string plainCaption(Draw& draw, const Wording& wording, const Keywords& key
         const std::size_t i = draw.below(words);
         const std::string& word =
             i < keywords.telling.size() ? keywords.telling[i] : keywords.common[i - keywords.telling.size()];
-        return wording.said(draw.chance(0.5)) + ", " + word;
+        const std::string text = wording.said(draw.chance(0.5));
+        return text.find(word) == std::string::npos ? text + ", " + word : text;
     }
     return framed(draw, wording, std::nullopt, {});
 }

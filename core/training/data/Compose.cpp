@@ -15,8 +15,8 @@
 namespace ochre::training {
 namespace {
 
-constexpr std::size_t kTelling = 12; // entries that may share a keyword which stands alone
-constexpr int kTries = 32;           // of a combination that is not held out
+constexpr std::size_t kTelling = 5; // entries that may share a keyword which stands alone
+constexpr int kTries = 32;          // of a combination that is not held out
 constexpr const char* kTones[] = {"light", "medium-light", "medium", "medium-dark", "dark"};
 
 std::vector<Wording> wordingsOf(const EmojiSet& set) {
@@ -278,7 +278,7 @@ std::vector<std::uint8_t> EmojiExamples::paint(Draw& draw, const Composition& co
                                 side * draw.between(0.37, 0.46), flip);
         } else if (!composition.size.empty()) {
             const bool tiny = composition.size == "tiny", small = composition.size == "small";
-            const double longest = tiny    ? draw.between(0.17, 0.26)
+            const double longest = tiny    ? draw.between(0.19, 0.28)
                                    : small ? draw.between(0.34, 0.48)
                                            : draw.between(0.97, 1);
             const double reach = tiny || small ? 0.12 : 0;

@@ -82,13 +82,18 @@ std::string people(const Words& who) {
 std::string couple(const std::string& head, const Words& tail) {
     Words who, tones;
     for (const std::string& part : tail) (isTone(part) ? tones : who).push_back(part);
-    std::string text = head;
+    const bool heart = head == "couple with heart" && !who.empty();
+    std::string text = heart ? "couple" : head;
     if (who.size() == 2 && tones.size() == 2) {
-        text += " of " + (indefiniteArticle(who[0]) + (" " + who[0])) + " with " + tones[0] + " and " +
-                (indefiniteArticle(who[1]) + (" " + who[1])) + " with " + tones[1];
-        return text;
+        for (std::size_t i = 0; i < 2; ++i)
+            text.append(i == 0 ? " of " : " and ")
+                .append(indefiniteArticle(who[i]))
+                .append(" " + who[i] + " with " + tones[i]);
+        tones.clear();
+    } else if (!who.empty()) {
+        text += " of " + people(who);
     }
-    if (!who.empty()) text += " of " + people(who);
+    if (heart) text += " with heart";
     if (!tones.empty())
         text += (text.find(" with ") == std::string::npos ? " with " : " and ") + joined(tones, " and ");
     return text;
@@ -96,6 +101,7 @@ std::string couple(const std::string& head, const Words& tail) {
 
 /// What stands behind a colon, said in English.
 std::string unfolded(const std::string& head, Words tail) {
+    if (tail.empty()) return head;
     if (head == "flag") return "flag of " + country(joined(tail, ", "));
     if (head == "keycap") {
         const std::string& key = tail.front();
@@ -116,66 +122,75 @@ std::string unfolded(const std::string& head, Words tail) {
     return text + (text.find(" with ") == std::string::npos ? " with " : " and ") + joined(tail, " and ");
 }
 
+// Names that are no things to speak of.
+constexpr std::string_view kSaidOtherwise[][2] = {
+    {"multiply", "multiplication sign"},
+    {"plus", "plus sign"},
+    {"minus", "minus sign"},
+    {"divide", "division sign"},
+    {"infinity", "infinity sign"},
+    {"copyright", "copyright sign"},
+    {"registered", "registered sign"},
+    {"locked", "locked padlock"},
+    {"unlocked", "unlocked padlock"},
+    {"locked with pen", "locked padlock with pen"},
+    {"locked with key", "locked padlock with key"},
+    {"prohibited", "prohibition sign"},
+    {"radioactive", "radioactivity sign"},
+    {"hourglass done", "hourglass with all sand below"},
+    {"hourglass not done", "hourglass with running sand"},
+    {"foggy", "foggy city"},
+    {"rolling on the floor laughing", "face rolling on the floor laughing"},
+    {"star-struck", "star-struck face"},
+    {"breast-feeding", "woman breast-feeding"},
+    {"mx claus", "Mx Claus"},
+    {"Mount Fuji", "Mount Fuji"},
+};
+
 std::string natural(std::string_view name) {
     std::string text(name);
     replaceAll(text, "’", "'");
     replaceAll(text, "“", "\"");
     replaceAll(text, "”", "\"");
-    if (const std::size_t colon = text.find(": "); colon != std::string::npos)
-        text = unfolded(text.substr(0, colon), split(std::string_view(text).substr(colon + 2), ", "));
-    return text;
+    const std::size_t colon = text.find(": ");
+    std::string head = text.substr(0, colon);
+    for (const auto& [written, said] : kSaidOtherwise)
+        if (head == written) head = said;
+    if (colon == std::string::npos) return head;
+    return unfolded(head, split(std::string_view(text).substr(colon + 2), ", "));
 }
 
 // Heads and whole names that are not counted.
-constexpr std::string_view kUncounted[] = {"bacon",       "badminton",   "bowling",
-                                           "bread",       "broccoli",    "butter",
-                                           "camping",     "candy",       "construction",
-                                           "cooking",     "coral",       "custard",
-                                           "dango",       "dizzy",       "dna",
-                                           "falafel",     "fire",        "flatbread",
-                                           "fog",         "foggy",       "food",
-                                           "garlic",      "hockey",      "ice",
-                                           "infinity",    "information", "jewelry",
-                                           "khanda",      "lacrosse",    "liquid",
-                                           "litter",      "luggage",     "meat",
-                                           "money",       "oden",        "om",
-                                           "polish",      "popcorn",     "racing",
-                                           "radioactive", "rice",        "sake",
-                                           "salt",        "soap",        "spaghetti",
-                                           "sushi",       "tennis",      "thread",
-                                           "voltage",     "wireless",    "wood",
-                                           "yarn",        "away",        "cream",
-                                           "root",        "smoking",     "littering",
-                                           "entry",       "prohibited",  "locked",
-                                           "unlocked",    "copyright",   "registered",
-                                           "departure",   "arrival",     "customs",
-                                           "control",     "claim",       "tea",
-                                           "ping pong",   "multiply",    "plus",
-                                           "minus",       "divide",      "hourglass not done",
-                                           "thumbs up",   "thumbs down", "palms up together",
-                                           "mount fuji",  "Tokyo tower", "Santa Claus",
-                                           "Mrs. Claus",  "mx claus",    "Aries",
-                                           "Taurus",      "Gemini",      "Cancer",
-                                           "Leo",         "Virgo",       "Libra",
-                                           "Scorpio",     "Sagittarius", "Capricorn",
-                                           "Aquarius",    "Pisces",      "Ophiuchus",
-                                           "ZZZ",         "mate",        "petri",
-                                           "rail",        "mahjong",     "exhaling",
-                                           "water",       "off"};
+// clang-format off
+constexpr std::string_view kUncounted[] = {
+    "Aquarius", "Aries", "arrival", "away", "bacon", "badminton", "bowling", "bread", "broccoli", "butter",
+    "camping", "Cancer", "candy", "Capricorn", "claim", "Claus", "construction", "control",
+    "cooking", "coral", "cream", "custard", "customs", "dango", "departure", "dizzy", "dna", "down",
+    "falafel", "fire", "flatbread", "fog", "food", "garlic", "Gemini", "hockey", "ice", "information",
+    "jewelry", "khanda", "lacrosse", "Leo", "Libra", "liquid", "litter", "luggage", "mahjong", "mate",
+    "meat", "money", "Mount Fuji", "oden", "off", "om", "Ophiuchus", "ping pong", "Pisces", "polish",
+    "popcorn", "racing", "rail", "rice", "root", "Sagittarius", "sake", "salt", "Scorpio", "soap",
+    "spaghetti", "sushi", "Taurus", "tea", "tennis", "thread", "together", "Tokyo tower", "up", "Virgo",
+    "voltage", "water", "wireless", "wood", "yarn", "ZZZ"};
+// clang-format on
 constexpr std::string_view kDefinite[] = {"milky way", "Statue of Liberty"};
 constexpr std::string_view kPlurals[] = {"people", "men",  "women", "children",  "feet",
                                          "teeth",  "mice", "fries", "two hearts"};
+// clang-format off
 constexpr std::string_view kPrepositions[] = {
-    "with",      "of",        "in",       "on",     "at",         "without", "over",
-    "behind",    "showing",   "for",      "and",    "under",      "holding", "hugging",
-    "wrestling", "blowing",   "savoring", "facing", "turned",     "curving", "pointed",
-    "pointing",  "screaming", "tilted",   "or",     "fluttering", "from",    "not"};
+    "with", "of", "in", "on", "at", "without", "over", "behind", "showing", "for", "and", "under",
+    "holding", "hugging", "wrestling", "blowing", "savoring", "facing", "turned", "curving", "pointed",
+    "pointing", "screaming", "tilted", "or", "fluttering", "from", "not"};
+// clang-format on
+
+constexpr std::string_view kActors[] = {"person", "man", "woman", "people", "men", "women", "face"};
 
 /// The word that decides about number: "slice" of "slice of bread", "face" of "grinning face with sweat".
 std::string headOf(std::string_view text) {
     std::string head;
     for (const std::string& word : split(text, " ")) {
         if (!head.empty() && isOneOf(word, kPrepositions)) break;
+        if (isOneOf(head, kActors) && word.ends_with("ing")) break;
         head = word;
     }
     return head;
@@ -207,123 +222,40 @@ ColorPlace colorIn(const Words& words) {
     return {};
 }
 
-constexpr std::string_view kDirectionWords[] = {"left",
-                                                "right",
-                                                "leftward",
-                                                "rightward",
-                                                "leftwards",
-                                                "rightwards",
-                                                "clockwise",
-                                                "counterclockwise",
-                                                "anticlockwise",
-                                                "clock",
-                                                "watch",
-                                                "o'clock",
-                                                "arrow",
-                                                "arrows",
-                                                "letters",
-                                                "numbers",
-                                                "symbols",
-                                                "input",
-                                                "calendar",
-                                                "hundred",
-                                                "100",
-                                                "1234",
-                                                "OK",
-                                                "ZZZ",
-                                                "ATM",
-                                                "SOS",
-                                                "flag",
-                                                "flags",
-                                                "moon",
-                                                "note",
-                                                "notes",
-                                                "score",
-                                                "chart",
-                                                "map",
-                                                "globe",
-                                                "keyboard",
-                                                "typing",
-                                                "banknote",
-                                                "newspaper",
-                                                "receipt",
-                                                "ticket",
-                                                "tickets",
-                                                "card",
-                                                "cards",
-                                                "joker",
-                                                "8",
-                                                "mahjong",
-                                                "slot",
-                                                "hospital",
-                                                "hotel",
-                                                "bank",
-                                                "convenience",
-                                                "taxi",
-                                                "ambulance",
-                                                "police",
-                                                "stop",
-                                                "bus",
-                                                "dollar",
-                                                "yen",
-                                                "euro",
-                                                "pound",
-                                                "sign",
-                                                "Japanese",
-                                                "label",
-                                                "index",
-                                                "writing",
-                                                "selfie",
-                                                "eighteen",
-                                                "1st",
-                                                "2nd",
-                                                "3rd",
-                                                "vulcan",
-                                                "call",
-                                                "e-mail",
-                                                "name",
-                                                "badge",
-                                                "button",
-                                                "question",
-                                                "infinity",
-                                                "memo",
-                                                "abacus",
-                                                "ledger",
-                                                "identification",
-                                                "placard",
-                                                "school",
-                                                "store",
-                                                "speaker",
-                                                "die",
-                                                "fuel",
-                                                "stopwatch",
-                                                "thermometer"};
+// clang-format off
+constexpr std::string_view kDirectionWords[] = {
+    "left", "right", "leftward", "rightward", "leftwards", "rightwards", "clockwise", "counterclockwise",
+    "anticlockwise", "clock", "watch", "o'clock", "arrow", "arrows", "letters", "numbers", "symbols",
+    "input", "calendar", "hundred", "100", "1234", "OK", "ZZZ", "ATM", "SOS", "flag", "flags", "moon",
+    "note", "notes", "score", "chart", "map", "globe", "keyboard", "typing", "banknote", "newspaper",
+    "receipt", "ticket", "tickets", "card", "cards", "joker", "8", "mahjong", "slot", "hospital", "hotel",
+    "bank", "convenience", "taxi", "ambulance", "police", "stop", "bus", "dollar", "yen", "euro", "pound",
+    "sign", "Japanese", "label", "index", "writing", "selfie", "eighteen", "1st", "2nd", "3rd", "vulcan",
+    "call", "e-mail", "name", "badge", "button", "question", "infinity", "memo", "abacus", "ledger",
+    "identification", "placard", "school", "store", "speaker", "die", "fuel", "stopwatch", "thermometer"};
+// clang-format on
+// clang-format off
 constexpr std::string_view kDirectionGroups[] = {
-    "arrow",     "keycap",         "alphanum",     "time",
-    "av-symbol", "punctuation",    "currency",     "zodiac",
-    "religion",  "transport-sign", "math",         "hand-single-finger",
-    "warning",   "other-symbol",   "country-flag", "subdivision-flag",
-    "flag"};
+    "arrow", "keycap", "alphanum", "time", "av-symbol", "punctuation", "currency", "zodiac", "religion",
+    "transport-sign", "math", "hand-single-finger", "warning", "other-symbol", "country-flag",
+    "subdivision-flag", "flag"};
+// clang-format on
 
+// clang-format off
 constexpr std::string_view kSceneWords[] = {
-    "night",           "sunrise",  "sunset",        "cityscape",    "milky way",     "rainbow",
-    "fireworks",       "globe",    "map",           "foggy",        "bridge",        "camping",
-    "desert",          "beach",    "national park", "flag",         "traffic light", "palette",
-    "tickets",         "wedding",  "yin yang",      "banknote",     "red dragon",    "chart",
-    "performing arts", "confetti", "bento",         "blood",        "steaming bowl", "framed picture",
-    "abacus",          "puzzle",   "globe",         "bouquet",      "curry",         "shallow pan",
-    "green salad",     "stuffed",  "fish cake",     "slot machine", "skin tone",     "stadium",
-    "construction",    "houses",   "mirror ball"};
-constexpr std::string_view kColorable[] = {"hand-fingers-open",
-                                           "hand-fingers-partial",
-                                           "hand-single-finger",
-                                           "hand-fingers-closed",
-                                           "hands",
-                                           "body-parts",
-                                           "geometric",
-                                           "punctuation",
-                                           "math",
-                                           "other-symbol"};
+    "night", "sunrise", "sunset", "cityscape", "milky way", "rainbow", "fireworks", "globe", "map", "foggy",
+    "bridge", "camping", "desert", "beach", "national park", "flag", "traffic light", "palette", "tickets",
+    "wedding", "yin yang", "banknote", "red dragon", "chart", "performing arts", "o’clock", "thirty",
+    "confetti", "bento",
+    "blood", "steaming bowl", "framed picture", "abacus", "puzzle", "bouquet", "curry", "shallow pan",
+    "green salad", "stuffed", "fish cake", "slot machine", "skin tone", "stadium", "construction", "houses",
+    "mirror ball"};
+// clang-format on
+// clang-format off
+constexpr std::string_view kColorable[] = {
+    "hand-fingers-open", "hand-fingers-partial", "hand-single-finger", "hand-fingers-closed", "hands",
+    "body-parts", "geometric", "punctuation", "math", "other-symbol"};
+// clang-format on
 
 bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;

@@ -11,7 +11,7 @@ namespace ochre::training {
 namespace {
 
 /// "woman swimming" → "a woman who is swimming", "grinning face" → "a face that is grinning", "red apple" →
-/// "an apple that is red", "face with tongue" → "a face that has tongue"; empty where none fits.
+/// "an apple that is red"; empty where none fits.
 std::string reordered(const Emoji& emoji) {
     const Wording wording = wordingOf(emoji.name);
     const std::string text = wording.said(false);
@@ -34,11 +34,13 @@ std::string reordered(const Emoji& emoji) {
 } // namespace
 
 std::vector<std::string> reservedKeywords(const EmojiSet& set) {
-    constexpr std::size_t kFewest = 3, kSharedBy = 3;
+    constexpr std::size_t kFewest = 3, kSharedBy = 1; // entries
     std::unordered_map<std::string, std::size_t> uses;
-    for (std::size_t i = 0; i < set.size(); ++i)
-        if (set[i].base == i)
-            for (const std::string& word : plainKeywords(set[i])) ++uses[word];
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        if (set[i].base != i) continue;
+        for (const std::string& word : plainKeywords(set[i])) ++uses[word];
+        uses[set[i].name] += kSharedBy + 1; // the name of something else is no free word
+    }
     std::vector<std::string> reserved(set.size());
     for (std::size_t i = 0; i < set.size(); ++i) {
         if (set[i].base != i || set[i].group == "Flags" || hashText("reserve: " + set[i].name).low % 2 != 0)

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kHueBins = 36;
 constexpr float kBinDegrees = 10;
+constexpr float kOutline = 0.24f, kObject = 0.37f; // lightness below which dots are outline, above which not
 constexpr double kEnough = 0.55; // share of the object that must change for its name to be right
 
 float smoothStep(float from, float to, float v) {
@@ -33,7 +34,6 @@ struct Study {
 
 /// Outlines are dark; where most of the object is dark, it has none.
 Study studied(const Sprite& sprite, std::size_t step) {
-    constexpr float kOutline = 0.24f, kObject = 0.37f;
     Study study;
     study.dots.reserve(sprite.rgba.size() / 4 / step);
     double all = 0, light = 0;
@@ -110,7 +110,7 @@ std::vector<float> chosen(const Study& study) {
     return weights;
 }
 
-/// What the chosen dots are now: middle, and how far lightness reaches above and below it.
+/// What the chosen dots are now: median lightness, how far it reaches above and below, mean chroma and hue.
 struct Tone {
     float l = 0, chroma = 0, hue = 0, above = 0, below = 0;
 };
@@ -118,56 +118,59 @@ struct Tone {
 Tone toneOf(const Study& study, const std::vector<float>& weights) {
     constexpr std::size_t kBins = 256;
     std::array<double, kBins> lightness{};
-    double sum = 1e-9, l = 0, chroma = 0, a = 0, b = 0;
+    double sum = 1e-9, chroma = 0, a = 0, b = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
         const Dot& dot = study.dots[i];
         const double w = static_cast<double>(dot.alpha) * weights[i];
         sum += w;
-        l += w * dot.lab.l;
         chroma += w * dot.lab.chroma();
         a += w * dot.lab.a;
         b += w * dot.lab.b;
         lightness[static_cast<std::size_t>(std::clamp(dot.lab.l, 0.0f, 0.999f) * kBins)] += w;
     }
-    Tone tone{static_cast<float>(l / sum), static_cast<float>(chroma / sum),
+    const auto below = [&](double share) {
+        double passed = 0;
+        for (std::size_t i = 0; i < kBins; ++i)
+            if ((passed += lightness[i]) >= share * sum) return (static_cast<float>(i) + 0.5f) / kBins;
+        return 1.0f;
+    };
+    Tone tone{below(0.5), static_cast<float>(chroma / sum),
               Lab{0, static_cast<float>(a), static_cast<float>(b)}.hue()};
-    // From the 3rd to the 97th hundredth.
-    double passed = 0;
-    float low = 0, high = 1;
-    for (std::size_t i = 0; i < kBins; ++i) {
-        const double after = passed + lightness[i];
-        if (passed < 0.03 * sum && after >= 0.03 * sum) low = static_cast<float>(i) / kBins;
-        if (passed < 0.97 * sum && after >= 0.97 * sum) high = static_cast<float>(i + 1) / kBins;
-        passed = after;
-    }
-    tone.above = std::max(high - tone.l, 0.0f);
-    tone.below = std::max(tone.l - low, 0.0f);
+    tone.above = below(0.97) - tone.l;
+    tone.below = tone.l - below(0.03);
     return tone;
 }
+
+/// How much lighter and darker than its typical tone a colour may be and still be called by its name: dark
+/// orange is brown, light red is pink.
+struct Room {
+    float above, below;
+};
+constexpr Room kRooms[kNamedColorCount] = {
+    {0.14f, 0.28f}, {0.14f, 0.11f}, {0.09f, 0.16f}, {0.25f, 0.3f},  {0.18f, 0.3f}, {0.22f, 0.3f},
+    {0.22f, 0.28f}, {0.14f, 0.19f}, {0.14f, 0.25f}, {0.17f, 0.14f}, {0.2f, 0.22f}, {0.035f, 0.2f},
+};
 
 /// A dot of the object as it would be in the new colour.
 class Painter {
 public:
     Painter(NamedColor color, const Tone& tone) : m_color(color), m_tone(tone), m_to(typical(color)) {
-        constexpr float kLightest = 0.985f, kDarkest = 0.12f, kMost = 0.85f;
-        // White keeps its shadows near, black its lights: else they would be greys.
-        const float roomAbove = color == NamedColor::Black ? 0.17f : kLightest - m_to.l;
-        const float roomBelow = color == NamedColor::White    ? 0.2f
-                                : color == NamedColor::Yellow ? 0.2f
-                                                              : 0.6f * (m_to.l - kDarkest);
-        m_up = tone.above > 0 ? std::min(kMost, roomAbove / tone.above) : 0;
-        m_down = tone.below > 0 ? std::min(kMost, roomBelow / tone.below) : 0;
+        constexpr float kMost = 0.85f, kLeast = 1e-3f;
+        const Room& room = kRooms[static_cast<std::size_t>(color)];
+        m_up = std::min(kMost, room.above / std::max(tone.above, kLeast));
+        m_down = std::min(kMost, room.below / std::max(tone.below, kLeast));
     }
 
     Lab operator()(const Lab& from) const {
+        constexpr float kLeftOver = 0.02f; // of the old hue in greys
         const float away = from.l - m_tone.l;
         const float l = std::clamp(m_to.l + away * (away > 0 ? m_up : m_down), 0.05f, 1.0f);
-        if (!hasHue(m_color)) return {l, from.a * 0.06f, from.b * 0.06f};
+        if (!hasHue(m_color)) return {l, from.a * kLeftOver, from.b * kLeftOver};
         // Highlights lose colour towards white; what was pale beside the rest stays a little paler.
         const float light = l > m_to.l ? (l - m_to.l) / (1.02f - m_to.l) : 0;
-        const float pale = m_tone.chroma > 0.06f ? std::clamp(from.chroma() / m_tone.chroma, 0.55f, 1.2f) : 1;
-        const float turn =
-            m_tone.chroma > 0.06f ? std::clamp(hueBetween(m_tone.hue, from.hue()), -40.0f, 40.0f) : 0;
+        const bool hued = m_tone.chroma > 0.06f;
+        const float pale = hued ? std::clamp(from.chroma() / m_tone.chroma, 0.55f, 1.2f) : 1;
+        const float turn = hued ? std::clamp(hueBetween(m_tone.hue, from.hue()), -40.0f, 40.0f) : 0;
         return labOfLch(l, m_to.chroma() * pale * (1 - light * light), m_to.hue() + 0.2f * turn);
     }
 
@@ -183,10 +186,12 @@ Sprite painted(const Sprite& sprite, const Study& study, const std::vector<float
     Sprite out = sprite;
     const Painter paint(color, toneOf(study, weights));
     for (std::size_t i = 0; i < weights.size(); ++i) {
-        if (weights[i] <= 0.004f) continue;
         const Dot& dot = study.dots[i];
-        const Lab to = paint(dot.lab);
-        const float w = weights[i];
+        const bool dark = color == NamedColor::Black && dot.body < 0.5f;
+        if (weights[i] <= 0.004f && !dark) continue;
+        // On black, what was dark must be darker still to be seen: eyes, outlines.
+        const Lab to = dark ? Lab{dot.lab.l * 0.3f, 0, 0} : paint(dot.lab);
+        const float w = dark ? 1 - dot.body : weights[i];
         const std::array<float, 3> rgb =
             rgbOf({dot.lab.l + (to.l - dot.lab.l) * w, dot.lab.a + (to.a - dot.lab.a) * w,
                    dot.lab.b + (to.b - dot.lab.b) * w});
@@ -221,7 +226,7 @@ std::optional<NamedColor> naturalColor(const Sprite& sprite) {
         most = share;
         best = namedColorAt(i);
     }
-    if (most < 0.6) return std::nullopt;
+    if (most < 0.5) return std::nullopt;
     return best;
 }
 
