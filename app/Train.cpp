@@ -19,6 +19,8 @@ struct Options {
     bool resume = false, json = false;
     double saveEvery = 300;
     std::int64_t samplesEvery = 0;
+    int processes = 1, rank = 0;
+    std::string join;
 };
 
 Json settingsJson(const std::vector<std::string>& settings) {
@@ -45,7 +47,8 @@ int run(const Options& o) {
     ModelRequest request{.command = "train", .cancel = interrupted()};
     request.options = {{"recipe", o.recipe},       {"settings", settingsJson(o.settings)}, {"output", o.output},
                        {"resume", o.resume},       {"save_every", o.saveEvery},            {"samples_every", o.samplesEvery},
-                       {"terminal", ::isatty(STDERR_FILENO) != 0}};
+                       {"terminal", ::isatty(STDERR_FILENO) != 0}, {"processes", o.processes},
+                       {"rank", o.rank},           {"join", o.join}};
     request.note = [](const std::string& text) {
         std::fprintf(stderr, "%s", text.c_str());
         std::fflush(stderr);
@@ -75,6 +78,11 @@ void addTrain(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--save-every", options->saveEvery, "Seconds between states on disk")->capture_default_str()->check(CLI::PositiveNumber);
     sub->add_option("--samples-every", options->samplesEvery, "Steps between sample pictures; 0: a twentieth of all")
         ->check(CLI::NonNegativeNumber);
+    sub->add_option("--processes", options->processes, "How many train together, each a share of the parts of a step")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--join", options->join,
+                    "On several machines: HOST:PORT of the one with rank 0, which listens there. Without it, all processes are started here");
+    sub->add_option("--rank", options->rank, "With --join: which one this is, from 0")->check(CLI::Range(0, 1023));
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] {
         if (!options->recipe.empty() && options->output.empty()) throw CLI::RequiredError("--output");

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/models/TrainCommand.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <fstream>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core/base/Error.h"
 #include "core/tensor/Runtime.h"
 #include "core/training/TrainingRun.h"
+#include "core/training/distributed/DistributedGroup.h"
 
 namespace ochre::app {
 namespace {
@@ -22,6 +31,65 @@ Json recipesJson() {
     }
     return {{"ok", true}, {"recipes", std::move(list)}};
 }
+
+/// The processes that train together: those of this machine are started here, as this very command with --join.
+class Processes {
+public:
+    explicit Processes(const Json& options) {
+        training::GroupAddress address{.rank = options.value("rank", 0), .size = options.value("processes", 1)};
+        if (address.size == 1) {
+            m_group = std::make_unique<training::Group>();
+            return;
+        }
+        const std::string join = options.value("join", std::string());
+        if (join.empty()) {
+            m_group = std::make_unique<training::DistributedGroup>(address, [&](std::uint16_t port) { startOthers(address.size, port); });
+            return;
+        }
+        const std::size_t colon = join.rfind(':');
+        const int port = colon == std::string::npos ? 0 : std::atoi(join.c_str() + colon + 1);
+        if (port < 1 || port > 65535 || address.rank >= address.size)
+            throw Error(fmt::format("--join {} --rank {} --processes {}: is no place among them", join, address.rank, address.size),
+                        "write --join HOST:PORT and ranks from 0 to one less than the processes");
+        address.host = join.substr(0, colon);
+        address.port = static_cast<std::uint16_t>(port);
+        m_group = std::make_unique<training::DistributedGroup>(address);
+    }
+
+    training::Group& group() { return *m_group; }
+
+    /// Waits for those that were started here.
+    void end() {
+        m_group.reset();
+        for (const pid_t child : m_children) ::waitpid(child, nullptr, 0);
+        m_children.clear();
+    }
+
+private:
+    void startOthers(int size, std::uint16_t port) {
+        std::ifstream file("/proc/self/cmdline", std::ios::binary);
+        std::vector<std::string> words;
+        for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+        for (int rank = 1; rank < size; ++rank) {
+            std::vector<std::string> all = words;
+            all.insert(all.end(), {"--join", fmt::format("127.0.0.1:{}", port), "--rank", std::to_string(rank)});
+            std::vector<char*> arguments;
+            for (std::string& word : all) arguments.push_back(word.data());
+            arguments.push_back(nullptr);
+            pid_t child = 0;
+            posix_spawn_file_actions_t actions;
+            ::posix_spawn_file_actions_init(&actions);
+            ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+            const int failed = ::posix_spawn(&child, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
+            ::posix_spawn_file_actions_destroy(&actions);
+            if (failed) throw Error(fmt::format("training: process {} of {} could not be started: {}", rank, size, std::strerror(failed)));
+            m_children.push_back(child);
+        }
+    }
+
+    std::unique_ptr<training::Group> m_group;
+    std::vector<pid_t> m_children;
+};
 
 /// Lines about the steps on stderr: one that is rewritten on a terminal, else now and then one.
 class Narrator {
@@ -70,14 +138,21 @@ private:
 Json trainCommand(const ModelRequest& request) {
     const Json& o = request.options;
     if (o.value("recipe", std::string()).empty()) return recipesJson();
-    tensor::useThreads();
+    tensor::useThreads(std::max(1, tensor::physicalCores() / (o.value("join", std::string()).empty() ? o.value("processes", 1) : 1)));
     training::TrainingRequest training{.recipe = o.value("recipe", std::string()), .folder = o.value("output", std::string()),
                                        .resume = o.value("resume", false), .saveEvery = o.value("save_every", 300.0),
                                        .samplesEvery = o.value("samples_every", std::int64_t{0}), .cancel = request.cancel};
     for (const auto& [name, value] : o.at("settings").items()) training.settings[name] = value.get<std::string>();
-    training::Group alone;
+    Processes processes(o);
     Narrator narrator(request);
-    const training::TrainingOutcome outcome = training::train(training, alone, narrator.observer());
+    training::TrainingOutcome outcome;
+    try {
+        outcome = training::train(training, processes.group(), narrator.observer());
+    } catch (...) {
+        processes.end();
+        throw;
+    }
+    processes.end();
     return {{"ok", true},           {"steps", outcome.steps},   {"finished", outcome.finished},
             {"loss", outcome.loss}, {"figures", outcome.figures}, {"result", outcome.result}};
 }

@@ -6,7 +6,8 @@
 
 namespace ochre::app {
 
-/// options: recipe (empty: lists all), settings, output, resume, save_every, samples_every, terminal.
+/// options: recipe (empty: lists all), settings, output, resume, save_every, samples_every, terminal,
+/// processes, rank, join ("host:port" or empty).
 Json trainCommand(const ModelRequest& request);
 
 } // namespace ochre::app

@@ -26,18 +26,20 @@ Trainer::Trainer(Parameters& parameters, const OptimizerOptions& options, int pa
 }
 
 StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
-    Tensor sum = nn::emptyValues(1, at::TensorOptions().dtype(at::kDouble)).zero_();
+    Tensor sum = nn::emptyValues(2, at::TensorOptions().dtype(at::kDouble)).zero_(); // of losses, of those who stop
     for (int part = m_group.rank(); part < m_parts; part += m_group.size()) {
         const Tensor one = loss(part);
         one.backward();
         m_parameters.collectGradients();
-        sum.add_(one.detach().to(at::kDouble));
-        tensor::currentCancel().check();
+        sum[0].add_(one.detach());
+        if (m_group.size() == 1) tensor::currentCancel().check(); // else the others would wait
     }
-    m_group.sum(m_parameters.gradient());
+    if (tensor::currentCancel().requested()) sum[1].fill_(1);
     m_group.sum(sum);
+    if (sum[1].item<double>() > 0) throw Error("stopped", {}, ErrorKind::Cancelled);
+    m_group.sum(m_parameters.gradient());
     const at::NoGradGuard quiet;
-    StepReport report{.step = m_steps, .loss = sum.item<double>() / m_parts, .norm = m_optimizer.gradientNorm(m_parts),
+    StepReport report{.step = m_steps, .loss = sum[0].item<double>() / m_parts, .norm = m_optimizer.gradientNorm(m_parts),
                       .rate = learningRate(m_optimizer.options(), m_steps) * m_rateFactor};
     report.skipped = !std::isfinite(report.loss) || !std::isfinite(report.norm);
     if (report.skipped)
@@ -46,6 +48,18 @@ StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
         m_optimizer.step(m_steps, m_parts, report.norm, m_rateFactor);
     ++m_steps;
     return report;
+}
+
+void Trainer::share() {
+    const at::NoGradGuard quiet;
+    Tensor numbers = nn::emptyValues(2, at::TensorOptions().dtype(at::kDouble));
+    numbers[0].fill_(m_steps);
+    numbers[1].fill_(m_rateFactor);
+    for (Tensor* tensor : {&m_parameters.master(), &m_parameters.average(), &m_optimizer.mean(), &m_optimizer.variance(), &numbers})
+        m_group.broadcast(*tensor);
+    m_parameters.mastersChanged();
+    m_steps = numbers[0].item<std::int64_t>();
+    m_rateFactor = numbers[1].item<double>();
 }
 
 void Trainer::save(const std::filesystem::path& file, const Json& about) const {

@@ -18,7 +18,8 @@ public:
     virtual ~Group() = default;
     virtual int rank() const { return 0; }
     virtual int size() const { return 1; }
-    virtual void sum(Tensor&) {} ///< over all processes, in place
+    virtual void sum(Tensor&) {}       ///< over all processes, in place
+    virtual void broadcast(Tensor&) {} ///< rank 0's values to all, in place
 };
 
 struct StepReport {
@@ -34,16 +35,18 @@ public:
     Trainer(Parameters& parameters, const OptimizerOptions& options, int parts, Group& group);
 
     /// One step: `loss(part)` gives the mean loss of that part, a scalar that can be differentiated. Inside of
-    /// tensor::learn(). Parts are summed in order, so that one process and two give the same numbers where each has one
+    /// tensor::learn(). Stopped in one process, it stops in all, with an Error of the kind Cancelled. Parts are summed in order, so that one process and two give the same numbers where each has one
     /// part.
     StepReport step(const std::function<Tensor(int part)>& loss);
 
     std::int64_t steps() const { return m_steps; } ///< done
     double rateFactor() const { return m_rateFactor; }
-    void slowDown() { m_rateFactor *= 0.5; } ///< after losses that were not finite
+    void slowDown(double factor) { m_rateFactor = 0.5 * factor; } ///< after losses that were not finite
 
     /// All that the next step depends on, with `about` beside it; atomically.
     void save(const std::filesystem::path& file, const Json& about) const;
+    /// Brings all processes to where rank 0 stands.
+    void share();
     /// Gives `about`. Throws Error where the state is of another network or damaged.
     Json load(const std::filesystem::path& file);
 

@@ -76,18 +76,22 @@ private:
 
     void begin() {
         const bool known = fs::exists(stateFile());
-        if (known && !m_request.resume)
+        if (known && !m_request.resume && leads())
             throw Error(fmt::format("{}: holds a training already", m_request.folder.string()),
                         "add --resume to go on with it, or name another folder");
         fs::create_directories(m_request.folder / "samples");
         if (leads())
             writeFileAtomic(m_request.folder / "settings.json",
                             dumpJson({{"recipe", m_request.recipe}, {"settings", m_settings.toJson()}}, 2));
-        m_recipe->prepare({.folder = m_request.folder, .say = m_observer.say, .progress = m_observer.preparing, .cancel = m_request.cancel});
-        if (known) {
+        // Rank 0 computes what is kept in the folder; those who share the folder then find it there.
+        const Workplace place{.folder = m_request.folder, .say = m_observer.say, .progress = m_observer.preparing, .cancel = m_request.cancel};
+        if (leads()) m_recipe->prepare(place);
+        if (leads() && known) {
             m_trainer.load(stateFile());
             m_observer.say(fmt::format("goes on after step {}", m_trainer.steps()));
         }
+        m_trainer.share();
+        if (!leads()) m_recipe->prepare(place);
         if (leads()) openLog();
     }
 
@@ -144,11 +148,13 @@ private:
     void fallBack() {
         m_badSteps = 0;
         const std::int64_t reached = m_trainer.steps();
-        if (++m_falls > kMostFalls || !fs::exists(stateFile()))
+        if (++m_falls > kMostFalls || (leads() && !fs::exists(stateFile())))
             throw Error(fmt::format("training: loss or gradient is not finite at step {}", reached),
                         "start again with a smaller learning_rate, or with dtype=float32");
-        m_trainer.load(stateFile());
-        m_trainer.slowDown();
+        const double factor = m_trainer.rateFactor();
+        if (leads()) m_trainer.load(stateFile());
+        m_trainer.slowDown(factor);
+        m_trainer.share();
         if (leads()) openLog();
         m_observer.say(fmt::format("losses were not finite at step {}: goes on from step {} at half the learning rate", reached,
                                    m_trainer.steps()));

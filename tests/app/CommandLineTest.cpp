@@ -270,6 +270,16 @@ TEST(CommandLine, TrainingThatIsKilledGoesOnWithTheSameLosses) {
     ASSERT_EQ(resumed.status, 0) << resumed.err;
     EXPECT_EQ(resumed.json().at("steps"), 40);
     EXPECT_EQ(lossesOf(folder / "killed"), lossesOf(folder / "unbroken"));
+    // Two parts in one process, and one part in each of two.
+    const auto together = [&](const std::string& name, const std::string& processes) {
+        auto words = training(name);
+        words.insert(words.end(), {"--set", "parts=2", "--set", "steps=12", "--processes", processes});
+        return ochre(words);
+    };
+    ASSERT_EQ(together("one", "1").status, 0);
+    const Outcome two = together("two", "2");
+    ASSERT_EQ(two.status, 0) << two.err;
+    EXPECT_EQ(lossesOf(folder / "two"), lossesOf(folder / "one"));
     EXPECT_EQ(ochre({"train", "nothing", "-o", folder / "x"}).status, 1);
     EXPECT_NE(ochre({"train"}).out.find("autoencoder"), std::string::npos);
 }
