@@ -31,6 +31,11 @@ bool holds(const std::vector<std::size_t>& sorted, std::size_t value) {
     return std::binary_search(sorted.begin(), sorted.end(), value);
 }
 
+/// "pink", "light blue": what a thing has, never what it is.
+bool isColor(std::string_view word) {
+    return namedColor(word.substr(word.rfind(' ') + 1)).has_value(); // npos + 1 is 0
+}
+
 /// The entry itself where it is in the list, else any of the list.
 std::size_t oneOf(Draw& draw, const std::vector<std::size_t>& sorted, std::size_t entry) {
     return holds(sorted, entry) || sorted.empty() ? entry : sorted[draw.below(sorted.size())];
@@ -105,7 +110,8 @@ void EmojiExamples::sortKeywords() {
         Words& words = m_words[i];
         for (std::string& word : plainKeywords((*m_set)[i]))
             if (word != m_reserved[i])
-                (uses[word] <= kTelling ? words.telling : words.common).push_back(std::move(word));
+                (uses[word] <= kTelling && !isColor(word) ? words.telling : words.common)
+                    .push_back(std::move(word));
         for (const int tone : (*m_set)[i].tones)
             words.tone.append(words.tone.empty() ? "" : ", ").append(kTones[tone - 1]).append(" skin tone");
     }

@@ -257,6 +257,8 @@ constexpr std::string_view kColorable[] = {
     "body-parts", "geometric", "punctuation", "math", "other-symbol"};
 // clang-format on
 
+constexpr std::string_view kSides[] = {"left", "right", "up", "down"};
+
 bool contains(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
@@ -285,7 +287,9 @@ Wording wordingOf(std::string_view name) {
     const std::string text = natural(name);
     Wording w;
     const Words words = split(text, " ");
-    const ColorPlace place = colorIn(words);
+    ColorPlace place = colorIn(words);
+    const bool counted = words.size() > 1 && words.front() == "two"; // "two blue hearts"
+    if (counted && place.words == 0) place.at = 1;
     const auto phrase = [&](std::size_t from, std::size_t to) {
         std::string out;
         for (std::size_t i = from; i < to; ++i) out += (out.empty() ? "" : " ") + words[i];
@@ -306,8 +310,8 @@ Wording wordingOf(std::string_view name) {
              text.starts_with("no "))
         w.article = Article::None;
     constexpr std::string_view kSizes[] = {"small", "large", "medium", "tiny", "big", "medium-small"};
-    w.sized = std::any_of(words.begin(), words.end(),
-                          [&](const std::string& word) { return isOneOf(word, kSizes); });
+    w.sized = counted || std::any_of(words.begin(), words.end(),
+                                     [&](const std::string& word) { return isOneOf(word, kSizes); });
     return w;
 }
 
@@ -347,6 +351,8 @@ bool mayRecolor(const Emoji& emoji) {
 bool mayPair(const Emoji& emoji) {
     if (!emoji.tones.empty() || emoji.group == "Flags" || contains(emoji.name, ":")) return false;
     if (emoji.group == "Symbols" && emoji.subgroup != "geometric") return false;
+    for (const std::string& word : split(emoji.name, " ")) // "a hand pointing right left of a cat"
+        if (isOneOf(word, kSides) || word.ends_with("wards") || word.ends_with("facing")) return false;
     const auto blanks = std::count(emoji.name.begin(), emoji.name.end(), ' ');
     return blanks < 4 && emoji.name.size() <= 32 && !contains(emoji.name, " and ") &&
            !contains(emoji.name, "clock") && !contains(emoji.name, "thirty");

@@ -19,7 +19,7 @@ enum class Article { None, Indefinite, The };
 struct Wording {
     Article article = Article::Indefinite;
     bool plural = false;
-    bool sized = false;              ///< speaks of a size already
+    bool sized = false;              ///< speaks of a size already, or has no place for one
     std::string before, after;       ///< of the place of a colour: "large ", "diamond"
     std::string colorText;           ///< the name's own colour as written: "light blue"; mostly empty
     std::optional<NamedColor> color; ///< that colour, where it is one of the twelve

@@ -96,14 +96,15 @@ std::vector<float> chosen(const Study& study) {
     const double colored = choose([](const Dot& dot) { return dot.chroma; });
     if (colored >= 0.45) {
         const float hue = mainHue(study);
+        // Paler shades of the main hue belong to the object: a mane, a belly.
+        const auto tinged = [](const Dot& dot) { return smoothStep(0.034f, 0.06f, dot.lab.chroma()); };
         const double near = choose([&](const Dot& dot) {
-            return dot.chroma * (1 - smoothStep(52, 78, std::fabs(hueBetween(hue, dot.lab.hue()))));
+            return tinged(dot) * (1 - smoothStep(58, 82, std::fabs(hueBetween(hue, dot.lab.hue()))));
         });
-        if (near >= kEnough || near >= 0.8 * colored) {
-            if (near >= 0.4) return weights;
-        }
-        if (choose([](const Dot& dot) { return dot.chroma; }) >= kEnough) return weights;
-    } else if (choose([](const Dot& dot) { return 1 - dot.chroma; }) >= kEnough) {
+        if (near >= kEnough || (near >= 0.8 * colored && near >= 0.4)) return weights;
+        if (choose(tinged) >= kEnough) return weights;
+    } else if (choose([](const Dot& dot) { return 1 - smoothStep(0.07f, 0.1f, dot.lab.chroma()); }) >=
+               kEnough) {
         return weights;
     }
     choose([](const Dot&) { return 1.0f; });
@@ -147,7 +148,7 @@ struct Room {
     float above, below;
 };
 constexpr Room kRooms[kNamedColorCount] = {
-    {0.14f, 0.28f}, {0.14f, 0.11f}, {0.09f, 0.16f}, {0.25f, 0.3f},  {0.18f, 0.3f}, {0.22f, 0.3f},
+    {0.1f, 0.28f},  {0.055f, 0.1f}, {0.09f, 0.16f}, {0.25f, 0.3f},  {0.18f, 0.3f}, {0.22f, 0.3f},
     {0.22f, 0.28f}, {0.14f, 0.19f}, {0.14f, 0.25f}, {0.17f, 0.14f}, {0.2f, 0.22f}, {0.035f, 0.2f},
 };
 

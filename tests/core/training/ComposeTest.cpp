@@ -141,24 +141,16 @@ TEST(EmojiExamples, CaptionsAreEnglish) {
     });
 }
 
-/// Middle of what differs from the background's corner colours in x and y, and the share of it at the rim.
-struct Seen {
-    double left = 0, right = 0, rim = 0;
-};
-
-Seen seen(const Example& example) {
-    Seen result;
-    const auto differs = [&](int x, int y) {
-        const std::uint8_t* p = &example.pixels[3 * static_cast<std::size_t>(y * example.width + x)];
-        return p[0] < 240 || p[1] < 240 || p[2] < 240;
-    };
+/// Pixels at the rim that are not white.
+int marksAtTheRim(const Example& example) {
+    int marks = 0;
     for (int y = 0; y < example.height; ++y)
         for (int x = 0; x < example.width; ++x) {
-            if (!differs(x, y)) continue;
-            ++(x < example.width / 2 ? result.left : result.right);
-            if (x == 0 || y == 0 || x == example.width - 1 || y == example.height - 1) ++result.rim;
+            if (x != 0 && y != 0 && x != example.width - 1 && y != example.height - 1) continue;
+            const std::uint8_t* p = &example.pixels[3 * static_cast<std::size_t>(y * example.width + x)];
+            if (p[0] < 240 || p[1] < 240 || p[2] < 240) ++marks;
         }
-    return result;
+    return marks;
 }
 
 TEST(EmojiExamples, TwoObjectsStandWhereTheCaptionSays) {
@@ -176,7 +168,7 @@ TEST(EmojiExamples, TwoObjectsStandWhereTheCaptionSays) {
         if (!first || !second || first == second || !hasHue(*first) || !hasHue(*second)) continue;
         ++tried;
         const Example example = examples.example(i, 0);
-        EXPECT_EQ(seen(example).rim, 0) << example.caption << ": cut";
+        EXPECT_EQ(marksAtTheRim(example), 0) << example.caption << ": cut";
         double left = 0, right = 0; // of the first one's colour
         for (int y = 0; y < example.height; ++y)
             for (int x = 0; x < example.width; ++x) {

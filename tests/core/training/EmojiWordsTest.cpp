@@ -61,6 +61,7 @@ TEST(EmojiWords, AColourTakesThePlaceOfTheNamesOwn) {
     EXPECT_EQ(wordingOf("light blue heart").said(true, NamedColor::Orange), "an orange heart");
     EXPECT_EQ(wordingOf("large blue diamond").said(true, NamedColor::Red), "a large red diamond");
     EXPECT_EQ(wordingOf("cat").said(true, NamedColor::Orange), "an orange cat");
+    EXPECT_EQ(wordingOf("two hearts").said(true, NamedColor::Green), "two green hearts");
     EXPECT_EQ(wordingOf("red apple").thing, "apple");
     EXPECT_EQ(wordingOf("red apple").color, NamedColor::Red);
     EXPECT_FALSE(wordingOf("light blue heart").color);
