@@ -114,6 +114,7 @@ public:
     }
 
     Json measure() override {
+        if (m_batches->heldOut().empty()) return Json::object(); // of a handful of pictures none is held out
         const AutoencoderKl network = averaged();
         const std::vector<Example> examples = fixed(kMeasured);
         double sum = 0;
@@ -144,10 +145,13 @@ public:
 private:
     AutoencoderKl averaged() const { return {m_parameters.averaged(), m_config}; }
 
+    /// Held out, as long as there are any.
     std::vector<Example> fixed(std::size_t count) const {
         std::vector<Example> examples;
         for (const std::uint32_t index : m_batches->heldOut())
             if (examples.size() < count) examples.push_back(m_batches->data().example(index, kFixedDraw + index));
+        for (std::size_t index = 0; m_batches->heldOut().empty() && index < std::min(count, m_batches->data().size()); ++index)
+            examples.push_back(m_batches->data().example(index, kFixedDraw + index));
         return examples;
     }
 

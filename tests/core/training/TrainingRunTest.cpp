@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Small pictures with captions.
-fs::path makePictures(const test::TemporaryFolder& folder, int count = 12) {
+fs::path makePictures(const test::TemporaryFolder& folder, int count = 64) {
     const fs::path pictures = folder / "pictures";
     fs::create_directories(pictures);
     for (int n = 0; n < count; ++n) {
@@ -95,7 +95,7 @@ TEST(TrainingRun, WrongSettingsSayWhatThereIs) {
 TEST(TrainingRun, LossesThatAreNotFiniteEndWithAnErrorAndKeepTheWeights) {
     const test::TemporaryFolder folder;
     Group alone;
-    TrainingRequest wild = request(folder, makePictures(folder), "run", 200);
+    TrainingRequest wild = request(folder, makePictures(folder), "run", 30);
     wild.settings["learning_rate"] = "1";
     wild.settings["clip"] = "0";
     wild.settings["kl"] = "1";
