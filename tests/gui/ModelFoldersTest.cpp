@@ -28,11 +28,13 @@ protected:
             if (candidate->text() == entry) action = candidate;
         ASSERT_NE(action, nullptr) << entry.toStdString();
         bool answered = false;
+        int tries = 0;
         QTimer timer; // until the dialog is there
         QObject::connect(&timer, &QTimer::timeout, [&] {
             auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
             auto* name = dialog ? dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit")) : nullptr;
             auto* buttons = dialog ? dialog->findChild<QDialogButtonBox*>() : nullptr;
+            if (++tries > 200 && dialog) dialog->reject(); // rather than to hang
             if (!name || !buttons) return;
             timer.stop();
             name->setText(QString::fromStdString(path.string())); // typed, the completer has its say
