@@ -218,6 +218,45 @@ TEST(CommandLine, GenerateMakesThePictureOfItsSeedWithTheGraphInside) {
     EXPECT_EQ(readImage(folder / "d.png").width(), 64);
 }
 
+TEST(CommandLine, GenerateTakesTheFirstCheckpointOfTheOwnFolderElseOfOtherPrograms) {
+    const test::TemporaryFolder folder;
+    const fs::path web = folder / "web/models/Stable-diffusion/b.safetensors", own = folder / "own/checkpoints/z.safetensors";
+    for (const fs::path& file : {web, own, fs::path(folder / "own/loras/a.safetensors")})
+        fs::create_directories(file.parent_path());
+    writeFileAtomic(folder / "own/loras/a.safetensors", "x");
+    const char* before = std::getenv("OCHRE_MODELS_DIR");
+    const std::string saved = before ? before : "";
+    ::setenv("OCHRE_MODELS_DIR", (folder / "own").c_str(), 1);
+    const auto generate = [&] {
+        return ochre({"generate", "a cat", "--steps", "1", "--size", "64x64", "--json", "-o", folder / "a.png"});
+    };
+    const auto chosen = [&] {
+        const Outcome o = generate();
+        EXPECT_EQ(o.status, 0) << o.err;
+        const project::Project p = project::projectFromText(readImage(folder / "a.png").metadata().at("ochre:graph"), "a.png");
+        std::string checkpoint;
+        p.graph.forEach([&](const graph::Node& node) {
+            if (node.type == "generate.load_checkpoint")
+                checkpoint = std::get<std::string>(node.parameters.at("checkpoint"));
+        });
+        return checkpoint;
+    };
+    const Outcome none = generate();
+    EXPECT_EQ(none.status, 1);
+    EXPECT_NE(none.err.find("no checkpoint"), std::string::npos) << none.err;
+    EXPECT_NE(none.err.find("ochre models --add"), std::string::npos) << none.err;
+    ASSERT_EQ(ochre({"bench", "--make-checkpoint", "sd15-small", web}).status, 0);
+    ::setenv("OCHRE_EXTRA_MODELS", (folder / "web").c_str(), 1);
+    EXPECT_EQ(chosen(), web);
+    fs::copy_file(web, own);
+    EXPECT_EQ(chosen(), own);
+    ::unsetenv("OCHRE_EXTRA_MODELS");
+    if (before)
+        ::setenv("OCHRE_MODELS_DIR", saved.c_str(), 1);
+    else
+        ::unsetenv("OCHRE_MODELS_DIR");
+}
+
 TEST(CommandLine, GenerateSaysWhatIsWrong) {
     const test::TemporaryFolder folder;
     const auto failed = [&](std::vector<std::string> arguments, int status, const std::string& part) {

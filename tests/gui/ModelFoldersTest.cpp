@@ -4,7 +4,7 @@
 
 #include "core/base/ModelRoots.h"
 #include "tests/gui/ShellFixture.h"
-#include "ui/panels/Inspector.h"
+#include "ui/canvas/Canvas.h"
 #include "ui/panels/MessageBar.h"
 
 namespace ochre::ui::shell {
@@ -19,7 +19,7 @@ protected:
         std::ofstream(m_folder / name) << "x";
     }
 
-    /// A click on an entry of the menu; the file dialog that it opens is answered with `path`, typed.
+    /// A click on an entry of the menu; the file dialog that it opens is answered with `path`.
     void choose(const QString& entry, const fs::path& path) {
         auto* menu = find<QMenu>(QStringLiteral("foreign_models"));
         ASSERT_NE(menu, nullptr);
@@ -28,15 +28,18 @@ protected:
             if (candidate->text() == entry) action = candidate;
         ASSERT_NE(action, nullptr) << entry.toStdString();
         bool answered = false;
+        int tries = 0;
         QTimer timer; // until the dialog is there
         QObject::connect(&timer, &QTimer::timeout, [&] {
             auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
-            auto* name = dialog ? dialog->findChild<QLineEdit*>() : nullptr;
-            if (!name) return;
+            auto* name = dialog ? dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit")) : nullptr;
+            auto* buttons = dialog ? dialog->findChild<QDialogButtonBox*>() : nullptr;
+            if (++tries > 200 && dialog) dialog->reject(); // rather than to hang
+            if (!name || !buttons) return;
             timer.stop();
-            name->clear();
-            QTest::keyClicks(name, QString::fromStdString(path.string()));
-            QTest::keyClick(name, Qt::Key_Return);
+            name->setText(QString::fromStdString(path.string())); // typed, the completer has its say
+            for (QAbstractButton* button : buttons->buttons())
+                if (buttons->buttonRole(button) == QDialogButtonBox::AcceptRole) click(button);
             answered = true;
         });
         timer.start(20);
@@ -48,9 +51,8 @@ protected:
 
     QStringList loraMenu() {
         QStringList names;
-        for (QWidget* control : m_window->findChildren<QWidget*>(QStringLiteral("control.lora")))
-            for (const auto* menu : control->findChildren<QComboBox*>())
-                for (int i = 0; i < menu->count(); ++i) names << menu->itemText(i);
+        for (const auto* menu : m_window->findChildren<QComboBox*>(QStringLiteral("control.lora")))
+            for (int i = 0; i < menu->count(); ++i) names << menu->itemText(i);
         return names;
     }
 
@@ -70,7 +72,8 @@ protected:
                                                   .defaultValue = std::string(),
                                                   .filter = "loras"})
                                       .onRun([](graph::RunContext&) {}));
-        m_window->inspector().setSelection({add("shell.lora", 0, 0)});
+        m_window->canvas().select({add("shell.lora", 0, 0)});
+        ASSERT_TRUE(wait([&] { return find<QWidget>(QStringLiteral("control.lora")) != nullptr; }));
         ASSERT_TRUE(loraMenu().isEmpty());
     }
 };

@@ -14,7 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/Paths.h"
-#include "core/library/ModelFolder.h"
+#include "ui/bridge/Background.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
 #include "ui/panels/WelcomeCard.h"
@@ -172,10 +172,19 @@ void LibraryPanel::fillAssets() {
 }
 
 void LibraryPanel::fillModels() {
+    // Folders of other programs may be large, or far away.
+    inBackground(
+        this, [] { return library::listModels(); },
+        [this, search = ++m_search](const std::vector<library::ModelFile>& files) {
+            if (search == m_search) showModels(files);
+        });
+}
+
+void LibraryPanel::showModels(const std::vector<library::ModelFile>& all) {
     m_models->clear();
     const fs::path own = paths::models();
     std::map<QString, std::vector<fs::path>> ours, theirs;
-    for (const library::ModelFile& file : library::listModels()) {
+    for (const library::ModelFile& file : all) {
         const QString folder = QString::fromStdString(file.path.parent_path().lexically_relative(own).string());
         if (folder.isEmpty() || folder.startsWith(QLatin1String("..")))
             theirs[words::models(file.kind)].push_back(file.path);

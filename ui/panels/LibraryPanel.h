@@ -7,6 +7,8 @@
 
 #include <QWidget>
 
+#include "core/library/ModelFolder.h"
+
 class QTabBar;
 class QTreeWidget;
 class QTreeWidgetItem;
@@ -29,13 +31,15 @@ Q_SIGNALS:
 
 private:
     void fillAssets();
-    void fillModels();
+    void fillModels(); ///< once they are found
+    void showModels(const std::vector<library::ModelFile>& all);
     void addFiles(const QString& title, const std::vector<std::filesystem::path>& files, bool starters = false);
 
     Bridge& m_bridge;
     QTreeWidget *m_assets, *m_models;
     QStackedWidget* m_modelStack;
     QTabBar* m_tabs;
+    int m_search = 0; ///< the last one counts
 };
 
 /// Files in `folder` (not below it) with one of these endings (".png"), sorted; empty when there is no such

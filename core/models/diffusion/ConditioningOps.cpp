@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/text/Prompt.h"
 
 namespace ochre::models {
 namespace {
@@ -46,6 +47,15 @@ std::string joined(const std::string& a, const char* between, const std::string&
     return a.empty() || b.empty() ? a + b : a + between + b;
 }
 
+/// Averaged prompts in A1111's grammar, which sums them: as halves. One that has parts of its own is left as it is.
+std::string halves(const std::string& a, const std::string& b) {
+    const auto isOne = [](const std::string& text) {
+        return !text.empty() && text.size() <= kLongestPrompt && splitAnd(text).size() == 1;
+    };
+    if (!isOne(a) || !isOne(b)) return joined(a, " AND ", b);
+    return a + " :0.5 AND " + b + " :0.5";
+}
+
 template <typename Change>
 Conditioning changed(const Conditioning& conditioning, Change change) {
     Conditioning result = conditioning;
@@ -58,7 +68,7 @@ Conditioning changed(const Conditioning& conditioning, Change change) {
 Conditioning combined(const Conditioning& a, const Conditioning& b) {
     requireSameFamily(a, b);
     Conditioning result = a;
-    result.text = joined(a.text, " AND ", b.text);
+    result.text = halves(a.text, b.text);
     result.entries.insert(result.entries.end(), b.entries.begin(), b.entries.end());
     return result;
 }

@@ -248,7 +248,7 @@ bool GraphWriter::addPrimitive(const Node& node) {
     Json json = *origin;
     writeLook(json, node);
     Json& values = json["widgets_values"];
-    const WidgetRule* rule = drivenWidget(node.id);
+    const WidgetRule* rule = drivenWidget(node.id, 0);
     const Json value = rule ? toComfy(*rule, set->second) : graph::toJson(set->second);
     if (!values.is_array() || values.empty()) values = Json::array({value});
     const auto before = rule ? toOchre(*rule, values[0]) : std::optional(graph::parameterFromJson(values[0]));
@@ -260,9 +260,11 @@ bool GraphWriter::addPrimitive(const Node& node) {
     return true;
 }
 
-const WidgetRule* GraphWriter::drivenWidget(graph::NodeId value) const {
+const WidgetRule* GraphWriter::drivenWidget(graph::NodeId value, int steps) const {
     for (const graph::NodeId id : m_graph.consumers(value)) {
         const Node& consumer = m_graph.at(id);
+        if (consumer.type == "flow.reroute" && steps < kMaxSubgraphDepth)
+            if (const WidgetRule* rule = drivenWidget(id, steps + 1)) return rule;
         for (const auto& [input, link] : consumer.inputs) {
             if (link.node != value) continue;
             const Json* origin = originOf(consumer);

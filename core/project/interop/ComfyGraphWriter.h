@@ -70,7 +70,7 @@ private:
     bool isCollapsed(const graph::Node& node) const;
     const SocketRule* invertedOutput(const graph::Link& link) const;
     const SocketRule* outputRule(const graph::Link& link, std::size_t* slot = nullptr) const;
-    const WidgetRule* drivenWidget(graph::NodeId value) const;
+    const WidgetRule* drivenWidget(graph::NodeId value, int steps) const; ///< through reroutes; null: none
     void leaveOut(const graph::Node& node);
     void tell(const graph::Node& node, const std::string& what);
 

@@ -298,11 +298,21 @@ private:
     void setPrimitive(Node& node, const ForeignNode& foreign) {
         std::optional<graph::ParameterValue> value;
         const Json json = *primitiveValue(foreign);
-        for (const ForeignLink& link : m_graph.links)
-            if (link.from == foreign.id && !value)
-                if (const WidgetRule* rule = widgetAt(link)) value = toOchre(*rule, json);
+        if (const WidgetRule* rule = widgetFedBy(foreign.id, 0)) value = toOchre(*rule, json);
         if (!value) value = graph::parameterFromJson(json);
         setValue(node, *value);
+    }
+
+    /// The first widget that a node's value goes to, through reroutes; null where there is none.
+    const WidgetRule* widgetFedBy(const std::string& id, int steps) const {
+        for (const ForeignLink& link : m_graph.links) {
+            if (link.from != id) continue;
+            if (const WidgetRule* rule = widgetAt(link)) return rule;
+            const ForeignNode* target = m_graph.find(link.to);
+            if (!target || target->type != "Reroute" || steps > kMaxSubgraphDepth) continue;
+            if (const WidgetRule* rule = widgetFedBy(target->id, steps + 1)) return rule;
+        }
+        return nullptr;
     }
 
     const WidgetRule* widgetAt(const ForeignLink& link) const {

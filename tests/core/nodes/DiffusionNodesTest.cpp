@@ -115,7 +115,7 @@ TEST_F(DiffusionNodes, APromptBecomesAPictureThatSaysHowItWasMade) {
     EXPECT_EQ(digitalSourceTypeOf(image), DigitalSourceType::TrainedAlgorithmicMedia);
     const std::string text = image.metadata().at("parameters");
     for (const char* part : {"a cat on a wall", "Steps: 3, Sampler: Euler",
-                             "CFG scale: 7, Seed: 5, Size: 64x64", "Model: sd15-small"})
+                             "CFG scale: 7, Seed: 5, Size: 64x64", "Model: sd15-small", "RNG: CPU"})
         EXPECT_NE(text.find(part), std::string::npos) << text;
     EXPECT_TRUE(same(picture(false), image)) << "the same graph gives the same bytes";
 }

@@ -32,6 +32,17 @@ TEST(ConditioningOps, CombineKeepsAllEntries) {
     EXPECT_EQ(both.entries[1].states.size(1), 8);
 }
 
+TEST(ConditioningOps, CombineSaysInWordsThatItAverages) {
+    const auto named = [](const char* text) {
+        Conditioning c = prompt(4, 0);
+        c.text = text;
+        return c;
+    };
+    EXPECT_EQ(combined(named(std::string(200'000, 'x').c_str()), named("a")).text.size(), 200'006u);
+    EXPECT_EQ(combined(named("a cat"), named("")).text, "a cat");
+    EXPECT_EQ(combined(named("a cat AND a dog"), named("a bird")).text, "a cat AND a dog AND a bird");
+}
+
 TEST(ConditioningOps, ConcatPutsTheTokensBehindAndKeepsThePooledVector) {
     const Conditioning to = combined(prompt(4, 0), prompt(5, 2)), from = combined(prompt(3, 1), prompt(9, 3));
     const Conditioning longer = concatenated(to, from);
@@ -107,7 +118,7 @@ TEST(ConditioningOps, TextsGoAlongForTheMetadata) {
     a.text = "a cat";
     EXPECT_EQ(combined(a, b).text, "a cat");
     b.text = "a dog";
-    EXPECT_EQ(combined(a, b).text, "a cat AND a dog");
+    EXPECT_EQ(combined(a, b).text, "a cat :0.5 AND a dog :0.5");
     EXPECT_EQ(concatenated(a, b).text, "a cat BREAK a dog");
     EXPECT_EQ(withRange(a, 0, 1).text, "a cat");
     EXPECT_TRUE(zeroed(a).text.empty());

@@ -376,6 +376,36 @@ TEST(Comfy, APartWithoutASourceBehindItsRerouteStaysAsItCame) {
     EXPECT_TRUE(plain(after) == plain(before)) << difference(before, after);
 }
 
+TEST(Comfy, AValueBehindAReroutePutsOnTheWordsOfItsWidget) {
+    Json scale = foreign(3, "ImageScale", Json::array({slot("upscale_method", "COMBO", 2)}),
+                         Json::array({slot("IMAGE", "IMAGE", Json::array())}), {"area", 64, 32, "center"});
+    scale["inputs"][0]["widget"] = {{"name", "upscale_method"}};
+    const Json before{{"last_node_id", 3},
+                      {"last_link_id", 2},
+                      {"nodes",
+                       Json::array({foreign(1, "PrimitiveNode", Json::array(),
+                                            Json::array({slot("COMBO", "COMBO", Json::array({1}))}),
+                                            {"nearest-exact", "fixed"}),
+                                    foreign(2, "Reroute", Json::array({slot("", "*", 1)}),
+                                            Json::array({slot("", "COMBO", Json::array({2}))}), Json::array()),
+                                    scale})},
+                      {"links", {{1, 1, 0, 2, 0, "COMBO"}, {2, 2, 0, 3, 0, "COMBO"}}},
+                      {"groups", Json::array()},
+                      {"config", Json::object()},
+                      {"extra", Json::object()},
+                      {"version", 0.4}};
+    ReadComfy r = read(before);
+    EXPECT_EQ(r.graph.at(1).parameters.at("value"), graph::ParameterValue(std::string("nearest")));
+    EXPECT_EQ(r.graph.at(3).inputs.at("filter"), (graph::Link{2, "out"}));
+    const Json same = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(same) == plain(before)) << difference(before, same);
+    r.graph.setParameter(1, "value", std::string("lanczos"));
+    Json expected = before;
+    expected["nodes"][0]["widgets_values"][0] = "lanczos";
+    const Json after = writeWorkflow(r.graph, r.extra, registry()).json;
+    EXPECT_TRUE(plain(after) == plain(expected)) << difference(expected, after);
+}
+
 TEST(Comfy, SeveralUnknownNodesOfOneClassHaveNamesOfTheirOwn) {
     Json api;
     for (const char* id : {"1", "2", "3"}) api[id] = {{"class_type", "Grain.Plus"}, {"inputs", {{"n", 1}}}};
