@@ -24,6 +24,7 @@
 #include "ui/panels/LogPanel.h"
 #include "ui/panels/MessageBar.h"
 #include "ui/panels/QueuePanel.h"
+#include "ui/panels/TrainingPanel.h"
 #include "ui/panels/WelcomeCard.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/Viewport.h"
@@ -34,6 +35,7 @@ namespace {
 constexpr int kAutosaveMilliseconds = 30'000;
 constexpr int kRunOnChangeMilliseconds = 250;
 constexpr int kStateVersion = 1;
+constexpr int kTrainingPage = 2, kBottomHeight = 200, kTrainingHeight = 340; // of the bottom panel
 
 QSettings settings() {
     return QSettings(QString::fromStdString((paths::config() / "window.ini").string()), QSettings::IniFormat);
@@ -45,7 +47,7 @@ MainWindow::MainWindow(session::Session& session)
     : m_session(session), m_bridge(session), m_top(new TopBar),
       m_canvas(new Canvas(session.document(), session.registry())), m_viewport(new Viewport(m_bridge)),
       m_inspector(new Inspector(m_bridge)), m_library(new LibraryPanel(m_bridge)),
-      m_queue(new QueuePanel(m_bridge)), m_log(new LogPanel), m_bottom(new BottomPanel),
+      m_queue(new QueuePanel(m_bridge)), m_log(new LogPanel), m_training(new TrainingPanel), m_bottom(new BottomPanel),
       m_messages(new MessageBar), m_prompt(new PromptBar(m_bridge, m_top->promptSlot(), this)),
       m_splitter(new QSplitter(Qt::Vertical)) {
     setWindowTitle(QStringLiteral("Ochre"));
@@ -97,7 +99,8 @@ void MainWindow::build() {
     connect(m_inspector, &Inspector::titleChanged, inspected, &DockTitle::setText);
     m_bottom->addPage(QStringLiteral("queue"), tr("Queue"), m_queue);
     m_bottom->addPage(QStringLiteral("log"), tr("Log"), m_log);
-    m_bottomDock = addDock(QStringLiteral("bottom"), tr("Queue and log"), m_bottom, Qt::BottomDockWidgetArea);
+    m_bottom->addPage(QStringLiteral("timeline"), tr("Training"), m_training);
+    m_bottomDock = addDock(QStringLiteral("bottom"), tr("Queue, log and training"), m_bottom, Qt::BottomDockWidgetArea);
     m_bottomDock->setTitleBarWidget(new QWidget); // its own bar of 24 px serves
     m_bottomDock->setFeatures(QDockWidget::DockWidgetClosable);
     setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
@@ -146,7 +149,7 @@ void MainWindow::connectParts() {
             m_bottom->open(0);
     });
     connect(m_bottom, &BottomPanel::openChanged, this, [this](bool open) {
-        if (open) resizeDocks({m_bottomDock}, {200}, Qt::Vertical);
+        if (open) resizeDocks({m_bottomDock}, {m_bottom->page() == kTrainingPage ? kTrainingHeight : kBottomHeight}, Qt::Vertical);
     });
 }
 

@@ -21,6 +21,7 @@ class Canvas;
 class Inspector;
 class LibraryPanel;
 class LogPanel;
+class TrainingPanel;
 class MessageBar;
 class PromptBar;
 class QueuePanel;
@@ -56,6 +57,7 @@ public:
     Inspector& inspector() { return *m_inspector; }
     QueuePanel& queue() { return *m_queue; }
     LogPanel& logPanel() { return *m_log; }
+    TrainingPanel& trainingPanel() { return *m_training; }
     MessageBar& messages() { return *m_messages; }
     PromptBar& prompt() { return *m_prompt; }
     Bridge& bridge() { return m_bridge; }
@@ -124,6 +126,7 @@ private:
     LibraryPanel* m_library;
     QueuePanel* m_queue;
     LogPanel* m_log;
+    TrainingPanel* m_training;
     BottomPanel* m_bottom;
     MessageBar* m_messages;
     PromptBar* m_prompt;
