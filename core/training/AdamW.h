@@ -34,7 +34,9 @@ public:
 
     const OptimizerOptions& options() const { return m_options; }
     Tensor& mean() { return m_mean; }
+    const Tensor& mean() const { return m_mean; }
     Tensor& variance() { return m_variance; }
+    const Tensor& variance() const { return m_variance; }
 
 private:
     Parameters& m_parameters;

@@ -49,7 +49,9 @@ public:
     std::string layout() const; ///< tells names and shapes: a state can only be read back into its own
 
     Tensor& master() { return m_master; }
+    const Tensor& master() const { return m_master; }
     Tensor& average() { return m_average; }
+    const Tensor& average() const { return m_average; }
     Tensor& gradient() { return m_gradient; }
     Tensor& compute() { return m_compute; } ///< undefined where masters are computed with
 

@@ -2,6 +2,7 @@
 #include "core/training/Trainer.h"
 
 #include <cmath>
+#include <utility>
 
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
@@ -63,12 +64,11 @@ void Trainer::share() {
 }
 
 void Trainer::save(const std::filesystem::path& file, const Json& about) const {
-    auto& self = const_cast<Trainer&>(*this); // tensors are handles: nothing is changed
     tensor::saveWeights(file,
-                        {{"master", self.m_parameters.master()},
-                         {"average", self.m_parameters.average()},
-                         {"mean", self.m_optimizer.mean()},
-                         {"variance", self.m_optimizer.variance()}},
+                        {{"master", std::as_const(m_parameters).master()},
+                         {"average", std::as_const(m_parameters).average()},
+                         {"mean", m_optimizer.mean()},
+                         {"variance", m_optimizer.variance()}},
                         {{"format", kFormat},
                          {"layout", m_parameters.layout()},
                          {"step", std::to_string(m_steps)},
