@@ -148,8 +148,9 @@ void decidePrediction(DiffusionCheckpoint& c, const Weights& root, const Diffusi
         c.predictionFrom = from;
     };
     if (root.has("ztsnr")) c.zeroTerminalSnr = true;
-    if (options.prediction) return decide(*options.prediction, "asked for");
     const auto& metadata = root.checkpoint().metadata;
+    if (const auto it = metadata.find("ochre.latent_colors"); it != metadata.end()) c.latentColors = it->second;
+    if (options.prediction) return decide(*options.prediction, "asked for");
     if (const auto it = metadata.find("modelspec.prediction_type"); it != metadata.end())
         if (const auto known = predictionFromName(it->second)) return decide(*known, "metadata");
     if (root.has("v_pred")) return decide(Prediction::V, "keys");

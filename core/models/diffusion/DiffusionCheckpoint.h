@@ -43,6 +43,8 @@ struct DiffusionCheckpoint {
     int vectorWidth = 0;          ///< of SDXL's pooled text and sizes; 0: none
     double latentScale = 0.18215; ///< the autoencoder's latents are multiplied by this
 
+    std::string latentColors;     ///< for previews, where the file gives its own: see LatentColors::parse
+
     tensor::Weights unet;
     std::optional<tensor::Weights> vae;
     /// CLIP-L, or the one encoder of SD 2.

@@ -87,9 +87,8 @@ DiffusionModel DiffusionModel::adapted(const AdaptedParts& parts, const std::str
 DiffusionModel DiffusionModel::of(std::shared_ptr<const DiffusionCheckpoint> checkpoint,
                                   std::string identity) {
     DiffusionModel model;
-    const auto& metadata = checkpoint->unet.checkpoint().metadata;
-    if (const auto it = metadata.find("ochre.latent_colors"); it != metadata.end())
-        if (const auto parsed = LatentColors::parse(it->second)) model.colors = std::make_shared<const LatentColors>(*parsed);
+    if (const auto parsed = LatentColors::parse(checkpoint->latentColors))
+        model.colors = std::make_shared<const LatentColors>(*parsed);
     model.checkpoint = std::move(checkpoint);
     model.identity = std::move(identity);
     return model;
