@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/SelectiveScan.h"
 
-#include <algorithm>
-#include <array>
-
 #include <ATen/Parallel.h>
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/constant_pad_nd.h>
@@ -16,17 +13,12 @@
 #include "core/base/Error.h"
 #include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
-#include "core/tensor/Vector.h"
+#include "core/tensor/ScanKernel.h"
 
 namespace ochre::nn {
 namespace {
 
-constexpr int kLanes = 4;              // floats of a register that every processor has
-constexpr std::int64_t kBlock = 16;    // channels that are scanned together: a line of the cache
-constexpr double kLog2E = 1.4426950408889634;
 constexpr double kPieceWork = 1e8; // numbers of states between two looks at Cancel, a thread
-
-using Lanes = Vector<kLanes>::Type;
 
 void check(const ScanInput& in) {
     const bool ranks = in.u.dim() == 3 && in.a.dim() == 2 && in.b.dim() == 3;
@@ -41,7 +33,7 @@ void check(const ScanInput& in) {
                             tensor::describe(in.c.sizes().vec()), tensor::describe(in.d.sizes().vec())));
 }
 
-/// In operations on whole tensors, but for one multiplication and addition a token.
+/// For other types and devices: operations on whole tensors, but for one multiplication and addition a token.
 Tensor plainScan(const ScanInput& in) {
     const Tensor step = in.delta.transpose(0, 1).unsqueeze(-1);                                          // [T, N, C, 1]
     const Tensor keep = step.mul(in.a).exp();                                                            // [T, N, C, S]
@@ -54,74 +46,51 @@ Tensor plainScan(const ScanInput& in) {
     return read.add(in.u.mul(in.d));
 }
 
-/// One block of channels of one text, on plain memory. Rows of u, delta and y are `stride` apart.
-struct Block {
-    const float *u, *delta, *b, *c;
-    const float* decay; ///< [S][kBlock]: A · log2(e)
-    float* y;
-    std::int64_t tokens, states, stride, channels; ///< of the block, at most kBlock
-};
-
-void scanBlock(const Block& block, const float* skip, float* state) {
-    std::array<float, kBlock> u{}, delta{}, sum{};
-    std::fill_n(state, block.states * kBlock, 0.0f);
-    for (std::int64_t t = 0; t < block.tokens; ++t) {
-        std::copy_n(block.u + t * block.stride, block.channels, u.begin());
-        std::copy_n(block.delta + t * block.stride, block.channels, delta.begin());
-        const float *b = block.b + t * block.states, *c = block.c + t * block.states;
+/// The block's channels of one text; `state` has room for S·kBlock floats.
+void scanBlock(const scan::Plain& in, std::int64_t text, std::int64_t block, float* state, float* out) {
+    using scan::kBlock, scan::kLanes;
+    using Lanes = Vector<kLanes>::Type;
+    const std::int64_t first = text * in.tokens * in.channels + block * kBlock, selected = text * in.tokens * in.states;
+    const float *u = in.u.const_data_ptr<float>() + first, *delta = in.delta.const_data_ptr<float>() + first;
+    const float *b = in.b.const_data_ptr<float>() + selected, *c = in.c.const_data_ptr<float>() + selected;
+    const float *decay = in.decayOf(block), *skip = in.skip.data() + block * kBlock;
+    const std::int64_t width = in.width(block), states = in.states;
+    std::array<float, kBlock> sum{};
+    std::fill_n(state, states * kBlock, 0.0f);
+    for (std::int64_t t = 0; t < in.tokens; ++t, b += states, c += states) {
+        const auto signals = scan::blockOf(u + t * in.channels, width), steps = scan::blockOf(delta + t * in.channels, width);
         for (std::int64_t lane = 0; lane < kBlock; lane += kLanes) {
-            const Lanes signal = load<kLanes>(&u[static_cast<std::size_t>(lane)]), step = load<kLanes>(&delta[static_cast<std::size_t>(lane)]);
-            const Lanes enter = signal * step;
+            const Lanes signal = load<kLanes>(signals.data() + lane), step = load<kLanes>(steps.data() + lane), enter = signal * step;
             Lanes read = signal * load<kLanes>(skip + lane);
-            for (std::int64_t s = 0; s < block.states; ++s) {
+            for (std::int64_t s = 0; s < states; ++s) {
                 float* h = state + s * kBlock + lane;
-                const Lanes next = exp2<kLanes>(step * load<kLanes>(block.decay + s * kBlock + lane)) * load<kLanes>(h) + enter * b[s];
+                const Lanes next = exp2<kLanes>(step * load<kLanes>(decay + s * kBlock + lane)) * load<kLanes>(h) + enter * b[s];
                 store<kLanes>(h, next);
                 read += next * c[s];
             }
-            store<kLanes>(&sum[static_cast<std::size_t>(lane)], read);
+            store<kLanes>(sum.data() + lane, read);
         }
-        std::copy_n(sum.begin(), block.channels, block.y + t * block.stride);
+        std::copy_n(sum.begin(), width, out + first + t * in.channels);
     }
-}
-
-Tensor fastScan(const ScanInput& in) {
-    const std::int64_t batch = in.u.size(0), tokens = in.u.size(1), channels = in.u.size(2), states = in.a.size(1);
-    const std::int64_t blocks = (channels + kBlock - 1) / kBlock, tasks = batch * blocks;
-    const Tensor u = in.u.contiguous(), delta = in.delta.contiguous(), b = in.b.contiguous(), c = in.c.contiguous();
-    const Tensor a = in.a.contiguous(), d = in.d.contiguous();
-    const float *uData = u.const_data_ptr<float>(), *deltaData = delta.const_data_ptr<float>();
-    const float *bData = b.const_data_ptr<float>(), *cData = c.const_data_ptr<float>();
-    const float *aData = a.const_data_ptr<float>(), *dData = d.const_data_ptr<float>();
-    Tensor out = at::empty({batch, tokens, channels}, u.options());
-    float* outData = out.mutable_data_ptr<float>();
-    std::vector<float> decay(static_cast<std::size_t>(blocks * states * kBlock)), skip(static_cast<std::size_t>(blocks * kBlock));
-    for (std::int64_t i = 0; i < channels; ++i) {
-        skip[static_cast<std::size_t>(i)] = dData[i];
-        for (std::int64_t s = 0; s < states; ++s)
-            decay[static_cast<std::size_t>((i / kBlock * states + s) * kBlock + i % kBlock)] =
-                static_cast<float>(kLog2E * static_cast<double>(aData[i * states + s]));
-    }
-    const auto scan = [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> state(static_cast<std::size_t>(states * kBlock));
-        for (std::int64_t task = begin; task < end; ++task) {
-            const std::int64_t text = task / blocks, block = task % blocks, first = block * kBlock;
-            const std::int64_t at = text * tokens * channels + first, selected = text * tokens * states;
-            scanBlock({uData + at, deltaData + at, bData + selected, cData + selected, decay.data() + block * states * kBlock,
-                       outData + at, tokens, states, channels, std::min(kBlock, channels - first)},
-                      skip.data() + first, state.data());
-        }
-    };
-    const double work = static_cast<double>(tokens * states * kBlock);
-    const auto piece = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / work)) * at::get_num_threads();
-    for (std::int64_t from = 0; from < tasks; from += piece) {
-        tensor::currentCancel().check();
-        at::parallel_for(from, std::min(from + piece, tasks), 1, scan);
-    }
-    return out;
 }
 
 } // namespace
+
+Tensor scan::forward(const Plain& in) {
+    Tensor out = at::empty({in.batch, in.tokens, in.channels}, in.u.options());
+    float* data = out.mutable_data_ptr<float>();
+    const double work = static_cast<double>(in.tokens * in.states * kBlock);
+    const auto piece = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceWork / work)) * at::get_num_threads();
+    const std::int64_t tasks = in.batch * in.blocks;
+    for (std::int64_t from = 0; from < tasks; from += piece) {
+        tensor::currentCancel().check();
+        at::parallel_for(from, std::min(from + piece, tasks), 1, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<float> state(static_cast<std::size_t>(in.states * kBlock));
+            for (std::int64_t task = begin; task < end; ++task) scanBlock(in, task / in.blocks, task % in.blocks, state.data(), data);
+        });
+    }
+    return out;
+}
 
 Tensor selectiveScan(const ScanInput& input) {
     tensor::currentCancel().check();
@@ -133,7 +102,8 @@ Tensor selectiveScan(const ScanInput& input) {
             .to(type);
     const auto plain = [&](const Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; };
     const bool fast = plain(input.u) && plain(input.delta) && plain(input.a) && plain(input.b) && plain(input.c) && plain(input.d);
-    return fast && !tensor::learning() ? fastScan(input) : plainScan(input);
+    if (!fast) return plainScan(input);
+    return tensor::learning() ? scan::differentiable(input) : scan::forward(scan::Plain(input));
 }
 
 Tensor causalConv(const Tensor& x, const Tensor& weight, const Tensor& bias) {

@@ -15,9 +15,9 @@ struct ScanInput {
     Tensor d;     ///< [C]: the share of the signal that goes past the state
 };
 
-/// h ← exp(Δ·A)·h + Δ·B·u and y = C·h + D·u at each token, from h = 0: [N, T, C]. In float32 for the half types. While
-/// learning in operations that autograd follows, with memory for all states; else token after token, channels side by
-/// side, and Cancel is asked in between. Throws Error where shapes do not fit.
+/// h ← exp(Δ·A)·h + Δ·B·u and y = C·h + D·u at each token, from h = 0: [N, T, C]. In float32 for the half types: token
+/// after token, channels side by side, in either mode, and no states are kept for the gradient, which goes through them
+/// again; in other types by operations that autograd follows. Asks Cancel. Throws Error where shapes do not fit.
 Tensor selectiveScan(const ScanInput& input);
 
 /// Each channel by itself, with what stands before it: x [N, T, C], weight [C, kernel], bias [C] or undefined → [N, T, C].

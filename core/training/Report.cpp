@@ -57,7 +57,7 @@ enum class Anchor { Start, Middle, End };
 
 std::string text(double x, double y, const std::string& words, Anchor anchor, const char* kind = "", double turned = 0) {
     const char* name = anchor == Anchor::Start ? "start" : anchor == Anchor::Middle ? "middle" : "end";
-    const std::string turn = turned != 0 ? fmt::format(R"( transform="rotate({:g} {:.1f} {:.1f})")", turned, x, y) : "";
+    const std::string turn = turned != 0 ? fmt::format(R"~( transform="rotate({:g} {:.1f} {:.1f})")~", turned, x, y) : "";
     const std::string style = *kind ? fmt::format(R"( class="{}")", kind) : "";
     return fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="{}"{}{}>{}</text>)", x, y, name, style, turn, escapedXml(words)) + "\n";
 }
@@ -205,7 +205,7 @@ std::vector<double> roundTicks(double low, double high, int count) {
 std::vector<double> logarithmicTicks(double low, double high) {
     const bool few = high / low < 300;
     std::vector<double> all, ticks;
-    for (int decade = static_cast<int>(std::floor(std::log10(low))) - 1; std::pow(10, decade) < 10 * high; ++decade)
+    for (int decade = static_cast<int>(std::floor(std::log10(low))) - 1; std::pow(10, decade) < 100 * high; ++decade)
         for (const double factor : {1.0, 2.0, 5.0})
             if (few || factor == 1) all.push_back(factor * std::pow(10, decade));
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -302,13 +302,13 @@ void ReportPage::table(const std::vector<std::string>& head, const std::vector<s
         for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, escapedXml(cell));
         return out + "</tr>\n";
     };
-    m_body += "<table>\n<thead>" + row(head, "th") + "</thead>\n<tbody>";
+    std::string body;
     for (const auto& cells : rows) {
         if (cells.size() != head.size())
             throw Error(fmt::format("report: a row of {} cells in a table of {} columns", cells.size(), head.size()));
-        m_body += row(cells, "td");
+        body += row(cells, "td");
     }
-    m_body += "</tbody>\n</table>\n";
+    m_body += "<table>\n<thead>" + row(head, "th") + "</thead>\n<tbody>" + body + "</tbody>\n</table>\n";
 }
 
 void ReportPage::figure(const std::string& title, const std::string& content) {

@@ -27,7 +27,7 @@ ClassifierScores scoresOf(const ClassifierTexts& texts, std::span<const std::uin
 /// The fastest of some rounds over the held-out texts.
 double textsPerSecond(const models::TextClassifier& network, const ClassifierTexts& texts);
 
-/// Seconds for one text of each length, the fastest of several: (length, seconds). A table of positions that is too short is
+/// Seconds for one text of each length on one thread, the fastest of several: (length, seconds). A table of positions that is too short is
 /// made longer with random numbers.
 std::vector<std::pair<double, double>> costByLength(const tensor::Weights& weights, std::span<const int> lengths);
 

@@ -142,7 +142,7 @@ RecipeInfo textClassifierRecipe() {
         network.choices.push_back({models::nameOf(kind), models::labelOf(kind)});
     std::vector<graph::Parameter> parameters{network};
     for (graph::Parameter& parameter :
-         commonParameters({.steps = 1500, .batch = 32, .warmUp = 50, .learningRate = 2e-3, .weightDecay = 0.05, .average = 0.99})) {
+         commonParameters({.steps = 1000, .batch = 32, .warmUp = 50, .learningRate = 2e-3, .weightDecay = 0.05, .average = 0.99})) {
         if (parameter.id == "dtype") parameter.defaultValue = std::string("float32"); // so small a network is not faster in less
         parameters.push_back(std::move(parameter));
     }

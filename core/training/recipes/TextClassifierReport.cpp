@@ -29,7 +29,7 @@ constexpr int kLengths[] = {16, 32, 64, 128, 256, 512, 1024};
 constexpr int kLongFrom = 128;         // lengths from which growth is fitted: shorter texts are mostly overhead
 constexpr std::size_t kCurvePoints = 60;
 constexpr std::size_t kShownTexts = 3, kLeastShown = 5, kMostShown = 9; // texts with attention maps, and their tokens
-constexpr int kMapCell = 16, kMatrixCell = 38, kGroupCell = 64;
+constexpr int kMapCell = 18, kMatrixCell = 38, kGroupCell = 48;
 constexpr std::size_t kLongestPiece = 14; // letters of a token in a picture
 
 /// One network after its training.
@@ -141,7 +141,7 @@ void compareCosts(ReportPage& page, const std::vector<Compared>& all) {
     }
     page.plot(plot);
     page.table(head, rows);
-    page.paragraph(fmt::format("One text at a time, the fastest of several runs. Exponent: k where the time grows as Tᵏ, by least squares from {} "
+    page.paragraph(fmt::format("One text at a time on one thread, the fastest of several runs. Exponent: k where the time grows as Tᵏ, by least squares from {} "
                                "tokens on. 1 is linear, as recurrence and scan are; attention compares all pairs of tokens, which is "
                                "quadratic, but at these widths its linear layers still weigh.",
                                kLongFrom));

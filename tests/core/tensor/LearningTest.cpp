@@ -125,7 +125,7 @@ TEST(Learning, JoinedLayersComputeTheSameAndHaveGradients) {
     const auto make = [](const Weights& w) { return nn::Linear::joined(w, {"q", "k"}); };
     for (const char* name : {"q.weight", "k.weight", "k.bias"}) {
         expectSameAndDifferentiable<nn::Linear>(leaves, name, make, leaves.input({3, 5, 24}));
-        for (const char* each : {"q.weight", "k.weight", "q.bias", "k.bias"}) leaves.at(each).mutable_grad() = {};
+        for (const char* each : {"q.weight", "k.weight", "q.bias", "k.bias"}) leaves.at(each).mutable_grad().reset();
     }
 }
 

@@ -81,6 +81,28 @@ TEST(SelectiveScan, LearningComputesTheSame) {
     EXPECT_EQ(maxAbsDifference(used, viewed), 0);
 }
 
+/// Of a scan's sum of squares, by the names of ScanInput.
+std::vector<Tensor> gradientsOf(const ScanInput& in, at::ScalarType type) {
+    std::vector<Tensor> leaves;
+    for (const Tensor& one : {in.u, in.delta, in.a, in.b, in.c, in.d}) leaves.push_back(one.to(type, false, true).requires_grad_());
+    tensor::learn({}, [&] {
+        selectiveScan({leaves[0], leaves[1], leaves[2], leaves[3], leaves[4], leaves[5]}).square().sum().backward();
+    });
+    for (Tensor& leaf : leaves) leaf = leaf.grad();
+    return leaves;
+}
+
+TEST(SelectiveScan, TheKernelsGradientsAreThoseOfPlainOperations) {
+    for (const std::int64_t channels : {16, 21, 3}) {
+        const ScanInput in = randomInput(3, 17, channels, 5);
+        const std::vector<Tensor> kernel = gradientsOf(in, at::kFloat), plain = gradientsOf(in, at::kDouble);
+        for (std::size_t i = 0; i < kernel.size(); ++i) {
+            ASSERT_EQ(kernel[i].sizes(), plain[i].sizes());
+            EXPECT_LT(maxAbsDifference(kernel[i], plain[i]), 2e-5 * maxAbs(plain[i])) << "input " << i << ", " << channels << " channels";
+        }
+    }
+}
+
 TEST(SelectiveScan, StrongDecaysForgetAndGiveNoNan) {
     ScanInput in = randomInput(1, 12, 16, 4);
     in.a = in.a.mul(0).sub(1e6);

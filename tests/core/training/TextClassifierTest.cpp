@@ -129,7 +129,7 @@ TEST(ClassifierScores, CountWhatWasSeenAsWhat) {
     EXPECT_EQ(std::accumulate(scores.confusion.begin(), scores.confusion.end(), 0), static_cast<int>(which.size()));
 }
 
-class Report : public ::testing::Test {
+class ClassifierReport : public ::testing::Test {
 protected:
     /// A report of next to no training.
     TrainingOutcome write(bool resume = false) {
@@ -148,7 +148,7 @@ protected:
     test::TemporaryFolder m_folder;
 };
 
-TEST_F(Report, HasThePlotsOfEveryNetwork) {
+TEST_F(ClassifierReport, HasThePlotsOfEveryNetwork) {
     OCHRE_EMOJI_OR_SKIP(set);
     const TrainingOutcome outcome = write();
     EXPECT_TRUE(outcome.finished);
@@ -172,7 +172,7 @@ TEST_F(Report, HasThePlotsOfEveryNetwork) {
     EXPECT_TRUE(write(true).finished);
 }
 
-TEST_F(Report, IsOnAllNetworks) {
+TEST_F(ClassifierReport, IsOnAllNetworks) {
     Group alone;
     test::expectError([&] { findRecipe("text_classifier").report(request(m_folder / "x", 1, "gru"), alone, {}); }, "network=gru");
     EXPECT_FALSE(findRecipe("autoencoder").report);
