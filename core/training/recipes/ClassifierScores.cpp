@@ -36,6 +36,18 @@ double fastest(const std::function<void()>& work) {
     return best;
 }
 
+/// One thread while it lives.
+class OneThread {
+public:
+    OneThread() : m_before(at::get_num_threads()) { tensor::useThreads(1); }
+    ~OneThread() { tensor::useThreads(m_before); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int m_before;
+};
+
 template <typename Use>
 void eachBatch(const ClassifierTexts& texts, std::span<const std::uint32_t> which, const Use& use) {
     for (std::size_t first = 0; first < which.size(); first += kBatch)
@@ -103,13 +115,11 @@ std::vector<std::pair<double, double>> costByLength(const tensor::Weights& weigh
         tensors[name] = weights.shape(name) == shape ? weights.tensor(name) : nn::randn(shape, random);
     const TextClassifier network(tensor::Weights::of(std::move(tensors), "the network that is timed"), config);
     std::vector<std::pair<double, double>> costs;
-    const int threads = at::get_num_threads();
-    tensor::useThreads(1);
+    const OneThread alone;
     for (const int length : lengths) {
         const nn::Tensor ids = nn::range(0, length).remainder(config.vocabulary).unsqueeze(0); // [1, T]
         costs.emplace_back(length, fastest([&] { network.forward(ids); }));
     }
-    tensor::useThreads(threads);
     return costs;
 }
 
