@@ -29,7 +29,7 @@ using Kind = TextClassifier::Kind;
 using Keys = std::map<std::string, tensor::Shape>;
 
 constexpr double kUnseen = -1e30; // added to the products of padding
-constexpr const char *kTokens = "embedding.weight", *kPositions = "positions.weight", *kRecurrent = "recurrent";
+constexpr const char *kTokens = "tokens.weight", *kPositions = "positions.weight", *kRecurrent = "recurrent";
 constexpr int kWidening = 4; // of the feed-forward
 
 std::string inLayer(int index, const char* part) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/models/language/Mamba.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
 #include "tests/support/Support.h"
@@ -89,6 +90,7 @@ TEST_P(EachKind, IsKnownByItsKeys) {
     ASSERT_TRUE(config);
     EXPECT_EQ(config->kind, GetParam());
     EXPECT_EQ(config->expected(), m_config.expected());
+    EXPECT_FALSE(Mamba::Config::fromWeights(Weights::of(m_tensors, "test"))) << "is taken for the language model";
     EXPECT_EQ(textClassifierKind(nameOf(GetParam())), GetParam());
 }
 
