@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 struct Options {
     std::string recipe, output;
     std::vector<std::string> settings;
-    bool resume = false, json = false;
+    bool resume = false, report = false, json = false;
     double saveEvery = 300;
     std::int64_t samplesEvery = 0;
     int processes = 1, rank = 0;
@@ -48,7 +48,7 @@ int run(const Options& o) {
     request.options = {{"recipe", o.recipe},       {"settings", settingsJson(o.settings)}, {"output", o.output},
                        {"resume", o.resume},       {"save_every", o.saveEvery},            {"samples_every", o.samplesEvery},
                        {"terminal", ::isatty(STDERR_FILENO) != 0}, {"processes", o.processes},
-                       {"rank", o.rank},           {"join", o.join}};
+                       {"rank", o.rank},           {"join", o.join},                       {"report", o.report}};
     request.note = [](const std::string& text) {
         std::fprintf(stderr, "%s", text.c_str());
         std::fflush(stderr);
@@ -75,6 +75,7 @@ void addTrain(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("-o,--output", options->output, "Folder of the training: its state, log, samples and result");
     sub->add_option("--set", options->settings, "Setting of the recipe, name=value")->take_all();
     sub->add_flag("--resume", options->resume, "Go on with the training that the folder holds");
+    sub->add_flag("--report", options->report, "Train all that the recipe compares, each in a folder of its own, and write report.html");
     sub->add_option("--save-every", options->saveEvery, "Seconds between states on disk")->capture_default_str()->check(CLI::PositiveNumber);
     sub->add_option("--samples-every", options->samplesEvery, "Steps between sample pictures; 0: a twentieth of all")
         ->check(CLI::NonNegativeNumber);

@@ -27,7 +27,7 @@ Json recipesJson() {
     for (const training::RecipeInfo& recipe : training::recipes()) {
         Json parameters = Json::array();
         for (const graph::Parameter& parameter : recipe.parameters) parameters.push_back(parameter.toJson());
-        list.push_back({{"id", recipe.id}, {"label", recipe.label}, {"help", recipe.help}, {"parameters", std::move(parameters)}});
+        list.push_back({{"id", recipe.id}, {"label", recipe.label}, {"help", recipe.help}, {"parameters", std::move(parameters)}, {"report", recipe.report != nullptr}});
     }
     return {{"ok", true}, {"recipes", std::move(list)}};
 }
@@ -142,12 +142,16 @@ Json trainCommand(const ModelRequest& request) {
     training::TrainingRequest training{.recipe = o.value("recipe", std::string()), .folder = o.value("output", std::string()),
                                        .resume = o.value("resume", false), .saveEvery = o.value("save_every", 300.0),
                                        .samplesEvery = o.value("samples_every", std::int64_t{0}), .cancel = request.cancel};
+    const training::RecipeInfo& recipe = training::findRecipe(training.recipe);
+    if (o.value("report", false) && !recipe.report)
+        throw Error(fmt::format("--report: the recipe {} has no report", recipe.id), "train it without");
     for (const auto& [name, value] : o.at("settings").items()) training.settings[name] = value.get<std::string>();
     Processes processes(o);
     Narrator narrator(request);
     training::TrainingOutcome outcome;
     try {
-        outcome = training::train(training, processes.group(), narrator.observer());
+        outcome = o.value("report", false) ? recipe.report(training, processes.group(), narrator.observer())
+                                           : training::train(training, processes.group(), narrator.observer());
     } catch (...) {
         processes.end();
         throw;

@@ -7,7 +7,7 @@
 namespace ochre::app {
 
 /// options: recipe (empty: lists all), settings, output, resume, save_every, samples_every, terminal,
-/// processes, rank, join ("host:port" or empty).
+/// processes, rank, join ("host:port" or empty), report.
 Json trainCommand(const ModelRequest& request);
 
 } // namespace ochre::app

@@ -7,6 +7,7 @@
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/ControlNet.h"
 #include "core/models/diffusion/UNet.h"
+#include "core/models/language/Mamba.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
 #include "core/models/text/Bert.h"
@@ -200,6 +201,10 @@ Tensors runAutoencoder(const tensor::Weights& weights, const Json&, const Tensor
     return outputs;
 }
 
+Tensors runMamba(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    return {{"logits", Mamba(weights, configOf<Mamba>(weights, "Mamba")).forward(input(inputs, "tokens"))}};
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -226,6 +231,7 @@ const std::vector<Architecture>& architectures() {
          {},
          {}},
         {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}, {}},
+        {"mamba", recogniseAs<Mamba>, runMamba, {}, {}},
     };
     return all;
 }

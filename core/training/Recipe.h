@@ -61,10 +61,17 @@ public:
     virtual std::string save(const std::filesystem::path& folder, std::int64_t steps) = 0;
 };
 
+struct TrainingRequest;
+struct TrainingObserver;
+struct TrainingOutcome;
+
 struct RecipeInfo {
     std::string id, label, help;
     std::vector<graph::Parameter> parameters; ///< with those that all have: commonParameters()
     std::function<std::unique_ptr<Recipe>(const Settings&)> make;
+    /// Trains what its survey compares, in folders below the request's, and writes report.html there, which is then the
+    /// result. Empty where there is none.
+    std::function<TrainingOutcome(const TrainingRequest&, Group&, const TrainingObserver&)> report;
 };
 
 /// "steps", "batch", "parts", "learning_rate", "warm_up", "weight_decay", "clip", "average", "seed", "dtype", with these

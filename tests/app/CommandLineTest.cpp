@@ -323,5 +323,13 @@ TEST(CommandLine, TrainingThatIsKilledGoesOnWithTheSameLosses) {
     EXPECT_NE(ochre({"train"}).out.find("autoencoder"), std::string::npos);
 }
 
+TEST(CommandLine, ARecipeWithoutAReportSaysSo) {
+    const test::TemporaryFolder folder;
+    const Outcome refused = ochre({"train", "autoencoder", "-o", folder / "x", "--report"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("autoencoder has no report"), std::string::npos) << refused.err;
+    EXPECT_FALSE(fs::exists(folder / "x"));
+}
+
 } // namespace
 } // namespace ochre

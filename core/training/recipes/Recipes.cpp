@@ -11,7 +11,7 @@
 namespace ochre::training {
 
 const std::vector<RecipeInfo>& recipes() {
-    static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe()};
+    static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe(), textClassifierRecipe()};
     return all;
 }
 

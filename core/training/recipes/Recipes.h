@@ -10,6 +10,7 @@ namespace ochre::training {
 
 RecipeInfo autoencoderRecipe();
 RecipeInfo latentDiffusionRecipe();
+RecipeInfo textClassifierRecipe();
 
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);
