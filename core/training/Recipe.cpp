@@ -19,8 +19,9 @@ Parameter whole(const char* id, const char* label, const char* help, std::int64_
     return {.id = id, .label = label, .help = help, .kind = ParameterKind::Int, .defaultValue = value, .min = min};
 }
 
-Parameter real(const char* id, const char* label, const char* help, double value, double min, double max) {
-    return {.id = id, .label = label, .help = help, .kind = ParameterKind::Float, .defaultValue = value, .min = min, .max = max};
+Parameter real(const char* id, const char* label, const char* help, double value, double min, double max, double step) {
+    return {.id = id, .label = label, .help = help, .kind = ParameterKind::Float, .defaultValue = value, .min = min, .max = max,
+            .step = step};
 }
 
 } // namespace
@@ -49,11 +50,11 @@ std::vector<Parameter> commonParameters(const CommonDefaults& d) {
     return {whole("steps", "Steps", "How many times the weights move.", d.steps, 1),
             whole("batch", "Batch", "Examples of one part of a step.", d.batch, 1),
             whole("parts", "Parts", "How many parts a step is summed from. More need no more memory, and several processes share them.", d.parts, 1),
-            real("learning_rate", "Learning rate", "The highest, after the warm-up; it then falls along a cosine.", d.learningRate, 0, 1),
+            real("learning_rate", "Learning rate", "The highest, after the warm-up; it then falls along a cosine.", d.learningRate, 0, 1, 1e-5),
             whole("warm_up", "Warm-up", "Steps in which the learning rate rises.", d.warmUp, 0),
-            real("weight_decay", "Weight decay", "How strongly weights are drawn to zero.", d.weightDecay, 0, 10),
-            real("clip", "Clip", "Longest gradient that is taken in full; 0: any.", 1.0, 0, 1e9),
-            real("average", "Average", "Share that the moving average of the weights, which is what is saved, keeps at each step.", d.average, 0, 0.99999),
+            real("weight_decay", "Weight decay", "How strongly weights are drawn to zero.", d.weightDecay, 0, 10, 0.001),
+            real("clip", "Clip", "Longest gradient that is taken in full; 0: any.", 1.0, 0, 1e9, 0.1),
+            real("average", "Average", "Share that the moving average of the weights, which is what is saved, keeps at each step.", d.average, 0, 0.99999, 1e-4),
             {.id = "seed", .label = "Seed", .help = "Of the first weights, the order of examples and all noise.",
              .kind = ParameterKind::Seed, .defaultValue = std::int64_t{0}, .min = 0},
             {.id = "dtype", .label = "Numbers", .help = "What is computed with; the weights are kept in float32.",

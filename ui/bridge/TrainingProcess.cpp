@@ -58,7 +58,8 @@ void TrainingProcess::loadRecipes() {
         const QByteArray output = m_lister->readAllStandardOutput();
         m_lister.release()->deleteLater();
         try {
-            for (const Json& recipe : parseJson(output.toStdString(), "ochre train").at("recipes")) {
+            const Json list = parseJson(output.toStdString(), "ochre train");
+            for (const Json& recipe : list.at("recipes")) {
                 TrainingRecipe one{recipe.at("id"), recipe.at("label"), recipe.at("help"), {}};
                 for (const Json& parameter : recipe.at("parameters")) one.parameters.push_back(graph::Parameter::fromJson(parameter));
                 m_recipes.push_back(std::move(one));
@@ -68,6 +69,10 @@ void TrainingProcess::loadRecipes() {
             const auto [what, hint] = errorOf(output, status);
             Q_EMIT failed(what, hint);
         }
+    });
+    connect(m_lister.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart)
+            Q_EMIT failed(tr("the list of recipes could not be asked for: %1").arg(m_lister->errorString()), tr("run ./installer/run again"));
     });
     m_lister->start(program(), {QStringLiteral("train"), QStringLiteral("--json")});
 }

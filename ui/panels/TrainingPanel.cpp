@@ -110,13 +110,15 @@ QWidget* TrainingPanel::makeView() {
     history->addWidget(m_sampleName);
     history->addWidget(m_slider, 1);
     pictures->addLayout(history);
-    auto* row = new QHBoxLayout;
+    m_results = new QWidget;
+    auto* row = new QHBoxLayout(m_results);
+    row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(metrics::kGroupGap);
     row->addWidget(m_plot, 1);
     row->addLayout(pictures, 1);
     column->addWidget(m_error);
     column->addWidget(m_state);
-    column->addLayout(row, 1);
+    column->addWidget(m_results, 1);
     column->addWidget(m_empty, 1);
     connect(m_slider, &QSlider::valueChanged, this, [this](int at) {
         m_newest = at == m_slider->maximum();
@@ -232,7 +234,8 @@ void TrainingPanel::refresh() {
     m_stop->setEnabled(running);
     for (QWidget* widget : std::initializer_list<QWidget*>{m_recipe, m_folder, m_rowsArea}) widget->setEnabled(!running);
     m_empty->setVisible(!any);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_plot, m_sample, m_state}) widget->setVisible(any);
+    m_results->setVisible(any);
+    m_state->setVisible(any);
     m_plot->setPoints(m_training->points(), m_training->totalSteps());
     QStringList words;
     if (!m_training->points().empty())

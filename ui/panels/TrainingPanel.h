@@ -62,6 +62,7 @@ private:
     PathField* m_folder;
     QPushButton *m_start, *m_stop;
     LossPlot* m_plot;
+    QWidget* m_results; ///< plot and samples
     QSlider* m_slider;
     EmptyPanel* m_empty;
     MessageCard* m_error;

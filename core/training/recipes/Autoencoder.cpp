@@ -203,7 +203,7 @@ RecipeInfo autoencoderRecipe() {
     parameters.push_back({.id = "attention", .label = "Attention", .help = "In the middle, over the whole picture.",
                           .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
     parameters.push_back({.id = "kl", .label = "KL weight", .help = "How strongly latents are drawn to a normal distribution.",
-                          .kind = ParameterKind::Float, .defaultValue = 1e-6, .min = 0, .max = 1, .group = "Network"});
+                          .kind = ParameterKind::Float, .defaultValue = 1e-6, .min = 0, .max = 1, .step = 1e-6, .group = "Network"});
     parameters.push_back(fromParameter());
     return {.id = "autoencoder",
             .label = "Autoencoder",
