@@ -10,6 +10,9 @@ namespace ochre::training {
 
 RecipeInfo autoencoderRecipe();
 RecipeInfo latentDiffusionRecipe();
+RecipeInfo ddpmRecipe();
+RecipeInfo loraRecipe();
+RecipeInfo textualInversionRecipe();
 
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);
