@@ -27,25 +27,30 @@ using models::DiffusionFamily;
 using models::UNet;
 
 constexpr std::int64_t kSizeWaves = 256;
+constexpr std::size_t kMeasuredBatches = 6, kMeasuredBatch = 4; // few: large models take seconds for each picture
 constexpr models::OpenModelOptions kFloat32{tensor::Precision::Float32, std::nullopt, tensor::Device::Cpu};
 
 fs::path fileOf(const std::string& name) {
     if (name.empty())
-        throw Error("training: no model is set", "set model to a checkpoint: a file, a folder of diffusers, or its name in the models folder");
+        throw Error("training: no model is set",
+                    "set model to a checkpoint: a file, a folder of diffusers, or its name in the models folder");
     if (fs::exists(name)) return name;
     const fs::path found = paths::findModel(name, "checkpoints");
     if (found.empty())
-        throw Error(fmt::format("training: model \"{}\" is neither a file nor in the models folder", name), "see `ochre models` for the names");
+        throw Error(fmt::format("training: model \"{}\" is neither a file nor in the models folder", name),
+                    "see `ochre models` for the names");
     return found;
 }
 
 void requireTrainable(const models::DiffusionCheckpoint& c) {
     if (c.isInpaint())
-        throw Error(c.subject + ": is an inpainting model", "train on the model it was made from: the result works with both");
+        throw Error(c.subject + ": is an inpainting model",
+                    "train on the model it was made from: the result works with both");
     if (c.family == DiffusionFamily::SdxlRefiner)
         throw Error(c.subject + ": is the SDXL refiner", "train on the base model of SDXL");
     if (!c.vae)
-        throw Error(c.subject + ": holds no autoencoder, by which pictures become latents", "choose a whole checkpoint");
+        throw Error(c.subject + ": holds no autoencoder, by which pictures become latents",
+                    "choose a whole checkpoint");
 }
 
 /// Grey as three channels; [N, 3, H, W] in 0…1.
@@ -67,9 +72,11 @@ BaseModel BaseModel::open(const Settings& settings) {
     const tensor::Weights& stored = base.checkpoint().unet;
     const auto config = UNet::Config::fromWeights(stored);
     if (!config)
-        throw broken(base.checkpoint().subject + ": its denoising network lacks layers or has them in other shapes", "fetch the file again");
+        throw broken(base.checkpoint().subject + ": its denoising network lacks layers or has them in other shapes",
+                     "fetch the file again");
     base.config = *config;
-    const tensor::Weights weights = config->diffusers ? models::inLdmNames(stored, models::diffusersToLdm(*config)) : stored;
+    const tensor::Weights weights = config->diffusers ? models::inLdmNames(stored, models::diffusersToLdm(*config))
+        : stored;
     base.config.diffusers = false;
     const at::ScalarType type = computeType(settings);
     for (const auto& [name, shape] : base.config.expected()) {
@@ -87,7 +94,8 @@ std::map<std::string, nn::Tensor> BaseModel::tensors() const {
 }
 
 void BaseModel::makeRoom() const {
-    models::Networks::shared().makeRoom(2 * models::weightBytes(checkpoint().unet)); // changed copies, and what is kept for gradients
+    // For changed copies of weights, and for what is kept for gradients.
+    models::Networks::shared().makeRoom(2 * models::weightBytes(checkpoint().unet));
 }
 
 int BaseModel::side(const Settings& settings) const {
@@ -104,8 +112,9 @@ int BaseModel::side(const Settings& settings) const {
 
 nn::Tensor BaseModel::vectorOf(const nn::Tensor& pooled, int side) const {
     if (checkpoint().vectorWidth == 0) return {};
-    const auto whole = static_cast<float>(side); // height, width, the corner that was cut off, height and width wanted
-    const nn::Tensor waves = nn::timestepEmbedding(nn::fromValues(std::vector<float>{whole, whole, 0, 0, whole, whole}, {6}), kSizeWaves);
+    const auto whole = static_cast<float>(side); // height, width, corner that was cut off, height and width wanted
+    const std::vector<float> sizes{whole, whole, 0, 0, whole, whole};
+    const nn::Tensor waves = nn::timestepEmbedding(nn::fromValues(sizes, {6}), kSizeWaves);
     return nn::cat({pooled.to(at::kFloat), waves.reshape({1, -1}).expand({pooled.size(0), -1})}, 1);
 }
 
@@ -120,7 +129,8 @@ std::string BaseModel::hash() const {
 
 LatentPictures LatentPictures::make(const Workplace& place, const Settings& settings, const BaseModel& base) {
     const std::string& name = settings.text("dataset");
-    if (name.empty()) throw Error("training: no pictures are set", "set dataset to a folder of pictures with captions in .txt files");
+    if (name.empty())
+        throw Error("training: no pictures are set", "set dataset to a folder of pictures with captions in .txt files");
     const auto data = openDataset(name, base.side(settings), place.cancel, place.say);
     LatentPictures pictures;
     Hasher hasher;
@@ -160,6 +170,20 @@ nn::Tensor LatentPictures::picked(const std::vector<std::int64_t>& indices) cons
     return nn::cat(parts, 0);
 }
 
+double LatentPictures::meanLoss(const Diffusing& diffusing, const UNet& network,
+                                const std::function<Shown(const std::vector<std::size_t>&)>& shown) const {
+    at::Generator generator = tensor::generator(1);
+    double sum = 0;
+    for (std::size_t batch = 0; batch < kMeasuredBatches; ++batch) {
+        std::vector<std::int64_t> indices;
+        for (std::size_t i = batch * kMeasuredBatch; i < (batch + 1) * kMeasuredBatch; ++i)
+            indices.push_back(static_cast<std::int64_t>(i % captions.size()));
+        const std::vector<std::size_t> texts(indices.begin(), indices.end());
+        sum += diffusing.loss(network, picked(indices), shown(texts), generator).item<double>();
+    }
+    return sum / kMeasuredBatches;
+}
+
 std::string withoutEmphasis(const std::string& caption) {
     std::string text;
     for (const char c : caption) {
@@ -180,21 +204,27 @@ SampleLook sampleLook(const Settings& settings) {
 std::vector<graph::Parameter> baseParameters(const CommonDefaults& defaults) {
     using graph::ParameterKind;
     std::vector<graph::Parameter> parameters{
-        {.id = "model", .label = "Model", .help = "The checkpoint that is learned for: a file, a folder of diffusers, or a name in the models folder.",
+        {.id = "model", .label = "Model",
+         .help = "The checkpoint that is learned for: a file, a folder of diffusers, or a name in the models folder.",
          .kind = ParameterKind::Text, .defaultValue = std::string()},
-        {.id = "dataset", .label = "Pictures", .help = "A folder of pictures, each with its caption in a .txt file of the same name.",
+        {.id = "dataset", .label = "Pictures",
+         .help = "A folder of pictures, each with its caption in a .txt file of the same name.",
          .kind = ParameterKind::Text, .defaultValue = std::string()},
         {.id = "side", .label = "Side", .help = "Of the squares that pictures are cut to; 0: what the model was made for.",
          .kind = ParameterKind::Int, .defaultValue = std::int64_t{0}, .min = 0, .max = 4096, .unit = "px"}};
     const auto common = commonParameters(defaults);
     parameters.insert(parameters.end(), common.begin(), common.end());
-    parameters.push_back({.id = "min_snr", .label = "Min-SNR", .help = "Up to which ratio of signal to noise cleaner pictures weigh more; 0: all errors weigh the same.",
+    parameters.push_back({.id = "min_snr", .label = "Min-SNR",
+                          .help = "Up to which ratio of signal to noise cleaner pictures weigh more; 0: all errors weigh the same.",
                           .kind = ParameterKind::Float, .defaultValue = 5.0, .min = 0, .max = 100, .advanced = true});
-    parameters.push_back({.id = "samples", .label = "Samples", .help = "How many pictures are drawn now and then; 0: none, which saves time with large models.",
-                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 0, .max = 16, .group = "Samples"});
+    parameters.push_back({.id = "samples", .label = "Samples",
+                          .help = "How many pictures are drawn now and then; 0: none, which saves time with large models.",
+                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 0, .max = 16,
+                          .group = "Samples"});
     parameters.push_back({.id = "sample_prompt", .label = "Prompt", .help = "Of the samples; empty: the captions.",
                           .kind = ParameterKind::Text, .defaultValue = std::string(), .group = "Samples"});
-    parameters.push_back({.id = "sample_steps", .label = "Sampling steps", .help = "Of the samples.", .kind = ParameterKind::Int,
+    parameters.push_back({.id = "sample_steps", .label = "Sampling steps", .help = "Of the samples.",
+                          .kind = ParameterKind::Int,
                           .defaultValue = std::int64_t{20}, .min = 1, .max = 1000, .group = "Samples"});
     parameters.push_back({.id = "cfg", .label = "Guidance", .help = "Of the samples.", .kind = ParameterKind::Float,
                           .defaultValue = 4.0, .min = 0, .max = 100, .group = "Samples"});

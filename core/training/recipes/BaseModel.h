@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,14 +19,16 @@ struct BaseModel {
     std::filesystem::path path;
     models::DiffusionModel model; ///< in float32
     models::UNet::Config config;  ///< in LDM's names
-    std::map<std::string, nn::Tensor> network; ///< the denoising network's, in the type of computation, kernels channels-last
+    /// The denoising network's, in the type that is computed in, kernels channels-last.
+    std::map<std::string, nn::Tensor> network;
 
-    /// The file, folder or name of the setting "model". Throws Error where it is none, or one that nothing is trained for.
+    /// Of the setting "model". Throws Error where it is none, or one that nothing is trained for.
     static BaseModel open(const Settings& settings);
 
     const models::DiffusionCheckpoint& checkpoint() const { return *model.checkpoint; }
     /// Of `network`, as layers of the present mode want them.
     std::map<std::string, nn::Tensor> tensors() const;
+    tensor::Weights weights() const { return tensor::Weights::of(tensors(), checkpoint().subject); }
     /// Lets networks go that others keep built, where memory for learning is short.
     void makeRoom() const;
     /// Sides of the pictures that are learned from: the setting "side", else those that the model was made for.
@@ -45,6 +48,11 @@ struct LatentPictures {
     /// From the place's folder where they were made of the same pictures and model, else made and kept there.
     static LatentPictures make(const Workplace& place, const Settings& settings, const BaseModel& base);
     nn::Tensor picked(const std::vector<std::int64_t>& indices) const; ///< float32 [N, 4, h, w]
+
+    /// Of some pictures at noise levels that are always the same; `shown`: what the network sees with pictures of
+    /// these indices.
+    double meanLoss(const Diffusing& diffusing, const models::UNet& network,
+                    const std::function<Shown(const std::vector<std::size_t>&)>& shown) const;
 };
 
 /// "\(" for "(": captions have no emphasis.

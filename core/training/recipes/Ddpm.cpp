@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Diffusion over the pixels of small pictures of known classes (arXiv 2006.11239), guided without a classifier (arXiv
-// 2207.12598): the UNet of latent diffusion, whose prompt is one token, the class, and whose channels are the pixels of 2×2.
+// 2207.12598): the UNet of latent diffusion, whose prompt is one token, the class. 2×2 pixels are the channels of one.
 #include <algorithm>
 #include <cmath>
 
@@ -110,17 +110,20 @@ std::shared_ptr<const Dataset> openLabelled(const Settings& settings) {
 class DdpmRecipe : public Recipe {
 public:
     explicit DdpmRecipe(const Settings& settings)
-        : m_settings(settings), m_data(openLabelled(settings)), m_labels(m_data->labels()), m_first(m_data->example(0, 0)),
+        : m_settings(settings), m_data(openLabelled(settings)), m_labels(m_data->labels()),
+          m_first(m_data->example(0, 0)),
           m_config(configOf(settings, std::int64_t{m_first.channels} * kUnshuffle * kUnshuffle)),
           m_parameters(shapes(), computeType(settings)),
           m_diffusing(sampling::ModelSampling({.prediction = sampling::predictionFromName(settings.text("prediction")),
-                                               .spacing = sampling::BetaSpacing::Linear, .betaStart = 1e-4, .betaEnd = 0.02}),
+                                               .spacing = sampling::BetaSpacing::Linear, .betaStart = 1e-4,
+                                               .betaEnd = 0.02}),
                       settings.number("min_snr")) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
         if (const std::string& from = settings.text("from"); !from.empty())
             m_parameters.load(tensor::Weights::open(from).sub(kPrefix));
         const auto padded = [&](int side) {
-            const int multiple = kUnshuffle << (std::count(settings.text("widths").begin(), settings.text("widths").end(), ','));
+            const std::string& widths = settings.text("widths");
+            const int multiple = kUnshuffle << std::count(widths.begin(), widths.end(), ',');
             return (side + multiple - 1) / multiple * multiple;
         };
         m_width = padded(m_first.width);
@@ -176,7 +179,8 @@ public:
         for (const std::string& name : weights.names()) tensors[kPrefix + name] = weights.tensor(name).to(at::kHalf);
         tensor::saveWeights(folder / "ddpm.safetensors", tensors,
                             {{"format", "pt"}, {"ochre.recipe", "ddpm"}, {"ochre.steps", std::to_string(steps)},
-                             {"ochre.labels", dumpJson(Json(m_labels))}, {"ochre.settings", dumpJson(m_settings.toJson())}});
+                             {"ochre.labels", dumpJson(Json(m_labels))},
+                             {"ochre.settings", dumpJson(m_settings.toJson())}});
         if (steps >= m_settings.integer("steps"))
             for (const double cfg : kGuidance) writeImage(sheet(cfg), folder / fmt::format("guidance-{:g}.png", cfg));
         return "ddpm.safetensors";
@@ -193,15 +197,17 @@ private:
     nn::Tensor inputOf(const std::vector<Example>& examples) const {
         const nn::Tensor pictures = picturesOf(examples);
         const std::int64_t x = m_width - pictures.size(3), y = m_height - pictures.size(2);
-        const nn::Tensor padded = x + y == 0 ? pictures : nn::pad(pictures.add(1), x / 2, x - x / 2, y / 2, y - y / 2).sub(1);
+        if (x + y == 0) return nn::pixelUnshuffle(pictures, kUnshuffle);
+        const nn::Tensor padded = nn::pad(pictures.add(1), x / 2, x - x / 2, y / 2, y - y / 2).sub(1);
         return nn::pixelUnshuffle(padded, kUnshuffle);
     }
 
     /// Back to pictures of 3 channels in 0…1 of the size that the data have.
     nn::Tensor picturesFrom(const nn::Tensor& channels) const {
         const std::int64_t x = (m_width - m_first.width) / 2, y = (m_height - m_first.height) / 2;
-        const nn::Tensor pictures = nn::pixelShuffle(channels, kUnshuffle).narrow(2, y, m_first.height).narrow(3, x, m_first.width);
-        return pictures.add(1).mul(0.5).clamp(0, 1).expand({-1, 3, -1, -1});
+        const nn::Tensor pictures = nn::pixelShuffle(channels, kUnshuffle);
+        return pictures.narrow(2, y, m_first.height).narrow(3, x, m_first.width).add(1).mul(0.5).clamp(0,
+                                                                                                       1).expand({-1, 3, -1, -1});
     }
 
     static Shown shownOf(const nn::Embedding& table, const std::vector<float>& classes) {
@@ -213,8 +219,9 @@ private:
                   at::Generator& generator) const {
         std::vector<float> classes;
         const std::vector<double> chances = uniforms(static_cast<std::int64_t>(examples.size()), generator);
+        const auto none = static_cast<float>(m_labels.size());
         for (std::size_t i = 0; i < examples.size(); ++i)
-            classes.push_back(static_cast<float>(chances[i] < drop ? m_labels.size() : static_cast<std::size_t>(examples[i].label)));
+            classes.push_back(chances[i] < drop ? none : static_cast<float>(examples[i].label));
         return m_diffusing.loss(network, inputOf(examples), shownOf(table, classes), generator);
     }
 
@@ -223,7 +230,8 @@ private:
         const tensor::Weights weights = m_parameters.averaged();
         const UNet network(weights, m_config);
         const nn::Embedding table(weights, kTable);
-        const SampleLook look{.sampler = m_settings.text("sampler"), .steps = static_cast<int>(m_settings.integer("sample_steps")),
+        const SampleLook look{.sampler = m_settings.text("sampler"),
+                              .steps = static_cast<int>(m_settings.integer("sample_steps")),
                               .cfg = cfg, .clamp = true};
         const nn::Tensor noise =
             sampling::startNoise({kColumns, m_config.inChannels, m_height / kUnshuffle, m_width / kUnshuffle}, 1);
@@ -257,23 +265,31 @@ RecipeInfo ddpmRecipe() {
         commonParameters({.steps = 20000, .batch = 64, .warmUp = 500, .learningRate = 4e-4, .average = 0.9995});
     const auto data = datasetParameters("emoji", 32);
     parameters.insert(parameters.begin(), data.begin(), data.end());
-    parameters.push_back({.id = "drop_class", .label = "Drop classes", .help = "Share of examples that are learned without their class, for guidance.",
+    parameters.push_back({.id = "drop_class", .label = "Drop classes",
+                          .help = "Share of examples that are learned without their class, for guidance.",
                           .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
-    parameters.push_back({.id = "widths", .label = "Widths", .help = "Channels at each level, half the pictures' size first; multiples of 64.",
+    parameters.push_back({.id = "widths", .label = "Widths",
+                          .help = "Channels at each level, half the pictures' size first; multiples of 64.",
                           .kind = ParameterKind::Text, .defaultValue = std::string("128,256"), .group = "Network"});
-    parameters.push_back({.id = "blocks", .label = "Blocks", .help = "Residual blocks of a level.", .kind = ParameterKind::Int,
+    parameters.push_back({.id = "blocks", .label = "Blocks", .help = "Residual blocks of a level.",
+                          .kind = ParameterKind::Int,
                           .defaultValue = std::int64_t{1}, .min = 1, .max = 8, .group = "Network"});
-    parameters.push_back({.id = "prediction", .label = "Prediction", .help = "What the network tells of a noisy picture.",
+    parameters.push_back({.id = "prediction", .label = "Prediction",
+                          .help = "What the network tells of a noisy picture.",
                           .kind = ParameterKind::Choice, .defaultValue = std::string("eps"),
                           .choices = {{"eps", "The noise"}, {"v", "The velocity"}}, .group = "Network"});
-    parameters.push_back({.id = "min_snr", .label = "Min-SNR", .help = "Up to which ratio of signal to noise cleaner pictures weigh more; 0: all errors weigh the same.",
+    parameters.push_back({.id = "min_snr", .label = "Min-SNR",
+                          .help = "Up to which ratio of signal to noise cleaner pictures weigh more; 0: all errors weigh the same.",
                           .kind = ParameterKind::Float, .defaultValue = 0.0, .min = 0, .max = 100, .advanced = true});
-    parameters.push_back({.id = "cfg", .label = "Guidance", .help = "Of the samples: 0 no class, 1 the class, more: away from no class.",
+    parameters.push_back({.id = "cfg", .label = "Guidance",
+                          .help = "Of the samples: 0 no class, 1 the class, more: away from no class.",
                           .kind = ParameterKind::Float, .defaultValue = 3.0, .min = 0, .max = 100, .group = "Samples"});
     parameters.push_back({.id = "sampler", .label = "Sampler", .help = "Of the samples.", .kind = ParameterKind::Choice,
-                          .defaultValue = std::string("dpmpp_2m"), .choices = {{"dpmpp_2m", "DPM++ 2M"}, {"ddim", "DDIM"}},
+                          .defaultValue = std::string("dpmpp_2m"),
+                          .choices = {{"dpmpp_2m", "DPM++ 2M"}, {"ddim", "DDIM"}},
                           .group = "Samples"});
-    parameters.push_back({.id = "sample_steps", .label = "Sampling steps", .help = "Of the samples.", .kind = ParameterKind::Int,
+    parameters.push_back({.id = "sample_steps", .label = "Sampling steps", .help = "Of the samples.",
+                          .kind = ParameterKind::Int,
                           .defaultValue = std::int64_t{20}, .min = 1, .max = 1000, .group = "Samples"});
     parameters.push_back(fromParameter());
     return {.id = "ddpm",

@@ -32,19 +32,22 @@ Diffusing::Diffusing(const sampling::ModelSampling& levels, double mostSnr) : m_
     for (const float sigma : levels.sigmas()) m_alphas.push_back(1 / std::sqrt(1 + static_cast<double>(sigma) * sigma));
 }
 
-nn::Tensor Diffusing::loss(const UNet& network, const nn::Tensor& clean, const Shown& shown, at::Generator& generator) const {
+nn::Tensor Diffusing::loss(const UNet& network, const nn::Tensor& clean, const Shown& shown,
+                           at::Generator& generator) const {
     const std::int64_t count = clean.size(0);
     const bool velocity = m_levels.prediction() == sampling::Prediction::V;
     std::vector<float> alphas, sigmas, weights, steps;
     for (const double chance : uniforms(count, generator)) {
-        const auto t = std::min(m_alphas.size() - 1, static_cast<std::size_t>(chance * static_cast<double>(m_alphas.size())));
+        const auto t = std::min(m_alphas.size() - 1,
+                                static_cast<std::size_t>(chance * static_cast<double>(m_alphas.size())));
         const double alpha = m_alphas[t], rest = std::max(1 - alpha * alpha, kTiny), snr = alpha * alpha / rest;
         alphas.push_back(static_cast<float>(alpha));
         sigmas.push_back(static_cast<float>(std::sqrt(rest)));
         steps.push_back(static_cast<float>(t));
         double weight = 1;
         if (m_mostSnr > 0)
-            weight = velocity ? std::max(std::min(snr, m_mostSnr), kLeastSnr) / (snr + 1) : std::min(snr, m_mostSnr) / std::max(snr, kTiny);
+            weight = velocity ? std::max(std::min(snr, m_mostSnr), kLeastSnr) / (snr + 1)
+                              : std::min(snr, m_mostSnr) / std::max(snr, kTiny);
         weights.push_back(static_cast<float>(weight));
     }
     const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1, 1}); };
@@ -92,7 +95,8 @@ Image sheetOf(const std::vector<nn::Tensor>& rows, const std::vector<std::string
                                                .rowLabels = rowLabels});
     for (std::size_t row = 0; row < rows.size(); ++row)
         for (std::size_t column = 0; column < columns; ++column)
-            sheet.place(row * columns + column, tensor::toImage(rows[row][static_cast<std::int64_t>(column)].contiguous()));
+            sheet.place(row * columns + column,
+                        tensor::toImage(rows[row][static_cast<std::int64_t>(column)].contiguous()));
     return sheet.take();
 }
 

@@ -28,14 +28,17 @@ struct SampleLook {
 
 class Diffusing {
 public:
-    /// `levels` of a discrete diffusion that predicts noise or v. `mostSnr`: up to which the weight of an error of the clean
-    /// picture follows the signal-to-noise ratio (min-SNR, arXiv 2303.09556); 0: all errors of the prediction weigh the same.
+    /// `levels` of a discrete diffusion that predicts noise or v. `mostSnr`: up to which the weight of an error of
+    /// the clean picture follows the signal-to-noise ratio (min-SNR, arXiv 2303.09556); 0: all errors of what is
+    /// predicted weigh the same.
     Diffusing(const models::sampling::ModelSampling& levels, double mostSnr);
 
     /// Weighted mean squared error of what the network predicts for `clean` [N, C, H, W], each at a level of its own.
-    nn::Tensor loss(const models::UNet& network, const nn::Tensor& clean, const Shown& shown, at::Generator& generator) const;
+    nn::Tensor loss(const models::UNet& network, const nn::Tensor& clean, const Shown& shown,
+                    at::Generator& generator) const;
 
-    /// `noise` [N, C, H, W] of variance 1 → pictures of `with`, [N, …]; cfg 1 never looks at `without`, 0 at nothing else.
+    /// `noise` [N, C, H, W] of variance 1 → pictures of `with`. With cfg 1 `without` is not looked at, with 0 nothing
+    /// else is.
     nn::Tensor sample(const models::UNet& network, const nn::Tensor& noise, const Shown& with, const Shown& without,
                       const SampleLook& look) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Low-rank adaptation (arXiv 2106.09685) of a checkpoint's denoising network to an artist's pictures: W + alpha/rank · up · down
-// in the attention layers, of which only up and down learn. Saved as kohya-ss/sd-scripts names it (networks/lora.py).
+// Low-rank adaptation (arXiv 2106.09685) of a checkpoint's denoising network to an artist's pictures: its attention
+// layers become W + alpha/rank · up · down, of which only up and down learn. Saved as kohya-ss/sd-scripts names it
+// (networks/lora.py).
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -24,8 +25,6 @@ using models::UNet;
 
 constexpr const char* kUp = ".lora_up.weight";
 constexpr const char* kDown = ".lora_down.weight";
-constexpr std::size_t kMeasured = 32;
-constexpr std::int64_t kMeasureBatch = 4;
 
 struct Layer {
     std::string module; ///< kohya's name: "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
@@ -79,10 +78,13 @@ struct TextStates {
 class LoraRecipe : public Recipe {
 public:
     explicit LoraRecipe(const Settings& settings)
-        : m_settings(settings), m_base(BaseModel::open(settings)), m_layers(layersOf(m_base, settings.text("layers") == "attention_ff")),
-          m_parameters(shapesOf(m_layers, settings.integer("rank"))), m_diffusing(m_base.model.sampling(), settings.number("min_snr")) {
+        : m_settings(settings), m_base(BaseModel::open(settings)),
+          m_layers(layersOf(m_base, settings.text("layers") == "attention_ff")),
+          m_parameters(shapesOf(m_layers, settings.integer("rank"))),
+          m_diffusing(m_base.model.sampling(), settings.number("min_snr")) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
-        if (const std::string& from = settings.text("from"); !from.empty()) m_parameters.load(tensor::Weights::open(from));
+        if (const std::string& from = settings.text("from"); !from.empty())
+            m_parameters.load(tensor::Weights::open(from));
     }
 
     Parameters& parameters() override { return m_parameters; }
@@ -92,23 +94,25 @@ public:
         for (std::string& caption : m_pictures.captions) caption = withTrigger(caption);
         std::vector<std::string> prompts = m_pictures.captions;
         const std::string& asked = m_settings.text("sample_prompt");
-        prompts.push_back(asked.empty() ? std::string() : asked);
-        prompts.push_back(std::string());
+        prompts.push_back(asked);
+        prompts.push_back({});
         const auto encoder = models::TextEncoder::of(m_base.checkpoint(), m_base.model.identity);
         for (std::size_t i = 0; i < prompts.size(); ++i) {
             const bool isCaption = i < m_pictures.captions.size();
-            const auto entry = encoder.encode(isCaption ? withoutEmphasis(prompts[i]) : prompts[i], {}, place.cancel).entries.front();
-            TextStates text{entry.states.to(at::kHalf), {}};
-            if (entry.pooled.defined()) text.pooled = entry.pooled.to(at::kHalf);
-            m_texts.push_back(std::move(text));
+            const std::string text = isCaption ? withoutEmphasis(prompts[i]) : prompts[i];
+            const models::ConditioningEntry entry = encoder.encode(text, {}, place.cancel).entries.front();
+            m_texts.push_back({entry.states.to(at::kHalf), {}});
+            if (entry.pooled.defined()) m_texts.back().pooled = entry.pooled.to(at::kHalf);
             place.progress.report(i + 1, prompts.size(), "captions");
         }
         m_base.makeRoom();
-        m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()), static_cast<std::uint64_t>(m_settings.integer("seed")));
+        m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
+                        static_cast<std::uint64_t>(m_settings.integer("seed")));
     }
 
     Tensor loss(std::int64_t step, int part) override {
-        const std::int64_t batch = m_settings.integer("batch"), first = (step * m_settings.integer("parts") + part) * batch;
+        const std::int64_t batch = m_settings.integer("batch");
+        const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
         std::vector<std::int64_t> pictures;
         std::vector<std::size_t> texts;
         at::Generator generator = generatorOf(m_settings, step, part);
@@ -127,14 +131,16 @@ public:
         const std::int64_t count = m_settings.integer("samples");
         if (count == 0) return std::nullopt;
         if (!m_before.defined()) m_before = drawn(unchanged(), count);
-        return sheetOf({m_before, drawn(UNet(changed(m_parameters.averaged()), m_base.config), count)}, {"without", "with"});
+        return sheetOf({m_before, drawn(UNet(changed(m_parameters.averaged()), m_base.config), count)},
+                       {"without", "with"});
     }
 
     /// On the very pictures: of a handful none can be kept apart.
     Json measure() override {
         const double before = meanLoss(unchanged());
         const double after = meanLoss(UNet(changed(m_parameters.averaged()), m_base.config));
-        return {{"loss_before", before}, {"loss", after}, {"pictures", m_pictures.captions.size()}, {"layers", m_layers.size()}};
+        return {{"loss_before", before}, {"loss", after}, {"pictures", m_pictures.captions.size()},
+                {"layers", m_layers.size()}};
     }
 
     std::string save(const std::filesystem::path& folder, std::int64_t steps) override {
@@ -154,14 +160,15 @@ private:
         return trigger.empty() ? caption : caption.empty() ? trigger : trigger + ", " + caption;
     }
 
-    UNet unchanged() const { return {tensor::Weights::of(m_base.tensors(), m_base.checkpoint().subject), m_base.config}; }
+    UNet unchanged() const { return {m_base.weights(), m_base.config}; }
 
     /// The network's weights with those of `low` on top; what comes of them leads gradients to `low`.
     tensor::Weights changed(const tensor::Weights& low) const {
         std::map<std::string, Tensor> tensors = m_base.tensors();
         const double scale = m_settings.number("alpha") / static_cast<double>(m_settings.integer("rank"));
         for (const Layer& layer : m_layers) {
-            const Tensor change = low.tensor(layer.module + kUp).matmul(low.tensor(layer.module + kDown)).mul(scale); // [out, in]
+            const Tensor up = low.tensor(layer.module + kUp), down = low.tensor(layer.module + kDown);
+            const Tensor change = up.matmul(down).mul(scale); // [out, in]
             Tensor& weight = tensors.at(layer.weight);
             weight = weight.to(at::kFloat).add(change).to(weight.scalar_type());
         }
@@ -188,42 +195,24 @@ private:
     /// [count, 3, H, W] in 0…1: of the setting's prompt, else of the first captions.
     nn::Tensor drawn(const UNet& network, std::int64_t count) const {
         const std::size_t captions = m_pictures.captions.size();
-        std::vector<std::size_t> texts;
-        for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-            texts.push_back(m_settings.text("sample_prompt").empty() ? i % captions : captions);
-        std::vector<std::size_t> all = texts;
-        all.insert(all.end(), texts.size(), m_texts.size() - 1);
-        const Shown both = shown(all);
-        const auto half = [&](std::int64_t from) {
-            Shown part{both.context.narrow(0, from, count), {}};
-            if (both.vector.defined()) part.vector = both.vector.narrow(0, from, count);
-            return part;
-        };
-        std::vector<nn::Tensor> pictures; // one at a time: memory
         const nn::Tensor noise = sampleNoise(m_pictures.latents, count, 1);
-        const Shown with = half(0), without = half(count);
+        std::vector<nn::Tensor> pictures; // one at a time: memory
         for (std::int64_t i = 0; i < count; ++i) {
-            const auto one = [i](const Shown& of) {
-                return Shown{of.context.narrow(0, i, 1), of.vector.defined() ? of.vector.narrow(0, i, 1) : nn::Tensor()};
+            const bool asked = !m_settings.text("sample_prompt").empty();
+            const Shown both = shown({asked ? captions : static_cast<std::size_t>(i) % captions, m_texts.size() - 1});
+            const auto one = [&](std::int64_t at) {
+                Shown part{both.context.narrow(0, at, 1), {}};
+                if (both.vector.defined()) part.vector = both.vector.narrow(0, at, 1);
+                return part;
             };
-            const nn::Tensor latent = m_diffusing.sample(network, noise.narrow(0, i, 1), one(with), one(without), sampleLook(m_settings));
-            pictures.push_back(m_base.decode(latent));
+            pictures.push_back(m_base.decode(
+                m_diffusing.sample(network, noise.narrow(0, i, 1), one(0), one(1), sampleLook(m_settings))));
         }
         return nn::cat(pictures, 0);
     }
 
     double meanLoss(const UNet& network) const {
-        at::Generator generator = tensor::generator(1);
-        const auto count = static_cast<std::int64_t>(std::min(m_pictures.captions.size(), kMeasured));
-        double sum = 0;
-        for (std::int64_t from = 0; from < count; from += kMeasureBatch) {
-            std::vector<std::int64_t> pictures;
-            for (std::int64_t i = from; i < std::min(from + kMeasureBatch, count); ++i) pictures.push_back(i);
-            const std::vector<std::size_t> texts(pictures.begin(), pictures.end());
-            sum += m_diffusing.loss(network, m_pictures.picked(pictures), shown(texts), generator).item<double>() *
-                   static_cast<double>(pictures.size());
-        }
-        return sum / static_cast<double>(count);
+        return m_pictures.meanLoss(m_diffusing, network, [&](const auto& texts) { return shown(texts); });
     }
 
     /// What kohya's programs write and galleries read.
@@ -236,8 +225,9 @@ private:
             case DiffusionFamily::Sd1:
                 return {"sd_v1", "stable-diffusion-v1/lora"};
             case DiffusionFamily::Sd2:
-                return {"sd_v2", m_base.checkpoint().prediction == models::Prediction::V ? "stable-diffusion-v2-768-v/lora"
-                                                                                         : "stable-diffusion-v2-512/lora"};
+                if (m_base.checkpoint().prediction == models::Prediction::V)
+                    return {"sd_v2", "stable-diffusion-v2-768-v/lora"};
+                return {"sd_v2", "stable-diffusion-v2-512/lora"};
             case DiffusionFamily::Sdxl:
                 return {"sdxl_base_v1-0", "stable-diffusion-xl-v1-base/lora"};
             default:
@@ -245,6 +235,8 @@ private:
             }
         }();
         const int side = m_base.side(m_settings);
+        const bool isSecond = m_base.checkpoint().family == DiffusionFamily::Sd2;
+        const double rate = m_settings.number("learning_rate");
         std::map<std::string, std::string> all{{"format", "pt"},
                                                {"ss_network_module", "networks.lora"},
                                                {"ss_network_dim", std::to_string(m_settings.integer("rank"))},
@@ -252,17 +244,18 @@ private:
                                                {"ss_base_model_version", name.version},
                                                {"ss_sd_model_name", m_base.path.filename().string()},
                                                {"ss_new_sd_model_hash", m_base.hash()},
-                                               {"ss_v2", m_base.checkpoint().family == DiffusionFamily::Sd2 ? "True" : "False"},
+                                               {"ss_v2", isSecond ? "True" : "False"},
                                                {"ss_steps", std::to_string(steps)},
                                                {"ss_max_train_steps", std::to_string(m_settings.integer("steps"))},
                                                {"ss_num_train_images", std::to_string(m_pictures.captions.size())},
                                                {"ss_resolution", fmt::format("({}, {})", side, side)},
-                                               {"ss_learning_rate", fmt::format("{:g}", m_settings.number("learning_rate"))},
+                                               {"ss_learning_rate", fmt::format("{:g}", rate)},
                                                {"ss_seed", std::to_string(m_settings.integer("seed"))},
                                                {"modelspec.architecture", name.architecture},
                                                {"ochre.recipe", "lora"},
                                                {"ochre.settings", dumpJson(m_settings.toJson())}};
-        if (const std::string& trigger = m_settings.text("trigger"); !trigger.empty()) all["modelspec.trigger_phrase"] = trigger;
+        if (const std::string& trigger = m_settings.text("trigger"); !trigger.empty())
+            all["modelspec.trigger_phrase"] = trigger;
         return all;
     }
 
@@ -286,20 +279,27 @@ RecipeInfo loraRecipe() {
     for (graph::Parameter& parameter : parameters)
         if (parameter.id == "dtype") {
             parameter.defaultValue = std::string("float32");
-            parameter.help = "What is computed with. bfloat16 takes half the memory, but the loss then does not see changes under a "
-                             "256th of a weight.";
+            parameter.help = "What is computed with. bfloat16 takes half the memory, but the loss then does not see "
+                             "changes under a 256th of a weight.";
         }
-    parameters.push_back({.id = "trigger", .label = "Trigger word", .help = "Put before every caption, so that it calls what was learned.",
+    parameters.push_back({.id = "trigger", .label = "Trigger word",
+                          .help = "Put before every caption, so that it calls what was learned.",
                           .kind = ParameterKind::Text, .defaultValue = std::string()});
-    parameters.push_back({.id = "drop_caption", .label = "Drop captions", .help = "Share of examples that are learned without their caption.",
+    parameters.push_back({.id = "drop_caption", .label = "Drop captions",
+                          .help = "Share of examples that are learned without their caption.",
                           .kind = ParameterKind::Float, .defaultValue = 0.05, .min = 0, .max = 1});
-    parameters.push_back({.id = "rank", .label = "Rank", .help = "How many numbers each change passes through: more hold more, and take a larger file.",
-                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{8}, .min = 1, .max = 1024, .group = "Network"});
+    parameters.push_back({.id = "rank", .label = "Rank",
+                          .help = "How many numbers each change passes through: more hold more, and take a larger file.",
+                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{8}, .min = 1, .max = 1024,
+                          .group = "Network"});
     parameters.push_back({.id = "alpha", .label = "Alpha", .help = "Changes are multiplied by alpha / rank.",
-                          .kind = ParameterKind::Float, .defaultValue = 8.0, .min = 0.001, .max = 4096, .group = "Network"});
-    parameters.push_back({.id = "layers", .label = "Layers", .help = "Which layers of the denoising network change.", .kind = ParameterKind::Choice,
+                          .kind = ParameterKind::Float, .defaultValue = 8.0, .min = 0.001, .max = 4096,
+                          .group = "Network"});
+    parameters.push_back({.id = "layers", .label = "Layers", .help = "Which layers of the denoising network change.",
+                          .kind = ParameterKind::Choice,
                           .defaultValue = std::string("attention"),
-                          .choices = {{"attention", "Attention"}, {"attention_ff", "Attention and feed-forward"}}, .group = "Network"});
+                          .choices = {{"attention", "Attention"}, {"attention_ff", "Attention and feed-forward"}},
+                          .group = "Network"});
     parameters.push_back(fromParameter());
     return {.id = "lora",
             .label = "LoRA",

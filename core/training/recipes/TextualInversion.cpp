@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Textual inversion (arXiv 2208.01618): the vectors of a new word, through which a checkpoint draws what an artist's pictures
-// show. Gradients go through the denoising network and CLIP's text encoders, which stay as they are.
+// Textual inversion (arXiv 2208.01618): the vectors of a new word, through which a checkpoint draws what an artist's
+// pictures show. Gradients go through the denoising network and CLIP's text encoders, which stay as they are.
 #include <algorithm>
 #include <cctype>
 
@@ -27,8 +27,6 @@ using models::PromptTokens;
 using models::UNet;
 
 constexpr const char* kPlace = "{}"; // of the word, in a template
-constexpr std::size_t kMeasured = 32;
-constexpr std::int64_t kMeasureBatch = 4;
 
 /// One of the text encoders, with what the family takes from it (as models::TextEncoder).
 struct Encoder {
@@ -45,16 +43,21 @@ std::vector<Encoder> encodersOf(const models::DiffusionCheckpoint& c) {
     for (const std::optional<tensor::Weights>& weights : {c.text1, c.text2}) {
         if (!weights) continue;
         const auto config = ClipText::Config::fromWeights(*weights);
-        if (!config) throw broken(c.subject + ": its text encoder lacks layers or has them in other shapes", "fetch the file again");
+        if (!config)
+            throw broken(c.subject + ": its text encoder lacks layers or has them in other shapes",
+                         "fetch the file again");
         const bool second = !encoders.empty(), open = second || c.family == DiffusionFamily::Sd2;
-        Encoder encoder{.key = !large ? "emb_params" : second ? "clip_g" : "clip_l", .net = ClipText(*weights, *config)};
-        encoder.options = {.clipSkip = std::min(c.family == DiffusionFamily::Sd1 ? 1 : 2, config->layers + 1), .finalNorm = !large,
+        Encoder encoder{.key = !large ? "emb_params" : second ? "clip_g" : "clip_l",
+                        .net = ClipText(*weights, *config)};
+        encoder.options = {.clipSkip = std::min(c.family == DiffusionFamily::Sd1 ? 1 : 2, config->layers + 1),
+                           .finalNorm = !large,
                            .pooled = large && open};
         encoder.pad = open ? ClipTokenizer::kPadOpenClip : ClipTokenizer::kPadClip;
         encoders.push_back(std::move(encoder));
     }
     if (encoders.size() != (large ? 2u : 1u))
-        throw Error(fmt::format("{}: holds {} of the CLIP text encoders that a new word is learned for", c.subject, encoders.size()),
+        throw Error(fmt::format("{}: holds {} of the CLIP text encoders that a new word is learned for", c.subject,
+                                encoders.size()),
                     "choose a whole checkpoint of Stable Diffusion 1, 2 or XL");
     return encoders;
 }
@@ -71,13 +74,15 @@ std::string checkedWord(const std::string& word) {
 class TextualInversionRecipe : public Recipe {
 public:
     explicit TextualInversionRecipe(const Settings& settings)
-        : m_settings(settings), m_word(checkedWord(settings.text("token"))), m_base(openClipBased(settings)), m_encoders(learningEncoders()),
-          m_initial(initialVectors()), m_parameters(shapes()), m_diffusing(m_base.model.sampling(), settings.number("min_snr")) {
+        : m_settings(settings), m_word(checkedWord(settings.text("token"))), m_base(openClipBased(settings)),
+          m_encoders(learningEncoders()), m_initial(initialVectors()), m_parameters(shapes()),
+          m_diffusing(m_base.model.sampling(), settings.number("min_snr")) {
         if (settings.text("template").find(kPlace) == std::string::npos)
-            throw Error(fmt::format("training: template \"{}\" has no {} for the word", settings.text("template"), kPlace),
+            throw Error(fmt::format("training: template \"{}\" has no {} for the word", settings.text("template"),
+                                    kPlace),
                         "write it like \"a picture of {}\"");
         const std::string& from = settings.text("from");
-        m_parameters.load(from.empty() ? tensor::Weights::of(m_initial, "the first vectors") : tensor::Weights::open(from));
+        m_parameters.load(from.empty() ? firstVectors() : tensor::Weights::open(from));
     }
 
     Parameters& parameters() override { return m_parameters; }
@@ -99,24 +104,28 @@ public:
         for (std::size_t side = 0; side < m_tokens.size(); ++side)
             for (PromptTokens& tokens : m_tokens[side])
                 while (tokens.chunks.size() < chunks) tokens.chunks.push_back(emptyChunk(m_encoders[side].pad));
-        m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()), static_cast<std::uint64_t>(m_settings.integer("seed")));
+        m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
+                        static_cast<std::uint64_t>(m_settings.integer("seed")));
         m_base.makeRoom();
-        tensor::learn({}, [&] { m_network.emplace(tensor::Weights::of(m_base.tensors(), m_base.checkpoint().subject), m_base.config); });
+        tensor::learn({}, [&] { m_network.emplace(m_base.weights(), m_base.config); });
     }
 
     Tensor loss(std::int64_t step, int part) override {
-        const std::int64_t batch = m_settings.integer("batch"), first = (step * m_settings.integer("parts") + part) * batch;
+        const std::int64_t batch = m_settings.integer("batch");
+        const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
         std::vector<std::int64_t> pictures;
-        for (std::int64_t n = first; n < first + batch; ++n) pictures.push_back(m_order->at(static_cast<std::uint64_t>(n)));
+        for (std::int64_t n = first; n < first + batch; ++n)
+            pictures.push_back(m_order->at(static_cast<std::uint64_t>(n)));
         at::Generator generator = generatorOf(m_settings, step, part);
         const std::vector<std::size_t> texts(pictures.begin(), pictures.end());
-        return m_diffusing.loss(*m_network, m_pictures.picked(pictures), shown(m_encoders, m_parameters.weights(), texts), generator);
+        return m_diffusing.loss(*m_network, m_pictures.picked(pictures),
+                                shown(m_encoders, m_parameters.weights(), texts), generator);
     }
 
     std::optional<Image> samples() override {
         const std::int64_t count = m_settings.integer("samples");
         if (count == 0) return std::nullopt;
-        const UNet network(tensor::Weights::of(m_base.tensors(), m_base.checkpoint().subject), m_base.config);
+        const UNet network(m_base.weights(), m_base.config);
         const std::vector<Encoder> encoders = encodersOf(m_base.checkpoint());
         const std::size_t prompt = m_pictures.captions.size();
         const tensor::Weights vectors = m_parameters.averaged();
@@ -124,16 +133,17 @@ public:
         std::vector<nn::Tensor> pictures;
         for (std::int64_t i = 0; i < count; ++i) {
             const nn::Tensor noise = sampleNoise(m_pictures.latents, 1, static_cast<std::uint64_t>(i) + 1);
-            pictures.push_back(m_base.decode(m_diffusing.sample(network, noise, with, without, sampleLook(m_settings))));
+            pictures.push_back(m_base.decode(m_diffusing.sample(network, noise, with, without,
+                                                                sampleLook(m_settings))));
         }
         return sheetOf({nn::cat(pictures, 0)});
     }
 
     /// On the very pictures: of a handful none can be kept apart.
     Json measure() override {
-        const UNet network(tensor::Weights::of(m_base.tensors(), m_base.checkpoint().subject), m_base.config);
+        const UNet network(m_base.weights(), m_base.config);
         const std::vector<Encoder> encoders = encodersOf(m_base.checkpoint());
-        const double before = meanLoss(network, encoders, tensor::Weights::of(m_initial, "the first vectors"));
+        const double before = meanLoss(network, encoders, firstVectors());
         return {{"loss_before", before}, {"loss", meanLoss(network, encoders, m_parameters.averaged())},
                 {"pictures", m_pictures.captions.size()}};
     }
@@ -154,7 +164,8 @@ private:
     static BaseModel openClipBased(const Settings& settings) {
         BaseModel base = BaseModel::open(settings);
         if (base.checkpoint().family == DiffusionFamily::Starter)
-            throw Error(base.checkpoint().subject + ": looks at sentences, not at CLIP's tokens, so that it cannot learn a word",
+            throw Error(base.checkpoint().subject +
+                        ": looks at sentences, not at CLIP's tokens, so that it cannot learn a word",
                         "train a LoRA on it, or choose Stable Diffusion 1, 2 or XL");
         return base;
     }
@@ -169,17 +180,22 @@ private:
     std::map<std::string, Tensor> initialVectors() const {
         const std::string& init = m_settings.text("init");
         const std::vector<int> ids = ClipTokenizer::shared().encode(init);
-        if (ids.empty()) throw Error(fmt::format("training: init \"{}\" is no word to begin with", init), "write one that comes near, like cat");
+        if (ids.empty())
+            throw Error(fmt::format("training: init \"{}\" is no word to begin with", init),
+                        "write one that comes near, like cat");
         std::vector<float> wanted;
         for (std::int64_t i = 0; i < m_settings.integer("vectors"); ++i)
             wanted.push_back(static_cast<float>(ids[static_cast<std::size_t>(i) % ids.size()]));
         std::map<std::string, Tensor> vectors;
         tensor::learn({}, [&] {
             const nn::Tensor rows = nn::fromValues(wanted, {1, static_cast<std::int64_t>(wanted.size())}).to(at::kLong);
-            for (const Encoder& encoder : m_encoders) vectors[encoder.key] = encoder.net.embed(rows)[0].to(at::kFloat).clone();
+            for (const Encoder& encoder : m_encoders)
+                vectors[encoder.key] = encoder.net.embed(rows)[0].to(at::kFloat).clone();
         });
         return vectors;
     }
+
+    tensor::Weights firstVectors() const { return tensor::Weights::of(m_initial, "the first vectors"); }
 
     Shapes shapes() const {
         Shapes all;
@@ -192,7 +208,8 @@ private:
     /// The word, where it stands by itself, as a mark of its vectors.
     std::string withMark(const std::string& text) const {
         const auto isLetter = [&](std::size_t at) {
-            return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '_' || text[at] == '-');
+            return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '_' ||
+                                        text[at] == '-');
         };
         std::string marked;
         for (std::size_t at = 0; at < text.size();) {
@@ -220,7 +237,8 @@ private:
     PromptTokens tokensOf(const Encoder& encoder, const std::string& prompt) const {
         models::PromptTokensOptions options;
         options.pad = encoder.pad;
-        options.embeddingRows = [&](const std::string& name) { return name == m_word ? static_cast<int>(m_settings.integer("vectors")) : 0; };
+        const auto rows = static_cast<int>(m_settings.integer("vectors"));
+        options.embeddingRows = [&, rows](const std::string& name) { return name == m_word ? rows : 0; };
         return models::tokenizePrompt(ClipTokenizer::shared(), prompt, options);
     }
 
@@ -233,7 +251,8 @@ private:
     }
 
     /// Texts of m_tokens with the word's `vectors` in them.
-    Shown shown(const std::vector<Encoder>& encoders, const tensor::Weights& vectors, const std::vector<std::size_t>& texts) const {
+    Shown shown(const std::vector<Encoder>& encoders, const tensor::Weights& vectors,
+                const std::vector<std::size_t>& texts) const {
         const auto count = static_cast<std::int64_t>(texts.size());
         std::vector<nn::Tensor> sides;
         nn::Tensor pooled;
@@ -258,17 +277,8 @@ private:
     }
 
     double meanLoss(const UNet& network, const std::vector<Encoder>& encoders, const tensor::Weights& vectors) const {
-        at::Generator generator = tensor::generator(1);
-        const auto count = static_cast<std::int64_t>(std::min(m_pictures.captions.size(), kMeasured));
-        double sum = 0;
-        for (std::int64_t from = 0; from < count; from += kMeasureBatch) {
-            std::vector<std::int64_t> pictures;
-            for (std::int64_t i = from; i < std::min(from + kMeasureBatch, count); ++i) pictures.push_back(i);
-            const std::vector<std::size_t> texts(pictures.begin(), pictures.end());
-            sum += m_diffusing.loss(network, m_pictures.picked(pictures), shown(encoders, vectors, texts), generator).item<double>() *
-                   static_cast<double>(pictures.size());
-        }
-        return sum / static_cast<double>(count);
+        const auto show = [&](const auto& texts) { return shown(encoders, vectors, texts); };
+        return m_pictures.meanLoss(m_diffusing, network, show);
     }
 
     Settings m_settings;
@@ -279,7 +289,7 @@ private:
     Parameters m_parameters;
     Diffusing m_diffusing;
     LatentPictures m_pictures;
-    std::vector<std::vector<PromptTokens>> m_tokens; ///< by encoder: of the captions, the samples' prompt, the empty text
+    std::vector<std::vector<PromptTokens>> m_tokens; ///< by encoder: of captions, the samples' prompt, the empty text
     std::optional<Order> m_order;
     std::optional<UNet> m_network;
 };
@@ -289,14 +299,19 @@ private:
 RecipeInfo textualInversionRecipe() {
     using graph::ParameterKind;
     std::vector<graph::Parameter> parameters =
-        baseParameters({.steps = 2000, .batch = 2, .warmUp = 50, .learningRate = 5e-3, .weightDecay = 0, .average = 0.99});
-    parameters.push_back({.id = "token", .label = "Word", .help = "The new word: the name of the result, which prompts then call as embedding:word.",
+        baseParameters({.steps = 2000, .batch = 2, .warmUp = 50, .learningRate = 5e-3, .weightDecay = 0,
+                        .average = 0.99});
+    parameters.push_back({.id = "token", .label = "Word",
+                          .help = "The new word: the name of the result, which prompts then call as embedding:word.",
                           .kind = ParameterKind::Text, .defaultValue = std::string("my-style")});
-    parameters.push_back({.id = "vectors", .label = "Vectors", .help = "How many tokens the word is: more hold more, and leave less room in a prompt.",
+    parameters.push_back({.id = "vectors", .label = "Vectors",
+                          .help = "How many tokens the word is: more hold more, and leave less room in a prompt.",
                           .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 1, .max = 64});
-    parameters.push_back({.id = "init", .label = "Begin as", .help = "A word that comes near, whose vectors are the first ones.",
+    parameters.push_back({.id = "init", .label = "Begin as",
+                          .help = "A word that comes near, whose vectors are the first ones.",
                           .kind = ParameterKind::Text, .defaultValue = std::string("picture")});
-    parameters.push_back({.id = "template", .label = "Template", .help = "Caption of pictures that have none, {} standing for the word.",
+    parameters.push_back({.id = "template", .label = "Template",
+                          .help = "Caption of pictures that have none, {} standing for the word.",
                           .kind = ParameterKind::Text, .defaultValue = std::string("a picture of {}")});
     parameters.push_back(fromParameter());
     return {.id = "textual_inversion",

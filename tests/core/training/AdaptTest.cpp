@@ -30,7 +30,8 @@ fs::path makePictures(const test::TemporaryFolder& folder) {
     for (int n = 0; n < 3; ++n) {
         Image image(48, 40, 3);
         const auto values = image.edit();
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 1 ? 0.1f : (i / 3 / 48 / 4 + static_cast<std::size_t>(n)) % 2 ? 0.9f : 0.3f;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = i % 3 == 1 ? 0.1f : (i / 3 / 48 / 4 + static_cast<std::size_t>(n)) % 2 ? 0.9f : 0.3f;
         writeImage(image, pictures / (std::to_string(n) + ".png"));
         if (n < 2) std::ofstream(pictures / (std::to_string(n) + ".txt")) << "stripes (number " << n << ")";
     }
@@ -45,7 +46,8 @@ fs::path makeStarter(const test::TemporaryFolder& folder) {
     unet.context = 384;
     unet.linearProjection = true;
     unet.headWidth = 64;
-    unet.inputs = {{.in = 64, .out = 64, .depth = 1}, {.in = 64, .out = 64, .resample = true}, {.in = 64, .out = 128, .depth = 1}};
+    unet.inputs = {{.in = 64, .out = 64, .depth = 1}, {.in = 64, .out = 64, .resample = true},
+                   {.in = 64, .out = 128, .depth = 1}};
     unet.outputs = {{.in = 256, .out = 128, .depth = 1}, {.in = 192, .out = 128, .depth = 1, .resample = true},
                     {.in = 192, .out = 64, .depth = 1}, {.in = 128, .out = 64, .depth = 1}};
     models::AutoencoderKl::Config autoencoder;
@@ -55,14 +57,17 @@ fs::path makeStarter(const test::TemporaryFolder& folder) {
     autoencoder.resBlocks = 1;
     autoencoder.midAttention = false;
     const fs::path file = folder / "starter.safetensors";
-    models::makeCheckpoint(file, {{"model.diffusion_model.", unet.expected()}, {"first_stage_model.", autoencoder.expected()}, {"", {{"ztsnr", {1}}}}},
+    models::makeCheckpoint(file, {{"model.diffusion_model.", unet.expected()},
+                                  {"first_stage_model.", autoencoder.expected()}, {"", {{"ztsnr", {1}}}}},
                            {.seed = 3, .metadata = {{"modelspec.prediction_type", "v"}}});
     return file;
 }
 
-TrainingRequest request(const std::string& recipe, const fs::path& model, const fs::path& pictures, const fs::path& folder, int steps) {
+TrainingRequest request(const std::string& recipe, const fs::path& model, const fs::path& pictures,
+                        const fs::path& folder, int steps) {
     return {.recipe = recipe,
-            .settings = {{"model", model.string()}, {"dataset", pictures.string()}, {"side", "32"}, {"steps", std::to_string(steps)},
+            .settings = {{"model", model.string()}, {"dataset", pictures.string()}, {"side", "32"},
+                         {"steps", std::to_string(steps)},
                          {"batch", "2"}, {"warm_up", "2"}, {"dtype", "float32"}, {"average", "0"}, {"samples", "0"}},
             .folder = folder,
             .samplesEvery = 100000};
@@ -77,7 +82,8 @@ TrainingRequest loraRequest(const fs::path& model, const fs::path& pictures, con
 std::vector<double> losses(const fs::path& folder) {
     std::istringstream lines(readTextFile(folder / "log.jsonl", 1 << 20));
     std::vector<double> values;
-    for (std::string line; std::getline(lines, line);) values.push_back(parseJson(line, "log").at("loss").get<double>());
+    for (std::string line; std::getline(lines, line);)
+        values.push_back(parseJson(line, "log").at("loss").get<double>());
     return values;
 }
 
@@ -91,7 +97,8 @@ nn::Tensor answer(const tensor::Weights& unet) {
     tensor::run({}, [&] {
         const auto config = models::UNet::Config::fromWeights(unet);
         const nn::Tensor y = config->vector ? test::noise({1, config->vector}, 3) : nn::Tensor();
-        out = models::UNet(unet, *config).forward(test::noise({1, 4, 8, 8}), test::noise({1}, 4).abs().mul(300), test::noise({1, 7, config->context}, 2), y);
+        out = models::UNet(unet, *config).forward(test::noise({1, 4, 8, 8}), test::noise({1}, 4).abs().mul(300),
+                                                  test::noise({1, 7, config->context}, 2), y);
     });
     return out;
 }
@@ -241,7 +248,8 @@ TEST(TextualInversion, LowersTheLossOfStableDiffusion1AndTheWordChangesAPrompt) 
     const test::TemporaryFolder folder;
     trainWord(folder, test::smallCheckpoint("sd15-small"), {"emb_params"});
     models::EncodeOptions with;
-    with.findEmbedding = [&](const std::string& name) { return name == "my-thing" ? folder / "run" / "my-thing.safetensors" : fs::path(); };
+    with.findEmbedding = [&](const std::string& name) { return name == "my-thing"
+                                                       ? folder / "run" / "my-thing.safetensors" : fs::path(); };
     const auto encoder = test::smallTextEncoder("sd15-small");
     const nn::Tensor learned = encoder.encode("a picture of embedding:my-thing", with).entries.front().states;
     const nn::Tensor first = encoder.encode("a picture of striped cat striped", with).entries.front().states;
@@ -259,7 +267,8 @@ TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     const fs::path pictures = makePictures(folder);
     Group alone;
     train(request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures, folder / "unbroken", 5), alone);
-    TrainingRequest broken = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures, folder / "broken", 5);
+    TrainingRequest broken = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                     folder / "broken", 5);
     broken.cancel = Cancel::make();
     TrainingObserver stopper;
     stopper.step = [&](const StepReport& report, double) {
@@ -273,7 +282,8 @@ TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
 TEST(TextualInversion, DrawsSamples) {
     const test::TemporaryFolder folder;
     Group alone;
-    TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), makePictures(folder), folder / "run", 1);
+    TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), makePictures(folder),
+                                   folder / "run", 1);
     word.settings.insert({{"sample_steps", "2"}});
     word.settings["samples"] = "2";
     train(word, alone);
@@ -285,7 +295,8 @@ TEST(TextualInversion, WrongWordsAndModelsAreSaid) {
     const fs::path pictures = makePictures(folder);
     Group alone;
     const auto fails = [&](const std::string& setting, const std::string& value, const std::string& part) {
-        TrainingRequest wrong = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures, folder / "run", 1);
+        TrainingRequest wrong = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                        folder / "run", 1);
         wrong.settings[setting] = value;
         test::expectError([&] { train(wrong, alone); }, part);
     };

@@ -20,16 +20,19 @@ constexpr int kSide = 10, kCount = 64;
 fs::path makeHalves(const test::TemporaryFolder& folder) {
     const fs::path data = folder / "halves";
     fs::create_directories(data);
-    std::ofstream images(data / "t10k-images-idx3-ubyte", std::ios::binary), labels(data / "t10k-labels-idx1-ubyte", std::ios::binary);
+    std::ofstream images(data / "t10k-images-idx3-ubyte", std::ios::binary),
+        labels(data / "t10k-labels-idx1-ubyte", std::ios::binary);
     const auto number = [](std::ofstream& out, std::uint32_t value) {
         for (int shift = 24; shift >= 0; shift -= 8) out.put(static_cast<char>(value >> shift));
     };
-    for (const std::uint32_t value : {0x803u, std::uint32_t{kCount}, std::uint32_t{kSide}, std::uint32_t{kSide}}) number(images, value);
+    for (const std::uint32_t value : {0x803u, std::uint32_t{kCount}, std::uint32_t{kSide}, std::uint32_t{kSide}})
+        number(images, value);
     for (const std::uint32_t value : {0x801u, std::uint32_t{kCount}}) number(labels, value);
     for (int n = 0; n < kCount; ++n) {
         labels.put(static_cast<char>(n % 2));
         for (int y = 0; y < kSide; ++y)
-            for (int x = 0; x < kSide; ++x) images.put(static_cast<char>((x < kSide / 2) == (n % 2 == 0) ? 200 + n % 50 : 20));
+            for (int x = 0; x < kSide; ++x)
+                images.put(static_cast<char>((x < kSide / 2) == (n % 2 == 0) ? 200 + n % 50 : 20));
     }
     return data;
 }
@@ -37,8 +40,10 @@ fs::path makeHalves(const test::TemporaryFolder& folder) {
 TrainingRequest request(const test::TemporaryFolder& folder, const fs::path& data, const std::string& name, int steps) {
     tensor::useThreads(1);
     return {.recipe = "ddpm",
-            .settings = {{"dataset", data.string()}, {"steps", std::to_string(steps)}, {"batch", "8"}, {"widths", "64,64"},
-                         {"warm_up", "5"}, {"dtype", "float32"}, {"learning_rate", "0.002"}, {"average", "0.9"}, {"sample_steps", "8"}},
+            .settings = {{"dataset", data.string()}, {"steps", std::to_string(steps)}, {"batch", "8"},
+                         {"widths", "64,64"},
+                         {"warm_up", "5"}, {"dtype", "float32"}, {"learning_rate", "0.002"}, {"average", "0.9"},
+                         {"sample_steps", "8"}},
             .folder = folder / name,
             .samplesEvery = 100000};
 }
@@ -46,7 +51,8 @@ TrainingRequest request(const test::TemporaryFolder& folder, const fs::path& dat
 std::vector<double> losses(const fs::path& folder) {
     std::istringstream lines(readTextFile(folder / "log.jsonl", 1 << 20));
     std::vector<double> values;
-    for (std::string line; std::getline(lines, line);) values.push_back(parseJson(line, "log").at("loss").get<double>());
+    for (std::string line; std::getline(lines, line);)
+        values.push_back(parseJson(line, "log").at("loss").get<double>());
     return values;
 }
 
@@ -57,7 +63,8 @@ double leaning(const Image& sheet, int row, int columns) {
     for (int column = 0; column < columns; ++column)
         for (int y = 0; y < kSide; ++y)
             for (int x = 0; x < kSide; ++x)
-                sum += (x < kSide / 2 ? 1 : -1) * sheet.pixel(first + column * (kSide + 4) + x, 4 + row * (kSide + 4) + y)[0];
+                sum += (x < kSide / 2 ? 1 : -1) * sheet.pixel(first + column * (kSide + 4) + x,
+                                                              4 + row * (kSide + 4) + y)[0];
     return sum / (columns * kSide * kSide / 2);
 }
 
