@@ -8,6 +8,7 @@
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
 #include "core/models/diffusion/Adapters.h"
+#include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/text/TextualInversion.h"
 #include "core/training/TrainingRun.h"
