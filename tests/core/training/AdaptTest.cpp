@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LoRA and textual inversion on small seeded checkpoints.
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include "core/models/diffusion/Adapters.h"
 #include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/UNet.h"
+#include "core/models/text/Bert.h"
 #include "core/models/text/TextualInversion.h"
 #include "core/training/TrainingRun.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
@@ -21,8 +24,6 @@ namespace fs = std::filesystem;
 
 using models::AdapterFile;
 using models::DiffusionCheckpoint;
-
-constexpr const char* kMiniLm = "text_encoders/all-minilm-l6-v2.safetensors";
 
 /// Stripes of one colour, each picture with its caption but for the last.
 fs::path makePictures(const test::TemporaryFolder& folder) {
@@ -38,6 +39,31 @@ fs::path makePictures(const test::TemporaryFolder& folder) {
     }
     return pictures;
 }
+
+/// A models folder of its own, with a seeded MiniLM of one layer.
+class ModelsWithMiniLm {
+public:
+    ModelsWithMiniLm() {
+        if (const char* before = std::getenv(kVariable)) m_before = before;
+        ::setenv(kVariable, m_folder.path().c_str(), 1);
+        fs::create_directories(m_folder / "text_encoders");
+        models::Bert::Config config;
+        config.layers = 1;
+        models::makeCheckpoint(m_folder / "text_encoders" / "all-minilm-l6-v2.safetensors",
+                               {{"", config.expected()}}, {.seed = 5});
+    }
+    ~ModelsWithMiniLm() {
+        if (m_before)
+            ::setenv(kVariable, m_before->c_str(), 1);
+        else
+            ::unsetenv(kVariable);
+    }
+
+private:
+    static constexpr const char* kVariable = "OCHRE_MODELS_DIR";
+    test::TemporaryFolder m_folder;
+    std::optional<std::string> m_before;
+};
 
 /// A checkpoint built as the program's own small model is, with random numbers.
 fs::path makeStarter(const test::TemporaryFolder& folder) {
@@ -154,7 +180,7 @@ TEST(Lora, LowersTheLossOfSdxlWithItsSecondVector) {
 }
 
 TEST(Lora, LowersTheLossOfTheProgramsOwnModel) {
-    if (!test::modelFile(kMiniLm)) GTEST_SKIP() << "needs " << kMiniLm << " in the models folder";
+    const ModelsWithMiniLm models;
     const test::TemporaryFolder folder;
     const fs::path model = makeStarter(folder);
     ASSERT_EQ(DiffusionCheckpoint::open(model).family, models::DiffusionFamily::Starter);

@@ -43,7 +43,7 @@ TrainingRequest request(const test::TemporaryFolder& folder, const fs::path& dat
             .settings = {{"dataset", data.string()}, {"steps", std::to_string(steps)}, {"batch", "8"},
                          {"widths", "64,64"},
                          {"warm_up", "5"}, {"dtype", "float32"}, {"learning_rate", "0.002"}, {"average", "0.9"},
-                         {"sample_steps", "8"}},
+                         {"sample_steps", "1"}},
             .folder = folder / name,
             .samplesEvery = 100000};
 }
@@ -71,7 +71,9 @@ double leaning(const Image& sheet, int row, int columns) {
 TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
     const test::TemporaryFolder folder;
     Group alone;
-    const auto outcome = train(request(folder, makeHalves(folder), "run", 150), alone);
+    TrainingRequest halves = request(folder, makeHalves(folder), "run", 150);
+    halves.settings["sample_steps"] = "8";
+    const auto outcome = train(halves, alone);
     ASSERT_TRUE(outcome.finished);
     EXPECT_EQ(outcome.result, "ddpm.safetensors");
     EXPECT_GT(outcome.figures.at("pictures").get<int>(), 0);
@@ -93,7 +95,6 @@ TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
     }
     const auto weights = tensor::Weights::open(folder / "run" / outcome.result);
     EXPECT_EQ(weights.shape("network.class_embedding.weight")[0], 11);
-    EXPECT_TRUE(weights.unused().size() == weights.names().size());
 }
 
 TEST(Ddpm, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
@@ -109,7 +110,8 @@ TEST(Ddpm, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     };
     EXPECT_FALSE(train(broken, alone, stopper).finished);
     EXPECT_FALSE(fs::exists(folder / "broken" / "guidance-1.png"));
-    EXPECT_TRUE(train({.recipe = "ddpm", .folder = folder / "broken", .resume = true}, alone).finished);
+    EXPECT_TRUE(train({.recipe = "ddpm", .folder = folder / "broken", .resume = true, .samplesEvery = 100},
+                      alone).finished);
     EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
 }
 

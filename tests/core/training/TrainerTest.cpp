@@ -7,6 +7,7 @@
 
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Nn.h"
 #include "core/tensor/Runtime.h"
 #include "tests/support/Support.h"
 
