@@ -151,7 +151,7 @@ void expectLoads(const fs::path& file, const fs::path& model, std::size_t layers
 
 void trainAndLoadLora(const test::TemporaryFolder& folder, const fs::path& model) {
     Group alone;
-    const auto outcome = train(loraRequest(model, makePictures(folder), folder / "run", 24), alone);
+    const auto outcome = train(loraRequest(model, makePictures(folder), folder / "run", 16), alone);
     ASSERT_TRUE(outcome.finished);
     expectLower(outcome.figures);
     expectLoads(folder / "run" / outcome.result, model, outcome.figures.at("layers").get<std::size_t>());
@@ -167,7 +167,7 @@ TEST(Lora, LowersTheLossOfStableDiffusion1AndLoadsAsAnyOther) {
     const auto& metadata = file.checkpoint().metadata;
     EXPECT_EQ(metadata.at("ss_network_dim"), "4");
     EXPECT_EQ(metadata.at("ss_network_alpha"), "2");
-    EXPECT_EQ(metadata.at("ss_steps"), "24");
+    EXPECT_EQ(metadata.at("ss_steps"), "16");
     EXPECT_EQ(metadata.at("ss_new_sd_model_hash").size(), 64u);
     EXPECT_EQ(metadata.at("modelspec.trigger_phrase"), "mystyle");
 }
@@ -256,7 +256,7 @@ TEST(Lora, WrongFilesAndNumbersAreSaid) {
 
 void trainWord(const test::TemporaryFolder& folder, const fs::path& model, const std::vector<std::string>& keys) {
     Group alone;
-    TrainingRequest word = request("textual_inversion", model, makePictures(folder), folder / "run", 40);
+    TrainingRequest word = request("textual_inversion", model, makePictures(folder), folder / "run", 30);
     word.settings.insert({{"token", "my-thing"}, {"vectors", "3"}, {"init", "striped cat"}, {"learning_rate", "0.05"}});
     const auto outcome = train(word, alone);
     ASSERT_TRUE(outcome.finished);

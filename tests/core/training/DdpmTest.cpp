@@ -71,15 +71,15 @@ double leaning(const Image& sheet, int row, int columns) {
 TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
     const test::TemporaryFolder folder;
     Group alone;
-    TrainingRequest halves = request(folder, makeHalves(folder), "run", 150);
-    halves.settings["sample_steps"] = "8";
+    TrainingRequest halves = request(folder, makeHalves(folder), "run", 100);
+    halves.settings["sample_steps"] = "5";
     const auto outcome = train(halves, alone);
     ASSERT_TRUE(outcome.finished);
     EXPECT_EQ(outcome.result, "ddpm.safetensors");
     EXPECT_GT(outcome.figures.at("pictures").get<int>(), 0);
     const std::vector<double> all = losses(folder / "run");
     const auto mean = [&](std::size_t from) { return (all[from] + all[from + 1] + all[from + 2] + all[from + 3]) / 4; };
-    EXPECT_LT(mean(146), 0.5 * mean(0));
+    EXPECT_LT(mean(96), 0.5 * mean(0));
     for (const char* cfg : {"0", "1", "3", "7"}) {
         const fs::path file = folder / "run" / (std::string("guidance-") + cfg + ".png");
         ASSERT_TRUE(fs::exists(file)) << file;
