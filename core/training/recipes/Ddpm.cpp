@@ -27,7 +27,7 @@ using models::UNet;
 namespace sampling = models::sampling;
 
 constexpr int kUnshuffle = 2, kHeadWidth = 64, kClassWidth = 64;
-constexpr int kHeldOut = 50, kColumns = 8;
+constexpr int kHeldOut = 50, kColumns = 8, kShownSide = 64;
 constexpr std::size_t kMeasured = 256, kMeasureBatch = 32;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are measured
 constexpr double kGuidance[] = {0, 1, 3, 7};
@@ -114,10 +114,7 @@ public:
           m_first(m_data->example(0, 0)),
           m_config(configOf(settings, std::int64_t{m_first.channels} * kUnshuffle * kUnshuffle)),
           m_parameters(shapes(), computeType(settings)),
-          m_diffusing(sampling::ModelSampling({.prediction = sampling::predictionFromName(settings.text("prediction")),
-                                               .spacing = sampling::BetaSpacing::Linear, .betaStart = 1e-4,
-                                               .betaEnd = 0.02}),
-                      settings.number("min_snr")) {
+          m_diffusing(levelsOf(settings), settings.number("min_snr")) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
         if (const std::string& from = settings.text("from"); !from.empty())
             m_parameters.load(tensor::Weights::open(from).sub(kPrefix));
@@ -187,6 +184,11 @@ public:
     }
 
 private:
+    static sampling::ModelSampling levelsOf(const Settings& settings) {
+        return sampling::ModelSampling({.prediction = sampling::predictionFromName(settings.text("prediction")),
+                                        .spacing = sampling::BetaSpacing::Linear, .betaStart = 1e-4, .betaEnd = 0.02});
+    }
+
     Shapes shapes() const {
         Shapes all = m_config.expected();
         all[kTable] = {static_cast<std::int64_t>(m_labels.size()) + 1, kClassWidth};
@@ -202,12 +204,13 @@ private:
         return nn::pixelUnshuffle(padded, kUnshuffle);
     }
 
-    /// Back to pictures of 3 channels in 0…1 of the size that the data have.
+    /// Back to pictures of 3 channels in 0…1, small ones enlarged so that they can be seen.
     nn::Tensor picturesFrom(const nn::Tensor& channels) const {
         const std::int64_t x = (m_width - m_first.width) / 2, y = (m_height - m_first.height) / 2;
         const nn::Tensor pictures = nn::pixelShuffle(channels, kUnshuffle);
-        return pictures.narrow(2, y, m_first.height).narrow(3, x, m_first.width).add(1).mul(0.5).clamp(0,
-                                                                                                       1).expand({-1, 3, -1, -1});
+        const nn::Tensor seen = pictures.narrow(2, y, m_first.height).narrow(3, x, m_first.width);
+        const nn::Tensor large = nn::upsampleNearest(seen, std::max(1, kShownSide / m_first.width));
+        return large.add(1).mul(0.5).clamp(0, 1).expand({-1, 3, -1, -1});
     }
 
     static Shown shownOf(const nn::Embedding& table, const std::vector<float>& classes) {
@@ -220,8 +223,14 @@ private:
         std::vector<float> classes;
         const std::vector<double> chances = uniforms(static_cast<std::int64_t>(examples.size()), generator);
         const auto none = static_cast<float>(m_labels.size());
-        for (std::size_t i = 0; i < examples.size(); ++i)
-            classes.push_back(chances[i] < drop ? none : static_cast<float>(examples[i].label));
+        for (std::size_t i = 0; i < examples.size(); ++i) {
+            const int label = examples[i].label;
+            if (label < 0 || label >= static_cast<int>(m_labels.size()))
+                throw Error(fmt::format("data set \"{}\": a picture is of class {}, there are {}",
+                                        m_settings.text("dataset"), label, m_labels.size()),
+                            "choose a set whose classes have names");
+            classes.push_back(chances[i] < drop ? none : static_cast<float>(label));
+        }
         return m_diffusing.loss(network, inputOf(examples), shownOf(table, classes), generator);
     }
 

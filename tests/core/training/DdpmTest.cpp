@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSide = 10, kCount = 64;
+constexpr int kCell = 60, kGap = 4; // of sheets: whole multiples up to 64
 
 /// IDX files as MNIST's test part: class 0 is bright on the left, class 1 on the right.
 fs::path makeHalves(const test::TemporaryFolder& folder) {
@@ -56,16 +57,16 @@ std::vector<double> losses(const fs::path& folder) {
     return values;
 }
 
-/// Mean of the first row's pictures on their left less that on their right.
+/// Mean of a row's pictures on their left less that on their right.
 double leaning(const Image& sheet, int row, int columns) {
-    const int first = sheet.width() - columns * (kSide + 4); // behind the labels
+    const int first = sheet.width() - columns * (kCell + kGap); // behind the labels
     double sum = 0;
     for (int column = 0; column < columns; ++column)
-        for (int y = 0; y < kSide; ++y)
-            for (int x = 0; x < kSide; ++x)
-                sum += (x < kSide / 2 ? 1 : -1) * sheet.pixel(first + column * (kSide + 4) + x,
-                                                              4 + row * (kSide + 4) + y)[0];
-    return sum / (columns * kSide * kSide / 2);
+        for (int y = 0; y < kCell; ++y)
+            for (int x = 0; x < kCell; ++x)
+                sum += (x < kCell / 2 ? 1 : -1) *
+                       sheet.pixel(first + column * (kCell + kGap) + x, kGap + row * (kCell + kGap) + y)[0];
+    return sum / (columns * kCell * kCell / 2);
 }
 
 TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
@@ -84,7 +85,7 @@ TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
         const fs::path file = folder / "run" / (std::string("guidance-") + cfg + ".png");
         ASSERT_TRUE(fs::exists(file)) << file;
         const Image sheet = readImage(file);
-        EXPECT_EQ(sheet.height(), 10 * (kSide + 4) + 4);
+        EXPECT_EQ(sheet.height(), 10 * (kCell + kGap) + kGap);
         const double left = leaning(sheet, 0, 8), right = leaning(sheet, 1, 8);
         if (std::string(cfg) == "0") { // no class is looked at: the rows begin with the same noise
             EXPECT_NEAR(left, right, 1e-3);
