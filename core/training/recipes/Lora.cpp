@@ -243,7 +243,6 @@ private:
                                                {"ss_network_alpha", fmt::format("{:g}", m_settings.number("alpha"))},
                                                {"ss_base_model_version", name.version},
                                                {"ss_sd_model_name", m_base.path.filename().string()},
-                                               {"ss_new_sd_model_hash", m_base.hash()},
                                                {"ss_v2", isSecond ? "True" : "False"},
                                                {"ss_steps", std::to_string(steps)},
                                                {"ss_max_train_steps", std::to_string(m_settings.integer("steps"))},
@@ -254,6 +253,7 @@ private:
                                                {"modelspec.architecture", name.architecture},
                                                {"ochre.recipe", "lora"},
                                                {"ochre.settings", dumpJson(m_settings.toJson())}};
+        if (const std::string hash = m_base.hash(); !hash.empty()) all["ss_new_sd_model_hash"] = hash;
         if (const std::string& trigger = m_settings.text("trigger"); !trigger.empty())
             all["modelspec.trigger_phrase"] = trigger;
         return all;

@@ -153,10 +153,14 @@ public:
         const tensor::Weights weights = m_parameters.averaged();
         for (const std::string& name : weights.names()) tensors[name] = weights.tensor(name).to(at::kFloat);
         const std::string file = m_word + ".safetensors";
-        tensor::saveWeights(folder / file, tensors,
-                            {{"format", "pt"}, {"name", m_word}, {"step", std::to_string(steps)},
-                             {"sd_checkpoint_name", m_base.path.filename().string()}, {"sd_checkpoint", m_base.hash()},
-                             {"ochre.recipe", "textual_inversion"}, {"ochre.settings", dumpJson(m_settings.toJson())}});
+        std::map<std::string, std::string> metadata{{"format", "pt"},
+                                                    {"name", m_word},
+                                                    {"step", std::to_string(steps)},
+                                                    {"sd_checkpoint_name", m_base.path.filename().string()},
+                                                    {"ochre.recipe", "textual_inversion"},
+                                                    {"ochre.settings", dumpJson(m_settings.toJson())}};
+        if (const std::string hash = m_base.hash(); !hash.empty()) metadata["sd_checkpoint"] = hash;
+        tensor::saveWeights(folder / file, tensors, metadata);
         return file;
     }
 

@@ -10,6 +10,7 @@
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
 #include "core/models/diffusion/Adapters.h"
+#include "core/models/diffusion/CheckpointShapes.h"
 #include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/text/Bert.h"
@@ -187,6 +188,32 @@ TEST(Lora, LowersTheLossOfTheProgramsOwnModel) {
     trainAndLoadLora(folder, model);
 }
 
+/// The same networks as sd15-small under the names and in the folders of diffusers.
+fs::path makeDiffusersFolder(const test::TemporaryFolder& folder) {
+    const auto parts = models::checkpointParts("sd15-small");
+    auto unet = *models::UNet::Config::fromWeights(DiffusionCheckpoint::open(test::smallCheckpoint("sd15-small")).unet);
+    unet.diffusers = true;
+    const fs::path model = folder / "diffusers";
+    const auto write = [&](const char* part, const char* file, const std::map<std::string, tensor::Shape>& keys) {
+        fs::create_directories(model / part);
+        models::makeCheckpoint(model / part / file, {{"", keys}}, {.seed = 9});
+    };
+    write("unet", "diffusion_pytorch_model.safetensors", unet.expected());
+    write("text_encoder", "model.safetensors", parts.at(1).keys);
+    write("vae", "diffusion_pytorch_model.safetensors", parts.at(2).keys);
+    return model;
+}
+
+TEST(Lora, AFolderOfDiffusersGivesAFileOfTheSameNames) {
+    const test::TemporaryFolder folder;
+    trainAndLoadLora(folder, makeDiffusersFolder(folder));
+    const auto file = tensor::Weights::open(folder / "run" / "lora.safetensors");
+    EXPECT_TRUE(file.has("lora_unet_up_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight"));
+    EXPECT_FALSE(file.checkpoint().metadata.contains("ss_new_sd_model_hash"));
+    // Other programs, and ours, put it on a file in LDM's names as well.
+    expectLoads(folder / "run" / "lora.safetensors", test::smallCheckpoint("sd15-small"), file.names().size() / 3);
+}
+
 TEST(Lora, FeedForwardLayersLearnWhereTheyAreAskedFor) {
     const test::TemporaryFolder folder;
     const fs::path& model = test::smallCheckpoint("sd15-small");
@@ -304,6 +331,27 @@ TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     EXPECT_FALSE(train(broken, alone, stopper).finished);
     EXPECT_TRUE(train({.recipe = "textual_inversion", .folder = folder / "broken", .resume = true}, alone).finished);
     EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
+}
+
+TEST(TextualInversion, AWordInACaptionIsItsVectorsAndOthersStandBehindIt) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    const auto lossOf = [&](const std::string& name, const std::string& caption) {
+        const fs::path pictures = folder / (name + "-pictures");
+        fs::create_directories(pictures);
+        writeImage(Image(32, 32, 3), pictures / "one.png");
+        if (!caption.empty()) std::ofstream(pictures / "one.txt") << caption;
+        TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                       folder / name, 1);
+        word.settings.insert({{"token", "toy-1"}, {"template", "a picture of {}"}});
+        train(word, alone);
+        return losses(folder / name).front();
+    };
+    const double named = lossOf("named", "toy-1, red");
+    EXPECT_EQ(lossOf("marked", "embedding:toy-1, red"), named);
+    EXPECT_EQ(lossOf("behind", "red"), named);
+    EXPECT_NE(lossOf("other", "toy-12, red"), named); // another word: the vectors stand before it
+    EXPECT_EQ(lossOf("none", ""), lossOf("template", "a picture of toy-1"));
 }
 
 TEST(TextualInversion, DrawsSamples) {
