@@ -13,8 +13,12 @@ namespace ochre::training {
 namespace {
 namespace fs = std::filesystem;
 
-bool holdsMnist(const fs::path& folder) {
-    return fs::exists(folder / "train-images-idx3-ubyte") || fs::exists(folder / "train-images-idx3-ubyte.gz");
+/// "train", or "t10k" where the folder has that part alone; nullptr where it is no folder of MNIST.
+const char* mnistPart(const fs::path& folder) {
+    for (const char* part : {"train", "t10k"})
+        for (const char* ending : {"-images-idx3-ubyte", "-images-idx3-ubyte.gz"})
+            if (fs::exists(folder / (std::string(part) + ending))) return part;
+    return nullptr;
 }
 
 } // namespace
@@ -28,7 +32,7 @@ std::shared_ptr<const Dataset> openDataset(const std::string& name, int side, co
     }
     if (!fs::is_directory(name))
         throw Error("data set \"" + name + "\": is no folder", "give a folder of pictures with captions, or the name emoji");
-    if (holdsMnist(name)) return std::make_shared<Mnist>(Mnist::fromFolder(name, "train"));
+    if (const char* part = mnistPart(name)) return std::make_shared<Mnist>(Mnist::fromFolder(name, part));
     if (fs::exists(fs::path(name) / "data_batch_1.bin")) return std::make_shared<Cifar10>(Cifar10::fromFolder(name, false));
     PictureFolderOptions options;
     options.width = options.height = side;

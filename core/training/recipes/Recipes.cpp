@@ -11,7 +11,8 @@
 namespace ochre::training {
 
 const std::vector<RecipeInfo>& recipes() {
-    static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe(), textClassifierRecipe()};
+    static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe(),   ddpmRecipe(),
+                                             loraRecipe(),        textualInversionRecipe(), textClassifierRecipe()};
     return all;
 }
 

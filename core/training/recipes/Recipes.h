@@ -11,6 +11,9 @@ namespace ochre::training {
 RecipeInfo autoencoderRecipe();
 RecipeInfo latentDiffusionRecipe();
 RecipeInfo textClassifierRecipe();
+RecipeInfo ddpmRecipe();
+RecipeInfo loraRecipe();
+RecipeInfo textualInversionRecipe();
 
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);

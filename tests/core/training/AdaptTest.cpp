@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LoRA and textual inversion on small seeded checkpoints.
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "core/base/File.h"
+#include "core/image/ImageIo.h"
+#include "core/models/diffusion/Adapters.h"
+#include "core/models/diffusion/CheckpointShapes.h"
+#include "core/models/diffusion/MakeCheckpoint.h"
+#include "core/models/diffusion/UNet.h"
+#include "core/models/text/Bert.h"
+#include "core/models/text/TextualInversion.h"
+#include "core/training/TrainingRun.h"
+#include "tests/core/models/diffusion/SmallCheckpoint.h"
+#include "tests/support/Support.h"
+
+namespace ochre::training {
+namespace {
+namespace fs = std::filesystem;
+
+using models::AdapterFile;
+using models::DiffusionCheckpoint;
+
+/// Stripes of one colour, each picture with its caption but for the last.
+fs::path makePictures(const test::TemporaryFolder& folder) {
+    const fs::path pictures = folder / "pictures";
+    fs::create_directories(pictures);
+    for (int n = 0; n < 3; ++n) {
+        Image image(48, 40, 3);
+        const auto values = image.edit();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = i % 3 == 1 ? 0.1f : (i / 3 / 48 / 4 + static_cast<std::size_t>(n)) % 2 ? 0.9f : 0.3f;
+        writeImage(image, pictures / (std::to_string(n) + ".png"));
+        if (n < 2) std::ofstream(pictures / (std::to_string(n) + ".txt")) << "stripes (number " << n << ")";
+    }
+    return pictures;
+}
+
+/// A models folder of its own, with a seeded MiniLM of one layer.
+class ModelsWithMiniLm {
+public:
+    ModelsWithMiniLm() {
+        if (const char* before = std::getenv(kVariable)) m_before = before;
+        ::setenv(kVariable, m_folder.path().c_str(), 1);
+        fs::create_directories(m_folder / "text_encoders");
+        models::Bert::Config config;
+        config.layers = 1;
+        models::makeCheckpoint(m_folder / "text_encoders" / "all-minilm-l6-v2.safetensors",
+                               {{"", config.expected()}}, {.seed = 5});
+    }
+    ~ModelsWithMiniLm() {
+        if (m_before)
+            ::setenv(kVariable, m_before->c_str(), 1);
+        else
+            ::unsetenv(kVariable);
+    }
+
+private:
+    static constexpr const char* kVariable = "OCHRE_MODELS_DIR";
+    test::TemporaryFolder m_folder;
+    std::optional<std::string> m_before;
+};
+
+/// A checkpoint built as the program's own small model is, with random numbers.
+fs::path makeStarter(const test::TemporaryFolder& folder) {
+    models::UNet::Config unet;
+    unet.channels = 64;
+    unet.embedding = 128;
+    unet.context = 384;
+    unet.linearProjection = true;
+    unet.headWidth = 64;
+    unet.inputs = {{.in = 64, .out = 64, .depth = 1}, {.in = 64, .out = 64, .resample = true},
+                   {.in = 64, .out = 128, .depth = 1}};
+    unet.outputs = {{.in = 256, .out = 128, .depth = 1}, {.in = 192, .out = 128, .depth = 1, .resample = true},
+                    {.in = 192, .out = 64, .depth = 1}, {.in = 128, .out = 64, .depth = 1}};
+    models::AutoencoderKl::Config autoencoder;
+    autoencoder.inChannels = autoencoder.outChannels = 48;
+    autoencoder.widths = {32, 32};
+    autoencoder.stem = 32;
+    autoencoder.resBlocks = 1;
+    autoencoder.midAttention = false;
+    const fs::path file = folder / "starter.safetensors";
+    models::makeCheckpoint(file, {{"model.diffusion_model.", unet.expected()},
+                                  {"first_stage_model.", autoencoder.expected()}, {"", {{"ztsnr", {1}}}}},
+                           {.seed = 3, .metadata = {{"modelspec.prediction_type", "v"}}});
+    return file;
+}
+
+TrainingRequest request(const std::string& recipe, const fs::path& model, const fs::path& pictures,
+                        const fs::path& folder, int steps) {
+    return {.recipe = recipe,
+            .settings = {{"model", model.string()}, {"dataset", pictures.string()}, {"side", "32"},
+                         {"steps", std::to_string(steps)},
+                         {"batch", "2"}, {"warm_up", "2"}, {"dtype", "float32"}, {"average", "0"}, {"samples", "0"}},
+            .folder = folder,
+            .samplesEvery = 100000};
+}
+
+TrainingRequest loraRequest(const fs::path& model, const fs::path& pictures, const fs::path& folder, int steps) {
+    TrainingRequest lora = request("lora", model, pictures, folder, steps);
+    lora.settings.insert({{"rank", "4"}, {"alpha", "2"}, {"learning_rate", "0.01"}, {"trigger", "mystyle"}});
+    return lora;
+}
+
+std::vector<double> losses(const fs::path& folder) {
+    std::istringstream lines(readTextFile(folder / "log.jsonl", 1 << 20));
+    std::vector<double> values;
+    for (std::string line; std::getline(lines, line);)
+        values.push_back(parseJson(line, "log").at("loss").get<double>());
+    return values;
+}
+
+void expectLower(const Json& figures) {
+    EXPECT_LT(figures.at("loss").get<double>(), figures.at("loss_before").get<double>()) << figures.dump();
+}
+
+/// The denoising network's answer to fixed noise.
+nn::Tensor answer(const tensor::Weights& unet) {
+    nn::Tensor out;
+    tensor::run({}, [&] {
+        const auto config = models::UNet::Config::fromWeights(unet);
+        const nn::Tensor y = config->vector ? test::noise({1, config->vector}, 3) : nn::Tensor();
+        out = models::UNet(unet, *config).forward(test::noise({1, 4, 8, 8}), test::noise({1}, 4).abs().mul(300),
+                                                  test::noise({1, 7, config->context}, 2), y);
+    });
+    return out;
+}
+
+/// Reads the file as any program does, every key of it, and changes the network by it.
+void expectLoads(const fs::path& file, const fs::path& model, std::size_t layers) {
+    const AdapterFile adapter = AdapterFile::open(file);
+    EXPECT_TRUE(adapter.unknown.empty());
+    EXPECT_EQ(adapter.layers.size(), layers);
+    EXPECT_EQ(adapter.layers.front().alpha, 2.0);
+    const DiffusionCheckpoint checkpoint = DiffusionCheckpoint::open(model);
+    models::AdapterReport report;
+    const auto full = applyAdapter(checkpoint.adapted(), adapter, {.unet = 1, .text = 1}, &report);
+    EXPECT_TRUE(report.unknown.empty());
+    EXPECT_TRUE(report.absent.empty());
+    EXPECT_EQ(report.applied.size(), 3 * layers);
+    EXPECT_EQ(report.kinds, std::vector<std::string>{"LoRA"});
+    const nn::Tensor before = answer(checkpoint.unet);
+    const auto none = applyAdapter(checkpoint.adapted(), adapter, {.unet = 0, .text = 0});
+    EXPECT_EQ(nn::maxAbsDifference(answer(*none.unet), before), 0);
+    EXPECT_GT(nn::maxAbsDifference(answer(*full.unet), before), 0.01);
+}
+
+void trainAndLoadLora(const test::TemporaryFolder& folder, const fs::path& model) {
+    Group alone;
+    const auto outcome = train(loraRequest(model, makePictures(folder), folder / "run", 16), alone);
+    ASSERT_TRUE(outcome.finished);
+    expectLower(outcome.figures);
+    expectLoads(folder / "run" / outcome.result, model, outcome.figures.at("layers").get<std::size_t>());
+}
+
+TEST(Lora, LowersTheLossOfStableDiffusion1AndLoadsAsAnyOther) {
+    const test::TemporaryFolder folder;
+    const fs::path& model = test::smallCheckpoint("sd15-small");
+    trainAndLoadLora(folder, model);
+    const auto file = tensor::Weights::open(folder / "run" / "lora.safetensors");
+    EXPECT_TRUE(file.has("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight"));
+    EXPECT_TRUE(file.has("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_out_0.alpha"));
+    const auto& metadata = file.checkpoint().metadata;
+    EXPECT_EQ(metadata.at("ss_network_dim"), "4");
+    EXPECT_EQ(metadata.at("ss_network_alpha"), "2");
+    EXPECT_EQ(metadata.at("ss_steps"), "16");
+    EXPECT_EQ(metadata.at("ss_new_sd_model_hash").size(), 64u);
+    EXPECT_EQ(metadata.at("modelspec.trigger_phrase"), "mystyle");
+}
+
+TEST(Lora, LowersTheLossOfSdxlWithItsSecondVector) {
+    const test::TemporaryFolder folder;
+    trainAndLoadLora(folder, test::smallCheckpoint("sdxl-small"));
+    const auto file = tensor::Weights::open(folder / "run" / "lora.safetensors");
+    EXPECT_TRUE(file.has("lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.lora_up.weight"));
+}
+
+TEST(Lora, LowersTheLossOfTheProgramsOwnModel) {
+    const ModelsWithMiniLm models;
+    const test::TemporaryFolder folder;
+    const fs::path model = makeStarter(folder);
+    ASSERT_EQ(DiffusionCheckpoint::open(model).family, models::DiffusionFamily::Starter);
+    trainAndLoadLora(folder, model);
+}
+
+/// The same networks as sd15-small under the names and in the folders of diffusers.
+fs::path makeDiffusersFolder(const test::TemporaryFolder& folder) {
+    const auto parts = models::checkpointParts("sd15-small");
+    auto unet = *models::UNet::Config::fromWeights(DiffusionCheckpoint::open(test::smallCheckpoint("sd15-small")).unet);
+    unet.diffusers = true;
+    const fs::path model = folder / "diffusers";
+    const auto write = [&](const char* part, const char* file, const std::map<std::string, tensor::Shape>& keys) {
+        fs::create_directories(model / part);
+        models::makeCheckpoint(model / part / file, {{"", keys}}, {.seed = 9});
+    };
+    write("unet", "diffusion_pytorch_model.safetensors", unet.expected());
+    write("text_encoder", "model.safetensors", parts.at(1).keys);
+    write("vae", "diffusion_pytorch_model.safetensors", parts.at(2).keys);
+    return model;
+}
+
+TEST(Lora, AFolderOfDiffusersGivesAFileOfTheSameNames) {
+    const test::TemporaryFolder folder;
+    trainAndLoadLora(folder, makeDiffusersFolder(folder));
+    const auto file = tensor::Weights::open(folder / "run" / "lora.safetensors");
+    EXPECT_TRUE(file.has("lora_unet_up_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_up.weight"));
+    EXPECT_FALSE(file.checkpoint().metadata.contains("ss_new_sd_model_hash"));
+    // Other programs, and ours, put it on a file in LDM's names as well.
+    expectLoads(folder / "run" / "lora.safetensors", test::smallCheckpoint("sd15-small"), file.names().size() / 3);
+}
+
+TEST(Lora, FeedForwardLayersLearnWhereTheyAreAskedFor) {
+    const test::TemporaryFolder folder;
+    const fs::path& model = test::smallCheckpoint("sd15-small");
+    Group alone;
+    TrainingRequest lora = loraRequest(model, makePictures(folder), folder / "run", 8);
+    lora.settings["layers"] = "attention_ff";
+    const auto outcome = train(lora, alone);
+    EXPECT_EQ(outcome.figures.at("layers").get<int>() % 10, 0); // 8 of attention and 2 behind it, a block
+    expectLoads(folder / "run" / outcome.result, model, outcome.figures.at("layers").get<std::size_t>());
+}
+
+TEST(Lora, DrawsSamplesWithoutAndWith) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    TrainingRequest lora = loraRequest(test::smallCheckpoint("sd15-small"), makePictures(folder), folder / "run", 2);
+    lora.settings["samples"] = "2";
+    lora.settings["sample_steps"] = "2";
+    lora.settings["sample_prompt"] = "a (striped:1.2) cat";
+    train(lora, alone);
+    const Image sheet = readImage(folder / "run" / "samples" / "0000002.png");
+    EXPECT_EQ(sheet.height(), 2 * (32 + 4) + 4);
+    EXPECT_GE(sheet.width(), 2 * (32 + 4) + 4);
+}
+
+TEST(Lora, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
+    const test::TemporaryFolder folder;
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    train(loraRequest(test::smallCheckpoint("sd15-small"), pictures, folder / "unbroken", 6), alone);
+    TrainingRequest broken = loraRequest(test::smallCheckpoint("sd15-small"), pictures, folder / "broken", 6);
+    broken.cancel = Cancel::make();
+    TrainingObserver stopper;
+    stopper.step = [&](const StepReport& report, double) {
+        if (report.step == 2) broken.cancel.request();
+    };
+    EXPECT_FALSE(train(broken, alone, stopper).finished);
+    EXPECT_TRUE(train({.recipe = "lora", .folder = folder / "broken", .resume = true}, alone).finished);
+    EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
+    TrainingRequest other = loraRequest(test::smallCheckpoint("sd15-small"), pictures, folder / "broken", 6);
+    other.resume = true;
+    other.settings["rank"] = "2";
+    test::expectError([&] { train(other, alone); }, "network of another shape");
+}
+
+TEST(Lora, WrongFilesAndNumbersAreSaid) {
+    const test::TemporaryFolder folder;
+    const fs::path& model = test::smallCheckpoint("sd15-small");
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    const auto fails = [&](const std::string& setting, const std::string& value, const std::string& part) {
+        TrainingRequest wrong = loraRequest(model, pictures, folder / "run", 1);
+        wrong.settings[setting] = value;
+        test::expectError([&] { train(wrong, alone); }, part);
+    };
+    train(loraRequest(model, pictures, folder / "first", 1), alone);
+    fails("model", (folder / "first" / "lora.safetensors").string(), "is a LoRA or LyCORIS file, not a checkpoint");
+    fails("model", "", "no model is set");
+    fails("model", "no-such-model", "\"no-such-model\" is neither a file nor in the models folder");
+    fails("model", test::smallCheckpoint("sd15-inpaint-small").string(), "is an inpainting model");
+    fails("model", test::smallCheckpoint("sdxl-refiner-small").string(), "is the SDXL refiner");
+    fs::create_directories(folder / "empty");
+    fails("dataset", (folder / "empty").string(), "holds no picture");
+    fails("dataset", "", "no pictures are set");
+    fails("rank", "0", "rank: 0 is out of range");
+    fails("side", "36", "36×36");
+}
+
+void trainWord(const test::TemporaryFolder& folder, const fs::path& model, const std::vector<std::string>& keys) {
+    Group alone;
+    TrainingRequest word = request("textual_inversion", model, makePictures(folder), folder / "run", 30);
+    word.settings.insert({{"token", "my-thing"}, {"vectors", "3"}, {"init", "striped cat"}, {"learning_rate", "0.05"}});
+    const auto outcome = train(word, alone);
+    ASSERT_TRUE(outcome.finished);
+    expectLower(outcome.figures);
+    EXPECT_EQ(outcome.result, "my-thing.safetensors");
+    const auto inversion = models::TextualInversion::open(folder / "run" / outcome.result);
+    EXPECT_EQ(inversion.name(), "my-thing");
+    EXPECT_EQ(inversion.rows(), 3);
+    EXPECT_TRUE(inversion.fits(64)); // the small encoders' width
+    EXPECT_EQ(inversion.parts().size(), keys.size());
+    const auto file = tensor::Weights::open(folder / "run" / outcome.result);
+    for (const std::string& key : keys) EXPECT_TRUE(file.has(key)) << key;
+}
+
+TEST(TextualInversion, LowersTheLossOfStableDiffusion1AndTheWordChangesAPrompt) {
+    const test::TemporaryFolder folder;
+    trainWord(folder, test::smallCheckpoint("sd15-small"), {"emb_params"});
+    models::EncodeOptions with;
+    with.findEmbedding = [&](const std::string& name) { return name == "my-thing"
+                                                       ? folder / "run" / "my-thing.safetensors" : fs::path(); };
+    const auto encoder = test::smallTextEncoder("sd15-small");
+    const nn::Tensor learned = encoder.encode("a picture of embedding:my-thing", with).entries.front().states;
+    const nn::Tensor first = encoder.encode("a picture of striped cat striped", with).entries.front().states;
+    EXPECT_EQ(learned.sizes(), first.sizes());
+    EXPECT_GT(nn::maxAbsDifference(learned, first), 0.01);
+}
+
+TEST(TextualInversion, LearnsForBothEncodersOfSdxl) {
+    const test::TemporaryFolder folder;
+    trainWord(folder, test::smallCheckpoint("sdxl-small"), {"clip_l", "clip_g"});
+}
+
+TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
+    const test::TemporaryFolder folder;
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    train(request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures, folder / "unbroken", 5), alone);
+    TrainingRequest broken = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                     folder / "broken", 5);
+    broken.cancel = Cancel::make();
+    TrainingObserver stopper;
+    stopper.step = [&](const StepReport& report, double) {
+        if (report.step == 1) broken.cancel.request();
+    };
+    EXPECT_FALSE(train(broken, alone, stopper).finished);
+    EXPECT_TRUE(train({.recipe = "textual_inversion", .folder = folder / "broken", .resume = true}, alone).finished);
+    EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
+}
+
+TEST(TextualInversion, AWordInACaptionIsItsVectorsAndOthersStandBehindIt) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    const auto lossOf = [&](const std::string& name, const std::string& caption) {
+        const fs::path pictures = folder / (name + "-pictures");
+        fs::create_directories(pictures);
+        writeImage(Image(32, 32, 3), pictures / "one.png");
+        if (!caption.empty()) std::ofstream(pictures / "one.txt") << caption;
+        TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                       folder / name, 1);
+        word.settings.insert({{"token", "toy-1"}, {"template", "a picture of {}"}});
+        train(word, alone);
+        return losses(folder / name).front();
+    };
+    const double named = lossOf("named", "toy-1, red");
+    EXPECT_EQ(lossOf("marked", "embedding:toy-1, red"), named);
+    EXPECT_EQ(lossOf("behind", "red"), named);
+    EXPECT_NE(lossOf("other", "toy-12, red"), named); // another word: the vectors stand before it
+    EXPECT_EQ(lossOf("none", ""), lossOf("template", "a picture of toy-1"));
+}
+
+TEST(TextualInversion, DrawsSamples) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), makePictures(folder),
+                                   folder / "run", 1);
+    word.settings.insert({{"sample_steps", "2"}});
+    word.settings["samples"] = "2";
+    train(word, alone);
+    EXPECT_EQ(readImage(folder / "run" / "samples" / "0000001.png").height(), 32 + 8);
+}
+
+TEST(TextualInversion, WrongWordsAndModelsAreSaid) {
+    const test::TemporaryFolder folder;
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    const auto fails = [&](const std::string& setting, const std::string& value, const std::string& part) {
+        TrainingRequest wrong = request("textual_inversion", test::smallCheckpoint("sd15-small"), pictures,
+                                        folder / "run", 1);
+        wrong.settings[setting] = value;
+        test::expectError([&] { train(wrong, alone); }, part);
+    };
+    fails("token", "my thing", "\"my thing\" cannot be the name of a new word");
+    fails("token", "latents", "\"latents\" cannot be the name of a new word");
+    fails("init", "", "is no word to begin with");
+    fails("template", "a picture", "has no {} for the word");
+    fails("vectors", "0", "vectors: 0 is out of range");
+    fails("model", makeStarter(folder).string(), "looks at sentences");
+}
+
+} // namespace
+} // namespace ochre::training
