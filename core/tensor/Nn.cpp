@@ -124,8 +124,7 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
         m_options.padding = static_cast<int>(m_options.dilation * (m_kernelHeight - 1) / 2);
     if (tensor::learning()) return;
     if (auto fixed = FixedConv::make(m_weight, m_bias, m_options)) {
-        m_fixed = std::make_shared<const FixedConv>(std::move(*fixed));
-        m_weight = m_weight.contiguous(at::MemoryFormat::ChannelsLast);
+        m_fixed = std::make_shared<const FixedConv>(std::move(*fixed)); // m_weight as it is: small pictures alone need it
         return;
     }
     if (auto winograd = WinogradConv::make(m_weight, m_bias, m_options)) {
