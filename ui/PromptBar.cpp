@@ -40,7 +40,8 @@ PromptBar::PromptBar(Bridge& bridge, QWidget* slot, QWidget* window)
     slot->installEventFilter(this);
     window->installEventFilter(this);
     connect(m_field, &QPlainTextEdit::textChanged, this, &PromptBar::write);
-    connect(m_field, &GrowingText::focusLeft, this, [this] { m_bridge.session().document().endMerge(); });
+    // The field loses the focus when the window goes, too: after the bridge, in whose name this is connected.
+    connect(m_field, &GrowingText::focusLeft, &bridge, [&bridge] { bridge.session().document().endMerge(); });
     connect(&bridge, &Bridge::documentChanged, this, &PromptBar::refresh);
     refresh();
 }

@@ -86,7 +86,7 @@ public:
         }
         const auto bytes = take(count);
         std::vector<float> values(count / sizeof(float));
-        std::memcpy(values.data(), bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
         return nn::fromValues(values, shape);
     }
     std::vector<double> list() {
@@ -94,7 +94,7 @@ public:
         if (count > m_bytes.size() / sizeof(double)) throw broken("stored value: it ends too early");
         std::vector<double> values(count);
         const auto bytes = take(count * sizeof(double));
-        std::memcpy(values.data(), bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
         return values;
     }
     void end() const {

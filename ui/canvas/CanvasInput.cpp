@@ -201,16 +201,19 @@ void Canvas::clickNode(graph::NodeId id, QPointF scene) {
             item->frame().topLeft() + QPointF(0, metrics::kNodeHeader + item->errorHeight());
         m_error->open(mapFromScene(below), item->face().title, *item->state().error);
     }
-    const FaceRow* row = part == NodePart::Field ? item->fieldAt(scene) : nullptr;
-    if (!row) return;
-    if (row->parameter->kind == graph::ParameterKind::Bool)
-        setParameter(id, row->parameter->id, !std::get<bool>(row->value));
-    if (row->parameter->kind == graph::ParameterKind::Choice) openChoiceMenu(id, *row);
-    if (row->parameter->kind == graph::ParameterKind::Color) openColorDialog(id, *row);
-    const bool path = *look::markOf(row->parameter->kind) && !isNumber(*row) &&
-                      row->parameter->kind != graph::ParameterKind::Choice;
-    const double right = item->frame().left() + item->face().fieldRect(*row).right();
-    if (path && scene.x() > right - 24) openPathDialog(id, *row);
+    const FaceRow* found = part == NodePart::Field ? item->fieldAt(scene) : nullptr;
+    if (!found) return;
+    const FaceRow row = *found; // a change draws the node anew, and its rows with it
+    const graph::ParameterKind kind = row.parameter->kind;
+    const double right = item->frame().left() + item->face().fieldRect(row).right();
+    if (kind == graph::ParameterKind::Bool)
+        setParameter(id, row.parameter->id, !std::get<bool>(row.value));
+    else if (kind == graph::ParameterKind::Choice)
+        openChoiceMenu(id, row);
+    else if (kind == graph::ParameterKind::Color)
+        openColorDialog(id, row);
+    else if (*look::markOf(kind) && !isNumber(row) && scene.x() > right - 24)
+        openPathDialog(id, row);
 }
 
 void Canvas::mouseDoubleClickEvent(QMouseEvent* event) {
