@@ -62,6 +62,8 @@ MainWindow::MainWindow(session::Session& session)
 }
 
 MainWindow::~MainWindow() {
+    // A field that is being edited ends its edit when it loses the focus, for which it needs the bridge.
+    if (QWidget* field = focusWidget()) field->clearFocus();
     disconnect(&m_bridge, nullptr, this, nullptr);
 }
 
