@@ -128,7 +128,11 @@ TEST_F(PreviewTest, ManyPreviewsLeaveTheWindowIdle) {
     EXPECT_TRUE(view().previewing());
     EXPECT_LE(shown / took.count(), 10.5);
     EXPECT_GE(shown / took.count(), 4);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    EXPECT_LT(busy, 0.2); // checked code takes several times as long
+#else
     EXPECT_LT(busy, 0.05);
+#endif
     m_session->cancelAll();
     ASSERT_TRUE(wait([&] { return m_session->idle(); }));
 }
