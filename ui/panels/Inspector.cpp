@@ -18,6 +18,7 @@
 #include "ui/panels/MessageBar.h"
 #include "ui/panels/ParameterControl.h"
 #include "ui/panels/ParameterLabel.h"
+#include "ui/panels/ParameterRow.h"
 #include "ui/panels/Words.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
@@ -214,23 +215,7 @@ void Inspector::addGroups(QVBoxLayout* layout) {
 }
 
 void Inspector::addRow(QVBoxLayout* layout, const graph::Parameter& parameter) {
-    auto* widget = new QWidget;
-    auto* label = new ParameterLabel(QString::fromStdString(parameter.label));
-    auto* control = new ParameterControl(parameter);
-    label->setToolTip(control->toolTip());
-    if (parameter.kind == graph::ParameterKind::LongText) {
-        auto* column = new QVBoxLayout(widget);
-        column->setContentsMargins(0, 0, 0, 0);
-        column->setSpacing(0);
-        column->addWidget(label);
-        column->addWidget(control);
-    } else {
-        auto* row = new QHBoxLayout(widget);
-        row->setContentsMargins(0, 0, 0, 0);
-        row->setSpacing(2 * metrics::kGrid);
-        row->addWidget(label, 0, Qt::AlignTop);
-        row->addWidget(control, 1);
-    }
+    const auto [label, control, widget] = makeParameterRow(parameter);
     layout->addWidget(widget);
     connect(control, &ParameterControl::edited, this,
             [this, parameter](const graph::ParameterValue& value) { change(parameter, value); });

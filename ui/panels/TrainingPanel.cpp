@@ -22,6 +22,7 @@
 #include "ui/panels/MessageBar.h"
 #include "ui/panels/ParameterControl.h"
 #include "ui/panels/ParameterLabel.h"
+#include "ui/panels/ParameterRow.h"
 #include "ui/panels/Words.h"
 #include "ui/theme/Theme.h"
 
@@ -150,15 +151,7 @@ void TrainingPanel::showRecipe() {
 }
 
 void TrainingPanel::addRow(QVBoxLayout* layout, const graph::Parameter& parameter) {
-    auto* widget = new QWidget;
-    auto* label = new ParameterLabel(QString::fromStdString(parameter.label));
-    auto* control = new ParameterControl(parameter);
-    label->setToolTip(control->toolTip());
-    auto* row = new QHBoxLayout(widget);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(2 * metrics::kGrid);
-    row->addWidget(label, 0, Qt::AlignTop);
-    row->addWidget(control, 1);
+    const auto [label, control, widget] = makeParameterRow(parameter);
     layout->addWidget(widget);
     m_rows[parameter.id] = {label, control};
     const auto value = m_values.find(parameter.id);
