@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Paths.h"
+#include "core/models/diffusion/ClipUse.h"
 #include "core/models/diffusion/Networks.h"
 #include "core/models/diffusion/StarterText.h"
 #include "core/models/text/ClipText.h"
@@ -82,14 +83,6 @@ PromptTokens tokensFor(const Side& side, const std::string& text, PromptStyle st
     return tokens;
 }
 
-PromptChunk emptyChunk(int pad) {
-    PromptChunk chunk;
-    chunk.ids = ClipTokenizer::framed({}, pad);
-    chunk.weights.assign(ClipTokenizer::kLength, 1.0f);
-    chunk.end = 1;
-    return chunk;
-}
-
 ClipText::Output runSide(const Side& side, const PromptTokens& tokens, Embeddings& embeddings) {
     if (tokens.embeddings.empty()) return side.net->forward(idTensor(tokens), side.options);
     std::vector<nn::Tensor> vectors;
@@ -133,21 +126,15 @@ class Encoders {
 public:
     Encoders(const TextEncoder& encoder, const EncodeOptions& options)
         : m_options(options), m_embeddings(options) {
-        const bool large =
-            encoder.family == DiffusionFamily::Sdxl || encoder.family == DiffusionFamily::SdxlRefiner;
-        const int usual = encoder.family == DiffusionFamily::Sd1 ? 1 : 2;
-        const auto side = [&](std::shared_ptr<const ClipText> net, bool open) {
-            Side s;
-            s.pad = open ? ClipTokenizer::kPadOpenClip : ClipTokenizer::kPadClip;
-            s.options.clipSkip =
-                std::min(encoder.clipSkip > 0 ? encoder.clipSkip : usual, net->config().layers + 1);
-            s.options.finalNorm = !large;
-            s.options.pooled = large && open;
-            s.net = std::move(net);
-            return s;
+        if (encoder.family == DiffusionFamily::Starter) {
+            m_sentences = starterEncoder();
+            return;
+        }
+        const auto side = [&](std::shared_ptr<const ClipText> net, bool second) {
+            const ClipUse use = clipUse(encoder.family, second, net->config().layers, encoder.clipSkip);
+            return Side{.net = std::move(net), .pad = use.pad, .options = use.options};
         };
-        if (auto net = encoder.network1())
-            m_first = side(std::move(net), encoder.family == DiffusionFamily::Sd2);
+        if (auto net = encoder.network1()) m_first = side(std::move(net), false);
         if (auto net = encoder.network2()) m_second = side(std::move(net), true);
         if (!m_first && !m_second)
             throw Error("the checkpoint holds no text encoder",
@@ -159,6 +146,7 @@ public:
     }
 
     ConditioningEntry entry(const std::string& textL, const std::string& textG) {
+        if (m_sentences) return starterEntry(*m_sentences, textG.empty() ? textL : textG, m_options.style);
         PromptTokens tokensL, tokensG;
         if (m_first) tokensL = tokensFor(*m_first, textL, m_options.style, m_embeddings);
         if (m_second) tokensG = tokensFor(*m_second, textG, m_options.style, m_embeddings);
@@ -193,6 +181,7 @@ private:
     const EncodeOptions& m_options;
     Embeddings m_embeddings;
     std::optional<Side> m_first, m_second;
+    std::shared_ptr<const SentenceEncoder> m_sentences; ///< of the starter model, in place of both
 };
 
 std::shared_ptr<const ClipText> network(const std::optional<tensor::Weights>& weights,
@@ -243,17 +232,13 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
     std::vector<ScheduledPrompt> schedule{{std::max(steps, 1), text}};
     if (steps > 0) schedule = schedulePrompt(text, steps);
     tensor::run(cancel, [&] {
-        const bool starter = family == DiffusionFamily::Starter;
-        std::optional<Encoders> encoders;
-        if (!starter) encoders.emplace(*this, options);
-        const auto sentences = starter ? starterEncoder() : nullptr;
+        Encoders encoders(*this, options);
         int from = 0;
         for (const ScheduledPrompt& prompt : schedule) {
             const auto parts = web ? splitAnd(prompt.text) : std::vector<PromptSegment>{{prompt.text}};
             for (const PromptSegment& part : parts) {
                 cancel.check();
-                ConditioningEntry entry = starter ? starterEntry(*sentences, part.text, options.style)
-                                                  : encoders->entry(part.text, part.text);
+                ConditioningEntry entry = encoders.entry(part.text, part.text);
                 entry.parts = static_cast<int>(parts.size());
                 entry.partWeight = part.weight;
                 if (schedule.size() > 1) {
@@ -264,7 +249,7 @@ Conditioning TextEncoder::encode(const std::string& text, const EncodeOptions& o
             }
             from = prompt.lastStep;
         }
-        if (encoders) encoders->finish();
+        encoders.finish();
     });
     return result;
 }

@@ -165,6 +165,14 @@ bool PromptTokens::weighted() const {
     });
 }
 
+PromptChunk emptyChunk(int pad) {
+    PromptChunk chunk;
+    chunk.ids = ClipTokenizer::framed({}, pad);
+    chunk.weights.assign(ClipTokenizer::kLength, 1.0f);
+    chunk.end = 1;
+    return chunk;
+}
+
 PromptTokens tokenizePrompt(const ClipTokenizer& tokenizer, std::string_view prompt,
                             const PromptTokensOptions& options) {
     PromptTokens result;

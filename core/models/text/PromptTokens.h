@@ -46,6 +46,9 @@ struct PromptTokensOptions {
         20; ///< A1111: tokens after the last comma that move on to the next chunk with what follows
 };
 
+/// The chunk of an empty text.
+PromptChunk emptyChunk(int pad);
+
 /// Comfy: a piece of one weight that does not fit goes to the next chunk whole if it has less than 8 tokens,
 /// else what fits stays. A1111: chunks of 75, broken after the last comma where one is near, and at BREAK.
 /// Throws Error where the prompt is over kLongestPrompt, and what embeddingRows throws.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/diffusion/ClipUse.h"
 #include "core/models/text/ClipText.h"
 #include "core/models/text/PromptWeights.h"
 #include "core/tensor/Fill.h"
@@ -46,13 +47,12 @@ std::vector<Encoder> encodersOf(const models::DiffusionCheckpoint& c) {
         if (!config)
             throw broken(c.subject + ": its text encoder lacks layers or has them in other shapes",
                          "fetch the file again");
-        const bool second = !encoders.empty(), open = second || c.family == DiffusionFamily::Sd2;
+        const bool second = !encoders.empty();
+        const models::ClipUse use = models::clipUse(c.family, second, config->layers);
         Encoder encoder{.key = !large ? "emb_params" : second ? "clip_g" : "clip_l",
-                        .net = ClipText(*weights, *config)};
-        encoder.options = {.clipSkip = std::min(c.family == DiffusionFamily::Sd1 ? 1 : 2, config->layers + 1),
-                           .finalNorm = !large,
-                           .pooled = large && open};
-        encoder.pad = open ? ClipTokenizer::kPadOpenClip : ClipTokenizer::kPadClip;
+                        .net = ClipText(*weights, *config),
+                        .options = use.options,
+                        .pad = use.pad};
         encoders.push_back(std::move(encoder));
     }
     if (encoders.size() != (large ? 2u : 1u))
@@ -103,7 +103,7 @@ public:
             for (const PromptTokens& tokens : all) chunks = std::max(chunks, tokens.chunks.size());
         for (std::size_t side = 0; side < m_tokens.size(); ++side)
             for (PromptTokens& tokens : m_tokens[side])
-                while (tokens.chunks.size() < chunks) tokens.chunks.push_back(emptyChunk(m_encoders[side].pad));
+                while (tokens.chunks.size() < chunks) tokens.chunks.push_back(models::emptyChunk(m_encoders[side].pad));
         m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
                         static_cast<std::uint64_t>(m_settings.integer("seed")));
         m_base.makeRoom();
@@ -244,14 +244,6 @@ private:
         const auto rows = static_cast<int>(m_settings.integer("vectors"));
         options.embeddingRows = [&, rows](const std::string& name) { return name == m_word ? rows : 0; };
         return models::tokenizePrompt(ClipTokenizer::shared(), prompt, options);
-    }
-
-    static models::PromptChunk emptyChunk(int pad) {
-        models::PromptChunk chunk;
-        chunk.ids = ClipTokenizer::framed({}, pad);
-        chunk.weights.assign(ClipTokenizer::kLength, 1.0f);
-        chunk.end = 1;
-        return chunk;
     }
 
     /// Texts of m_tokens with the word's `vectors` in them.
