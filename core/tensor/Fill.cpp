@@ -6,6 +6,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
@@ -14,6 +15,10 @@ namespace ochre::nn {
 
 Tensor randn(at::IntArrayRef shape, at::Generator& generator) {
     return at::randn(shape, generator, at::TensorOptions().dtype(at::kFloat));
+}
+
+Tensor zeros(at::IntArrayRef shape, at::ScalarType type) {
+    return at::zeros(shape, at::TensorOptions().dtype(type));
 }
 
 Tensor linspace(double start, double end, std::int64_t count) {

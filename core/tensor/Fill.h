@@ -18,6 +18,7 @@ using at::Tensor;
 /// moves on. Numbers depend on the whole shape: two draws of one picture are not one draw of two.
 Tensor randn(at::IntArrayRef shape, at::Generator& generator);
 
+Tensor zeros(at::IntArrayRef shape, at::ScalarType type = at::kFloat);
 Tensor linspace(double start, double end, std::int64_t count); ///< [count], both ends included
 
 /// A copy of `values` (row by row) as a tensor of `shape`; the counts must agree, else Error.

@@ -2,7 +2,6 @@
 #include "core/tensor/SaveWeights.h"
 
 #include "core/tensor/Safetensors.h"
-#include "core/tensor/Weights.h"
 
 namespace ochre::tensor {
 
@@ -15,6 +14,14 @@ void saveWeights(const std::filesystem::path& file, const std::map<std::string, 
                             sink({static_cast<const std::byte*>(rows.const_data_ptr()), rows.nbytes()});
                         }});
     writeSafetensors(file, std::move(list), metadata);
+}
+
+std::optional<Weights> keptWeights(const std::filesystem::path& file, const std::string& identity, Placement placement) {
+    if (!std::filesystem::exists(file)) return std::nullopt;
+    const Weights stored = Weights::open(file, placement);
+    const auto& metadata = stored.checkpoint().metadata;
+    const auto of = metadata.find("identity");
+    return of != metadata.end() && of->second == identity ? std::optional(stored) : std::nullopt;
 }
 
 } // namespace ochre::tensor

@@ -8,7 +8,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "core/tensor/Nn.h"
+#include "core/tensor/Fill.h"
 
 namespace ochre::training {
 namespace {
@@ -18,10 +18,6 @@ constexpr std::int64_t kBlock = 1 << 14; // values whose sum is one number, so t
 struct Rates {
     float scale, beta1, beta2, step, correction, epsilon, decay, average;
 };
-
-Tensor zerosLike(const Tensor& x) {
-    return nn::emptyValues(x.numel(), x.options()).zero_();
-}
 
 void update(const Rates& r, std::int64_t count, float* __restrict master, float* __restrict gradient,
             float* __restrict mean, float* __restrict variance, const float* __restrict decays,
@@ -49,8 +45,8 @@ double learningRate(const OptimizerOptions& o, std::int64_t step) {
 }
 
 AdamW::AdamW(Parameters& parameters, const OptimizerOptions& options)
-    : m_parameters(parameters), m_options(options), m_mean(zerosLike(parameters.master())),
-      m_variance(zerosLike(parameters.master())), m_decays(zerosLike(parameters.master())) {
+    : m_parameters(parameters), m_options(options), m_mean(nn::zeros({parameters.count()})),
+      m_variance(nn::zeros({parameters.count()})), m_decays(nn::zeros({parameters.count()})) {
     for (const Parameters::Entry& entry : parameters.entries())
         if (entry.decays) m_decays.narrow(0, entry.first, entry.count).fill_(1);
 }

@@ -22,18 +22,15 @@ LatentPool LatentPool::make(const Workplace& place, const std::string& identity,
                             const models::SentenceEncoder& encoder) {
     const std::filesystem::path file = place.folder / "latents.safetensors";
     const auto open = [&] {
-        const tensor::Weights stored = tensor::Weights::open(file, {.floating = at::kHalf});
         LatentPool pool;
-        const auto& metadata = stored.checkpoint().metadata;
-        const auto of = metadata.find("identity");
-        if (of == metadata.end() || of->second != identity) return pool;
-        pool.m_latents = stored.tensor("latents");
-        pool.m_states = stored.tensor("states");
-        pool.m_ends = stored.tensor("ends");
+        if (const auto kept = tensor::keptWeights(file, identity, {.floating = at::kHalf})) {
+            pool.m_latents = kept->tensor("latents");
+            pool.m_states = kept->tensor("states");
+            pool.m_ends = kept->tensor("ends");
+        }
         return pool;
     };
-    if (std::filesystem::exists(file))
-        if (LatentPool pool = open(); pool.m_latents.defined()) return pool;
+    if (LatentPool pool = open(); pool.m_latents.defined()) return pool;
     place.say(fmt::format("computing the latents of {} examples", count));
     Order order(static_cast<std::uint32_t>(data.size()), seed ^ kPoolSeed);
     std::vector<nn::Tensor> latents, states;

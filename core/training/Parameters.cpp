@@ -8,17 +8,13 @@
 
 #include "core/base/Error.h"
 #include "core/base/Hash.h"
-#include "core/tensor/Nn.h"
+#include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::training {
 namespace {
 
 constexpr std::int64_t kAlignment = 64; // values between the starts of two tensors: whole lines of the cache
-
-Tensor stretch(std::int64_t count, at::ScalarType type) {
-    return nn::emptyValues(count, at::TensorOptions().dtype(type)).zero_();
-}
 
 } // namespace
 
@@ -29,10 +25,10 @@ Parameters::Parameters(const Shapes& shapes, at::ScalarType compute) {
         m_entries.push_back({.name = name, .first = count, .count = size, .decays = shape.size() > 1});
         count += (size + kAlignment - 1) / kAlignment * kAlignment;
     }
-    m_master = stretch(count, at::kFloat);
-    m_average = stretch(count, at::kFloat);
-    m_gradient = stretch(count, at::kFloat);
-    if (compute != at::kFloat) m_compute = stretch(count, compute);
+    m_master = nn::zeros({count});
+    m_average = nn::zeros({count});
+    m_gradient = nn::zeros({count});
+    if (compute != at::kFloat) m_compute = nn::zeros({count}, compute);
     for (Entry& entry : m_entries) {
         const tensor::Shape& shape = shapes.at(entry.name);
         entry.master = view(m_master, entry, shape);

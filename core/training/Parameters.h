@@ -53,7 +53,6 @@ public:
     Tensor& average() { return m_average; }
     const Tensor& average() const { return m_average; }
     Tensor& gradient() { return m_gradient; }
-    Tensor& compute() { return m_compute; } ///< undefined where masters are computed with
 
     void collectGradients(); ///< adds what backward() left in the leaves to the stretch, and clears the leaves
     void mastersChanged();   ///< copies them to what is computed with
@@ -62,7 +61,8 @@ private:
     Tensor view(const Tensor& stretch, const Entry& entry, const tensor::Shape& shape) const;
 
     std::vector<Entry> m_entries;
-    Tensor m_master, m_average, m_gradient, m_compute; ///< [count]
+    Tensor m_master, m_average, m_gradient; ///< [count]
+    Tensor m_compute;                       ///< [count]; undefined where the masters are computed with
 };
 
 } // namespace ochre::training

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/tensor/Nn.h"
+#include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 
@@ -27,7 +27,7 @@ Trainer::Trainer(Parameters& parameters, const OptimizerOptions& options, int pa
 }
 
 StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
-    Tensor sum = nn::emptyValues(2, at::TensorOptions().dtype(at::kDouble)).zero_(); // of losses, of those who stop
+    Tensor sum = nn::zeros({2}, at::kDouble); // of losses, of those who stop
     for (int part = m_group.rank(); part < m_parts; part += m_group.size()) {
         const Tensor one = loss(part);
         one.backward();
@@ -53,7 +53,7 @@ StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
 
 void Trainer::share() {
     const at::NoGradGuard quiet;
-    Tensor numbers = nn::emptyValues(2, at::TensorOptions().dtype(at::kDouble));
+    Tensor numbers = nn::zeros({2}, at::kDouble);
     numbers[0].fill_(m_steps);
     numbers[1].fill_(m_rateFactor);
     for (Tensor* tensor : {&m_parameters.master(), &m_parameters.average(), &m_optimizer.mean(), &m_optimizer.variance(), &numbers})

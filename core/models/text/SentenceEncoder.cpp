@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::models {
@@ -37,12 +38,6 @@ Bert::Config configOf(const tensor::Weights& weights, std::optional<int> heads) 
     Bert::Config config = *Bert::Config::fromWeights(weights);
     config.heads = heads.value_or(config.heads);
     return config;
-}
-
-nn::Tensor zeros(const nn::Tensor& like, at::ScalarType type, std::vector<std::int64_t> shape) {
-    std::int64_t count = 1;
-    for (const std::int64_t side : shape) count *= side;
-    return nn::emptyValues(count, like.options().dtype(type)).zero_().view(shape);
 }
 
 } // namespace
@@ -87,8 +82,8 @@ void SentenceEncoder::encodeSome(std::span<const std::vector<int>> texts, std::s
     std::size_t longest = 0;
     for (const auto& text : texts) longest = std::max(longest, text.size());
     const auto rows = static_cast<std::int64_t>(texts.size()), length = static_cast<std::int64_t>(longest);
-    nn::Tensor ids = zeros(into.mask, at::kLong, {rows, length}).fill_(m_tokenizer->pad());
-    nn::Tensor mask = zeros(into.mask, at::kLong, {rows, length});
+    nn::Tensor ids = nn::zeros({rows, length}, at::kLong).fill_(m_tokenizer->pad());
+    nn::Tensor mask = nn::zeros({rows, length}, at::kLong);
     for (std::size_t i = 0; i < texts.size(); ++i) {
         std::copy(texts[i].begin(), texts[i].end(), ids.data_ptr<std::int64_t>() + i * longest);
         std::fill_n(mask.data_ptr<std::int64_t>() + i * longest, texts[i].size(), 1);
@@ -110,10 +105,9 @@ SentenceEncoder::Encoded SentenceEncoder::encode(std::span<const std::string> te
     const auto rows = static_cast<std::int64_t>(ids.size()), length = static_cast<std::int64_t>(longest);
     Encoded encoded;
     tensor::run(cancel, [&] {
-        const nn::Tensor like = nn::range(0, 1);
-        encoded.states = zeros(like, at::kFloat, {rows, length, width()});
-        encoded.mask = zeros(like, at::kLong, {rows, length});
-        encoded.sentences = zeros(like, at::kFloat, {rows, width()});
+        encoded.states = nn::zeros({rows, length, width()});
+        encoded.mask = nn::zeros({rows, length}, at::kLong);
+        encoded.sentences = nn::zeros({rows, width()});
         for (std::size_t first = 0; first < ids.size(); first += kTogether) {
             cancel.check();
             encodeSome(std::span(ids).subspan(first, std::min(kTogether, ids.size() - first)), first,

@@ -16,35 +16,22 @@
 #include "core/training/Batches.h"
 #include "core/training/data/OpenDataset.h"
 #include "core/training/recipes/Recipes.h"
+#include "core/training/recipes/SmallUNet.h"
 
 namespace ochre::training {
 namespace {
 
 using models::AutoencoderKl;
 
-constexpr int kUnshuffle = 4, kHeldOut = 32;
+constexpr int kUnshuffle = 4, kHeldOut = 32, kGroups = 32; // of the norms
 constexpr double kSquared = 4, kEdges = 1; // weights of the squared difference and of the differences of neighbours
 constexpr std::size_t kShown = 8, kMeasured = 128, kMeasureBatch = 16;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are shown and measured
 
-std::vector<int> widthsOf(const std::string& text) {
-    std::vector<int> widths;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t comma = std::min(text.find(',', at), text.size());
-        const int width = std::atoi(text.substr(at, comma - at).c_str());
-        if (width < 32 || width % 32 != 0)
-            throw Error(fmt::format("training: widths \"{}\": \"{}\" is no multiple of 32", text, text.substr(at, comma - at)),
-                        "write them as 128,192");
-        widths.push_back(width);
-        at = comma + 1;
-    }
-    return widths;
-}
-
 AutoencoderKl::Config configOf(const Settings& settings) {
     AutoencoderKl::Config config;
     config.inChannels = config.outChannels = 3 * kUnshuffle * kUnshuffle;
-    config.widths = widthsOf(settings.text("widths"));
+    config.widths = widthsOf(settings.text("widths"), kGroups);
     config.stem = config.widths.front();
     config.resBlocks = static_cast<int>(settings.integer("blocks"));
     config.zChannels = config.latentChannels = static_cast<int>(settings.integer("latent_channels"));

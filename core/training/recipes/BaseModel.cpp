@@ -143,13 +143,10 @@ LatentPictures LatentPictures::make(const Workplace& place, const Settings& sett
     }
     const std::string identity = hasher.finish().hex();
     const fs::path file = place.folder / "latents.safetensors";
-    if (fs::exists(file)) {
-        const tensor::Weights stored = tensor::Weights::open(file, {.floating = at::kHalf});
-        const auto& metadata = stored.checkpoint().metadata;
-        if (const auto of = metadata.find("identity"); of != metadata.end() && of->second == identity) {
-            pictures.latents = stored.tensor("latents");
-            return pictures;
-        }
+    const tensor::Placement half{.floating = at::kHalf};
+    if (const auto kept = tensor::keptWeights(file, identity, half)) {
+        pictures.latents = kept->tensor("latents");
+        return pictures;
     }
     place.say(fmt::format("computing the latents of {} pictures", data->size()));
     const auto autoencoder = models::Autoencoder::of(base.checkpoint(), base.model.identity);
@@ -160,7 +157,7 @@ LatentPictures LatentPictures::make(const Workplace& place, const Settings& sett
         place.progress.report(i + 1, data->size(), "latents");
     }
     tensor::saveWeights(file, {{"latents", nn::cat(latents, 0)}}, {{"identity", identity}});
-    pictures.latents = tensor::Weights::open(file, {.floating = at::kHalf}).tensor("latents");
+    pictures.latents = tensor::Weights::open(file, half).tensor("latents");
     return pictures;
 }
 

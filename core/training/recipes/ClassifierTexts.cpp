@@ -5,16 +5,13 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/tensor/Fill.h"
 #include "core/training/data/Draw.h"
 
 namespace ochre::training {
 namespace {
 
 constexpr double kKeep = 0.7, kForget = 0.05; // chances of a name or keyword to stay, of a token to become unknown
-
-nn::Tensor zeros(std::int64_t rows, std::int64_t columns) {
-    return nn::emptyValues(rows * columns, at::TensorOptions().dtype(at::kLong)).zero_().view({rows, columns});
-}
 
 void append(std::vector<std::int64_t>& all, const std::vector<std::int64_t>& more) {
     all.insert(all.end(), more.begin(), more.end());
@@ -104,7 +101,8 @@ TokenBatch ClassifierTexts::batch(std::span<const std::uint32_t> texts, const st
     std::size_t longest = 1;
     for (const Tokens& one : tokens) longest = std::max(longest, std::min(one.size(), kLongest));
     const auto rows = static_cast<std::int64_t>(texts.size()), columns = static_cast<std::int64_t>(longest);
-    TokenBatch batch{zeros(rows, columns), zeros(rows, columns), zeros(rows, 1).squeeze(1)};
+    TokenBatch batch{nn::zeros({rows, columns}, at::kLong), nn::zeros({rows, columns}, at::kLong),
+                     nn::zeros({rows}, at::kLong)};
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const std::size_t count = std::min(tokens[i].size(), kLongest), at = i * longest;
         std::copy_n(tokens[i].begin(), count, batch.ids.mutable_data_ptr<std::int64_t>() + at);

@@ -19,6 +19,7 @@
 #include "core/training/data/OpenDataset.h"
 #include "core/training/recipes/Diffusing.h"
 #include "core/training/recipes/Recipes.h"
+#include "core/training/recipes/SmallUNet.h"
 
 namespace ochre::training {
 namespace {
@@ -26,7 +27,7 @@ namespace {
 using models::UNet;
 namespace sampling = models::sampling;
 
-constexpr int kUnshuffle = 2, kHeadWidth = 64, kClassWidth = 64;
+constexpr int kUnshuffle = 2, kClassWidth = 64;
 constexpr int kHeldOut = 50, kColumns = 8, kShownSide = 64;
 constexpr std::size_t kMeasured = 256, kMeasureBatch = 32;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are measured
@@ -34,60 +35,14 @@ constexpr double kGuidance[] = {0, 1, 3, 7};
 const std::string kTable = "class_embedding.weight"; // [classes + 1, kClassWidth]; the last row: no class
 const std::string kPrefix = "network.";              // in the file, so that nobody takes it for Stable Diffusion's
 
-std::vector<int> widthsOf(const std::string& text) {
-    std::vector<int> widths;
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t comma = std::min(text.find(',', at), text.size());
-        const std::string part = text.substr(at, comma - at);
-        const int width = std::atoi(part.c_str());
-        if (width < kHeadWidth || width % kHeadWidth != 0)
-            throw Error(fmt::format("training: widths \"{}\": \"{}\" is no multiple of {}", text, part, kHeadWidth),
-                        "write them as 128,256");
-        widths.push_back(width);
-        at = comma + 1;
-    }
-    return widths;
-}
-
 UNet::Config configOf(const Settings& settings, std::int64_t channels) {
-    UNet::Config config;
-    const std::vector<int> widths = widthsOf(settings.text("widths"));
-    const auto blocks = static_cast<int>(settings.integer("blocks"));
-    config.inChannels = config.outChannels = static_cast<int>(channels);
-    config.channels = widths.front();
-    config.embedding = 4 * widths.front();
-    config.context = kClassWidth;
-    config.linearProjection = true;
-    config.headWidth = kHeadWidth;
-    std::vector<int> skips{widths.front()};
-    int width = widths.front();
-    for (std::size_t level = 0; level < widths.size(); ++level) {
-        if (level > 0) {
-            config.inputs.push_back({.in = width, .out = width, .resample = true});
-            skips.push_back(width);
-        }
-        for (int block = 0; block < blocks; ++block) {
-            config.inputs.push_back({.in = width, .out = widths[level], .depth = 1});
-            width = widths[level];
-            skips.push_back(width);
-        }
-    }
-    for (std::size_t level = widths.size(); level-- > 0;)
-        for (int block = 0; block <= blocks; ++block) {
-            config.outputs.push_back({.in = width + skips.back(), .out = widths[level], .depth = 1,
-                                      .resample = level > 0 && block == blocks});
-            skips.pop_back();
-            width = widths[level];
-        }
-    return config;
+    const std::vector<int> widths = widthsOf(settings.text("widths"), kSmallHeadWidth);
+    return smallUNet(widths, static_cast<int>(settings.integer("blocks")), channels, 4 * widths.front(), kClassWidth);
 }
 
-/// Layers whose result is added to something begin silent; rows of the table have numbers of variance 1.
+/// Rows of the table have numbers of variance 1.
 double gainOf(const std::string& name) {
-    if (name == kTable) return kClassWidth;
-    for (const char* silent : {".out_layers.3.", ".proj_out.", "out.2."})
-        if (name.find(silent) != std::string::npos) return 0;
-    return 1;
+    return name == kTable ? kClassWidth : smallUNetGain(name);
 }
 
 /// Emoji as they are: the classes are of things, not of colours and pairs.

@@ -9,14 +9,11 @@
 
 #include "core/base/Error.h"
 #include "core/base/Hash.h"
-#include "core/base/Paths.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/LatentPreview.h"
 #include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/sampling/Noise.h"
-#include "core/models/sampling/Samplers.h"
-#include "core/models/sampling/Schedules.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
@@ -25,7 +22,9 @@
 #include "core/training/Batches.h"
 #include "core/training/LatentPool.h"
 #include "core/training/data/OpenDataset.h"
+#include "core/training/recipes/Diffusing.h"
 #include "core/training/recipes/Recipes.h"
+#include "core/training/recipes/SmallUNet.h"
 
 namespace ochre::training {
 namespace {
@@ -34,10 +33,8 @@ using models::AutoencoderKl;
 using models::UNet;
 namespace sampling = models::sampling;
 
-constexpr int kTimesteps = 1000, kHeadWidth = 64;
-constexpr double kMostSnr = 5, kLeastSnr = 0.25; // between which the weight of an error of the clean picture follows the SNR
+constexpr double kMostSnr = 5;
 constexpr int kHeldOut = 64; // examples of the pool, one in so many
-constexpr int kSampleSteps = 20;
 constexpr double kSampleCfg = 3;
 const std::vector<std::string> kPrompts{
     "a red apple",      "a blue cat",     "a snowman on a yellow background", "a green apple left of a rocket",
@@ -46,41 +43,12 @@ const std::vector<std::string> kPrompts{
     "a bicycle",        "a king",         "a white rabbit",                   "a sunflower"};
 
 UNet::Config configOf(const Settings& settings, std::int64_t latentChannels, std::int64_t context) {
-    UNet::Config config;
     const auto first = static_cast<int>(settings.integer("width")), second = static_cast<int>(settings.integer("inner_width"));
-    if (first % kHeadWidth != 0 || second % kHeadWidth != 0)
-        throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, kHeadWidth),
+    if (first % kSmallHeadWidth != 0 || second % kSmallHeadWidth != 0)
+        throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, kSmallHeadWidth),
                     "choose multiples of 64 for width and inner_width");
-    const auto blocks = static_cast<int>(settings.integer("blocks"));
-    config.inChannels = config.outChannels = static_cast<int>(latentChannels);
-    config.channels = first;
-    config.embedding = static_cast<int>(settings.integer("embedding"));
-    config.context = static_cast<int>(context);
-    config.linearProjection = true;
-    config.headWidth = kHeadWidth;
-    std::vector<int> skips{first};
-    const auto push = [&](int in, int out) {
-        config.inputs.push_back({.in = in, .out = out, .depth = 1});
-        skips.push_back(out);
-    };
-    for (int i = 0; i < blocks; ++i) push(first, first);
-    config.inputs.push_back({.in = first, .out = first, .resample = true});
-    skips.push_back(first);
-    for (int i = 0; i < blocks; ++i) push(i == 0 ? first : second, second);
-    int width = second;
-    for (const int out : {second, first})
-        for (int i = 0; i <= blocks; ++i) {
-            config.outputs.push_back({.in = width + skips.back(), .out = out, .depth = 1, .resample = out == second && i == blocks});
-            skips.pop_back();
-            width = out;
-        }
-    return config;
-}
-
-double gainOf(const std::string& name) {
-    for (const char* silent : {".out_layers.3.", ".proj_out.", "out.2."})
-        if (name.find(silent) != std::string::npos) return 0;
-    return 1;
+    return smallUNet({first, second}, static_cast<int>(settings.integer("blocks")), latentChannels,
+                     static_cast<int>(settings.integer("embedding")), context);
 }
 
 class LatentDiffusionRecipe : public Recipe {
@@ -88,18 +56,14 @@ public:
     explicit LatentDiffusionRecipe(const Settings& settings)
         : m_settings(settings), m_autoencoderWeights(openAutoencoder(settings)),
           m_autoencoderConfig(*AutoencoderKl::Config::fromWeights(m_autoencoderWeights)),
-          m_encoder(models::SentenceEncoder::open(encoderFile(settings))),
+          m_encoder(openEncoder(settings)),
           m_config(configOf(settings, m_autoencoderConfig.latentChannels, m_encoder.width())),
           m_parameters(m_config.expected(), computeType(settings)),
-          m_model({.prediction = sampling::Prediction::V, .zeroTerminalSnr = true}) {
-        m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
+          m_diffusing(sampling::ModelSampling({.prediction = sampling::Prediction::V, .zeroTerminalSnr = true}), kMostSnr) {
+        m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), smallUNetGain);
         if (const std::string& from = settings.text("from"); !from.empty()) {
             const tensor::Weights file = tensor::Weights::open(from);
             m_parameters.load(file.has("input_blocks.0.0.weight") ? file : file.sub("model.diffusion_model."));
-        }
-        for (int t = 0; t < kTimesteps; ++t) {
-            const double sigma = m_model.sigma(t);
-            m_alphas.push_back(1 / std::sqrt(1 + sigma * sigma));
         }
     }
 
@@ -132,7 +96,7 @@ public:
 
     std::optional<Image> samples() override {
         const UNet network(m_parameters.averaged(), m_config);
-        const nn::Tensor pictures = decode(sample(network, kPrompts, kSampleCfg));
+        const nn::Tensor pictures = decode(sample(network, kPrompts));
         const auto side = static_cast<int>(pictures.size(3));
         ContactSheet sheet(kPrompts.size(), {.columns = 8, .cellWidth = side, .cellHeight = side});
         for (std::size_t i = 0; i < kPrompts.size(); ++i)
@@ -181,9 +145,9 @@ private:
         return weights;
     }
 
-    static std::filesystem::path encoderFile(const Settings& settings) {
+    static models::SentenceEncoder openEncoder(const Settings& settings) {
         const std::string& file = settings.text("text_encoder");
-        return file.empty() ? paths::models() / "text_encoders" / "all-minilm-l6-v2.safetensors" : std::filesystem::path(file);
+        return file.empty() ? *models::starterEncoder() : models::SentenceEncoder::open(file);
     }
 
     /// Least squares from latents to the mean colours of the pixels they stand for.
@@ -224,59 +188,28 @@ private:
 
     int unshuffle() const { return static_cast<int>(std::lround(std::sqrt(m_autoencoderConfig.inChannels / 3))); }
 
-    /// Weighted squared error of v over `examples` of the pool, each at a level of its own.
+    /// Of `examples` of the pool, some of them without their caption.
     Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, double drop, at::Generator& generator) const {
         const auto count = static_cast<std::int64_t>(examples.size());
-        nn::Tensor context = nn::emptyValues(count * models::kStarterTokens * m_pool->width(), at::TensorOptions().dtype(at::kFloat))
-                                 .zero_()
-                                 .view({count, models::kStarterTokens, m_pool->width()});
+        const nn::Tensor context = nn::zeros({count, models::kStarterTokens, m_pool->width()});
+        const std::vector<double> chances = uniforms(count, generator);
         std::vector<nn::Tensor> latents;
-        std::vector<float> alphas, sigmas, weights, steps;
-        const std::vector<float> chances = nn::toValues(nn::randn({2 * count}, generator));
         for (std::size_t i = 0; i < examples.size(); ++i) {
-            latents.push_back(m_pool->latent(examples[i]));
-            const nn::Tensor states = uniform(chances[2 * i]) < drop ? m_emptyStates : m_pool->states(examples[i]);
+            latents.push_back(m_pool->latent(examples[i]).unsqueeze(0));
+            const nn::Tensor states = chances[i] < drop ? m_emptyStates : m_pool->states(examples[i]);
             context[static_cast<std::int64_t>(i)].narrow(0, 0, states.size(0)).copy_(states);
-            const auto t = std::min(kTimesteps - 1, static_cast<int>(uniform(chances[2 * i + 1]) * kTimesteps));
-            const double alpha = m_alphas[static_cast<std::size_t>(t)], rest = 1 - alpha * alpha;
-            const double snr = alpha * alpha / std::max(rest, 1e-12);
-            alphas.push_back(static_cast<float>(alpha));
-            sigmas.push_back(static_cast<float>(std::sqrt(rest)));
-            weights.push_back(static_cast<float>(std::clamp(snr, kLeastSnr, kMostSnr) / (snr + 1)));
-            steps.push_back(static_cast<float>(t));
         }
-        const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1, 1}); };
-        nn::Tensor x0 = latents[0].unsqueeze(0);
-        for (auto& latent : latents) latent = latent.unsqueeze(0);
-        x0 = nn::cat(latents, 0).to(at::kFloat);
-        const nn::Tensor noise = nn::randn(x0.sizes(), generator), alpha = column(alphas), sigma = column(sigmas);
-        const nn::Tensor x = x0.mul(alpha).add(noise.mul(sigma)), v = noise.mul(alpha).sub(x0.mul(sigma));
-        const nn::Tensor out = network.forward(x, nn::fromValues(steps, {count}), context);
-        return out.sub(v).square().mul(column(weights)).mean();
+        return m_diffusing.loss(network, nn::cat(latents, 0).to(at::kFloat), {context, {}}, generator);
     }
 
-    static double uniform(float normal) { return 0.5 * std::erfc(-static_cast<double>(normal) / std::sqrt(2.0)); }
-
     /// Prompts → latents, with guidance.
-    nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts, double cfg) const {
+    nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts) const {
         const tensor::Shape shape = m_pool->latentShape();
         const auto count = static_cast<std::int64_t>(prompts.size());
-        std::vector<std::string> texts(prompts);
-        texts.resize(2 * prompts.size());
-        const models::PromptCache context = network.prepareContext(models::starterStates(m_encoder, texts)); // prompts, then none
-        const auto denoise = [&](const nn::Tensor& x, double sigma) -> sampling::DenoiseResult {
-            const nn::Tensor input = m_model.input(x, sigma);
-            const nn::Tensor step = nn::fromValues(std::vector<float>{static_cast<float>(m_model.timestep(sigma))}, {1});
-            const nn::Tensor out = network.forward(nn::cat({input, input}, 0), step, context);
-            const nn::Tensor with = out.narrow(0, 0, count), without = out.narrow(0, count, count);
-            return {m_model.denoised(x, without.add(with.sub(without), cfg), sigma), {}};
-        };
-        const sampling::Sampler& sampler = sampling::findSampler("dpmpp_2m");
-        const auto sigmas = sampling::samplingSigmas(sampler, sampling::findSchedule("sgm_uniform"), m_model, kSampleSteps);
+        const Shown with{models::starterStates(m_encoder, prompts), {}};
+        const Shown without{models::starterStates(m_encoder, std::vector<std::string>(prompts.size())), {}};
         const nn::Tensor noise = sampling::startNoise({count, shape[0], shape[1], shape[2]}, 1);
-        const nn::Tensor x = m_model.noisy({}, noise, sigmas.front(), true);
-        sampling::BatchNoise none(x, 1);
-        return sampling::sample(sampler, denoise, x, sigmas, none, {.model = &m_model});
+        return m_diffusing.sample(network, noise, with, without, {.cfg = kSampleCfg});
     }
 
     /// Latents → pictures [N, 3, H, W] in 0…1.
@@ -291,8 +224,7 @@ private:
     models::SentenceEncoder m_encoder;
     UNet::Config m_config;
     Parameters m_parameters;
-    sampling::ModelSampling m_model;
-    std::vector<double> m_alphas; ///< of the clean picture, a time step
+    Diffusing m_diffusing;
     std::optional<LatentPool> m_pool;
     nn::Tensor m_emptyStates;
     std::int64_t m_heldOutFrom = 0;
