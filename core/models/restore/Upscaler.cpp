@@ -26,6 +26,9 @@ constexpr std::uint64_t kMostTileMemory = std::uint64_t{1}
                                           << 30; ///< larger tiles are not faster: they leave the cache
 constexpr int kSmallestTile = 16;
 constexpr int kTrialSide = 64;
+/// Pixels inside the picture's edge that are mirrored around it: the zeros that convolutions pad with would show. As
+/// xinntao/Real-ESRGAN-ncnn-vulkan does it.
+constexpr int kEdge = 10;
 
 float toSrgb(float linear) {
     return linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
@@ -265,6 +268,25 @@ Precision tryBfloat16(const Forward& half, const Forward& full, const Image& ima
                : Precision::Float32;
 }
 
+/// What is mirrored before and after a span, where it reaches the edge of the picture.
+struct Edges {
+    std::int64_t low = 0, high = 0;
+
+    Edges(const Span& span, int length, int multiple) {
+        const int width = (kEdge + multiple - 1) / multiple * multiple;
+        if (span.from == 0) low = width;
+        if (span.from + span.size == length) high = width;
+    }
+};
+
+/// A tile through the network, with its share of the picture's edge around it for that time.
+nn::Tensor forwardTile(const Forward& forward, const nn::Tensor& tile, const Edges& x, const Edges& y, int scale) {
+    const bool room = tile.size(3) > std::max(x.low, x.high) && tile.size(2) > std::max(y.low, y.high);
+    const auto kind = room ? nn::Padding::Reflect : nn::Padding::Replicate; // of a few pixels no more can be mirrored
+    const nn::Tensor out = forward(nn::pad(tile, x.low, x.high, y.low, y.high, kind));
+    return nn::narrow(nn::narrow(out, 2, y.low * scale, tile.size(2) * scale), 3, x.low * scale, tile.size(3) * scale);
+}
+
 /// All tiles of all passes into `out`, which is zero.
 int runTiles(Image& out, const Image& image, const PictureModel& model, double outputScale, const Job& job,
              const Forward& forward, const Progress& progress, const Cancel& cancel) {
@@ -284,7 +306,9 @@ int runTiles(Image& out, const Image& image, const PictureModel& model, double o
             for (const Span& x : across) {
                 cancel.check();
                 progress.report(done, total, fmt::format("tile {} of {}", done + 1, total));
-                nn::Tensor result = forward(networkInput(image, pass, model.inChannels, x, y));
+                nn::Tensor result = forwardTile(forward, networkInput(image, pass, model.inChannels, x, y),
+                                                {x, image.width(), model.multiple},
+                                                {y, image.height(), model.multiple}, model.scale);
                 if (outputScale != 1)
                     result =
                         nn::resizeBicubic(result, std::int64_t{y.size} * scale, std::int64_t{x.size} * scale);

@@ -64,7 +64,7 @@ void run(graph::RunContext& run) {
 
 graph::NodeDeclaration Upscale() {
     using Kind = graph::ParameterKind;
-    return graph::NodeDeclaration("restore.upscale", 1, "Upscale", "Restore")
+    return graph::NodeDeclaration("restore.upscale", 2, "Upscale", "Restore")
         .describe("Enlarges a picture with a super-resolution network: Real-ESRGAN, ESRGAN and their kin.")
         .keywords("enlarge super resolution esrgan realesrgan enhance bigger 4x")
         .input({.id = "image", .label = "Image", .help = "The picture to enlarge.", .type = types::kImage,

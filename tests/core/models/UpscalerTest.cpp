@@ -90,6 +90,27 @@ TEST(Upscaler, TilesOfEverySizeLeaveNoSeams) {
     }
 }
 
+TEST(Upscaler, TheEdgeOfThePictureIsSeenMirrored) {
+    const Upscaler upscaler = Upscaler::open(compactWeights()); // sees a few pixels far
+    constexpr int side = 40, around = 12;
+    const Image image = drawing(side, side, 3);
+    Image mirrored(side + 2 * around, side + 2 * around, 3);
+    const auto values = mirrored.edit();
+    const auto within = [](int i) { return i < 0 ? -i : i >= side ? 2 * side - 2 - i : i; };
+    for (int y = 0; y < mirrored.height(); ++y)
+        for (int x = 0; x < mirrored.width(); ++x)
+            for (int c = 0; c < 3; ++c)
+                values[static_cast<std::size_t>((y * mirrored.width() + x) * 3 + c)] =
+                    image.values()[static_cast<std::size_t>((within(y - around) * side + within(x - around)) * 3 + c)];
+    const Image a = upscaler.upscale(image), b = upscaler.upscale(mirrored);
+    for (int y = 0; y < a.height(); ++y)
+        for (int x = 0; x < 3 * a.width(); ++x)
+            ASSERT_NEAR(a.values()[static_cast<std::size_t>(y * 3 * a.width() + x)],
+                        b.values()[static_cast<std::size_t>((y + 2 * around) * 3 * b.width() + x + 6 * around)], 1e-4)
+                << x / 3 << ", " << y;
+    EXPECT_EQ(upscaler.upscale(drawing(3, 2, 3)).width(), 6); // where there is little to mirror
+}
+
 TEST(Upscaler, SmallMemoryMakesSmallTiles) {
     const Upscaler upscaler = Upscaler::open(compactWeights());
     UpscaleReport report;
