@@ -37,7 +37,7 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
 
 bool learnsByWinograd(const Tensor& x, const Tensor& weight, const Conv2dOptions& options) {
     constexpr std::int64_t channels = WinogradConv::kGradientChannels;
-    const bool suits = x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && weight.size(2) == 3 &&
+    const bool suits = x.is_cpu() && x.scalar_type() == at::kFloat && weight.is_floating_point() && weight.size(2) == 3 &&
                        weight.size(3) == 3 && options.stride == 1 && options.padding == 1 && options.dilation == 1 &&
                        options.groups == 1 && weight.size(0) % channels == 0 && weight.size(1) % channels == 0;
     return suits && tensor::cpuFeatures().avx2 && x.size(0) * (x.size(2) / 4) * (x.size(3) / 4) >= kLeastTiles;

@@ -29,7 +29,7 @@
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
 #include "core/tensor/Learning.h"
-#include "core/tensor/LearningConv.h"
+#include "core/tensor/LearningLayers.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -109,8 +109,13 @@ Conv2d::Conv2d(const Weights& weights, const std::string& name, const Conv2dOpti
         throw Error(fmt::format("{}: tensor \"{}.weight\" is {}, a convolution needs 4 dimensions",
                                 weights.subject(), weights.prefix() + name,
                                 tensor::describe(weights.shape(name + ".weight"))));
-    *this = Conv2d(weights.tensor(name + ".weight"),
+    const bool learns = tensor::learning();
+    *this = Conv2d((learns ? weights.unchanged() : weights).tensor(name + ".weight"),
                    weights.has(name + ".bias") ? weights.tensor(name + ".bias") : Tensor(), options);
+    if (learns) m_change = weights.change(name + ".weight");
+    if (m_change && options.groups != 1)
+        throw Error(fmt::format("{}: \"{}\" is a convolution in groups, which takes no low-rank change", weights.subject(),
+                                weights.prefix() + name));
 }
 
 Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options)
@@ -198,7 +203,9 @@ Tensor Conv2d::apply(const Tensor& x, std::int64_t padVertical) const {
     const std::int64_t dilation[] = {m_options.dilation, m_options.dilation};
     const std::optional<Tensor> bias = m_bias.defined() ? std::optional(m_bias) : std::nullopt;
     if (!m_packed.defined())
-        return activate(at::conv2d(x, m_weight, bias, stride, padding, dilation, m_options.groups),
+        return activate(tensor::learning()
+                            ? learningConv(x, m_weight, m_bias, m_change, m_options, padVertical)
+                            : at::conv2d(x, m_weight, bias, stride, padding, dilation, m_options.groups),
                         m_options.activation);
     const Fused fused = fuse(m_options.activation);
     return packedConvolution().call(x, m_packed, bias, padding, stride, dilation, m_options.groups,
@@ -233,10 +240,7 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
     const Tensor picture = x.contiguous(at::MemoryFormat::ChannelsLast);
-    if (tensor::learning())
-        return learnsByWinograd(picture, m_weight, m_options)
-                   ? activate(winogradLearning(picture, m_weight, m_bias), m_options.activation)
-                   : apply(picture, m_options.padding);
+    if (tensor::learning()) return apply(picture, m_options.padding);
     const std::int64_t height = outSide(picture.size(2), m_kernelHeight),
                        width = outSide(picture.size(3), m_kernelWidth);
     if (height <= 0 || width <= 0)
@@ -253,13 +257,16 @@ Tensor Conv2d::operator()(const Tensor& x) const {
                                                     : striped(picture, height, stripe);
 }
 
-Linear::Linear(const Weights& weights, const std::string& name)
-    : Linear(weights.tensor(name + ".weight").flatten(1),
-             weights.has(name + ".bias") ? weights.tensor(name + ".bias") : Tensor()) {}
+Linear::Linear(const Weights& weights, const std::string& name) : Linear(joined(weights, {name})) {}
 
 Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias(std::move(bias)) {
+    if (tensor::learning()) {
+        m_parts = {m_weight};
+        if (m_bias.defined()) m_biasParts = {m_bias};
+        return;
+    }
     // In float32 the plain product is as fast, and the weights may lie in the mapped file.
-    const bool packs = !tensor::learning() && m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
+    const bool packs = m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
                        tensor::cpuFeatures().fastBfloat16() && m_weight.numel() > 0;
     if (!packs) return;
     static const auto pack = operatorNamed<PackLinear>("mkldnn::_reorder_linear_weight");
@@ -269,27 +276,30 @@ Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias
 
 Linear Linear::joined(const Weights& weights, const std::vector<std::string>& names) {
     std::vector<Tensor> rows, biases;
+    const bool learns = tensor::learning();
+    const Weights& fetched = learns ? weights.unchanged() : weights;
     for (const std::string& name : names) {
-        rows.push_back(weights.tensor(name + ".weight").flatten(1));
+        rows.push_back(fetched.tensor(name + ".weight").flatten(1));
         if (weights.has(name + ".bias")) biases.push_back(weights.tensor(name + ".bias"));
     }
     if (!biases.empty() && biases.size() != rows.size())
         throw Error(fmt::format("{}: of \"{}\" and the layers beside it only some have a bias", weights.subject(),
                                 weights.prefix() + names.front()));
-    if (tensor::learning()) {
+    if (learns) {
         Linear layer;
         layer.m_parts = std::move(rows);
         layer.m_biasParts = std::move(biases);
+        for (const std::string& name : names) layer.m_changes.push_back(weights.change(name + ".weight"));
         return layer;
     }
+    if (rows.size() == 1) return {rows.front(), biases.empty() ? Tensor() : biases.front()};
     return {at::cat(rows), biases.empty() ? Tensor() : at::cat(biases)};
 }
 
 /// With weights as they were given.
 Tensor Linear::multiply(const Tensor& x) const {
-    const Tensor bias = m_biasParts.empty() ? m_bias : at::cat(m_biasParts);
-    return at::linear(x, m_parts.empty() ? m_weight : at::cat(m_parts),
-                      bias.defined() ? std::optional(bias) : std::nullopt);
+    if (!m_parts.empty()) return learningLinear(x, m_parts, m_biasParts, m_changes);
+    return at::linear(x, m_weight, m_bias.defined() ? std::optional(m_bias) : std::nullopt);
 }
 
 Tensor Linear::operator()(const Tensor& x) const {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Layers and operations that models are written in; Nn.cpp is the one place that knows ATen's operators.
-// Pictures are [N, C, H, W] and lie channels-last in memory. Layers are built from weights by name and called
-// like functions.
+// Pictures are [N, C, H, W] and lie channels-last in memory. Layers are built from weights by name.
 #pragma once
 
 #include <cstdint>
@@ -77,6 +76,7 @@ private:
     Tensor m_weight, m_packed, m_bias; ///< either the weight or the packed one is kept
     std::shared_ptr<const WinogradConv> m_winograd;
     std::shared_ptr<const FixedConv> m_fixed; ///< then the weight is kept, too
+    std::shared_ptr<const tensor::LowRank> m_change; ///< of a layer that learns
     Conv2dOptions m_options;
     std::int64_t m_in = 0, m_out = 0, m_kernelHeight = 0, m_kernelWidth = 0;
     double m_pixelWork = 0; ///< floating-point operations of a pixel of the result
@@ -100,7 +100,8 @@ private:
     Tensor multiply(const Tensor& x) const;
 
     Tensor m_weight, m_packed, m_bias; ///< either the weight or, in bfloat16, what oneDNN made of it
-    std::vector<Tensor> m_parts, m_biasParts; ///< of a joined layer that learns: they are joined at each call
+    std::vector<Tensor> m_parts, m_biasParts; ///< of a layer that learns, one or more that are joined at each call
+    std::vector<std::shared_ptr<const tensor::LowRank>> m_changes; ///< of those parts, or none
 };
 
 /// "name.weight" [channels or 1]: negative values are scaled by a slope a channel.

@@ -9,6 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
@@ -107,14 +108,15 @@ Weights Weights::from(Checkpoint checkpoint, Placement placement) {
     return weights;
 }
 
-Weights Weights::of(std::map<std::string, at::Tensor> tensors, const std::string& subject) {
+Weights Weights::of(std::map<std::string, at::Tensor> tensors, const std::string& subject,
+                    std::optional<at::ScalarType> floating) {
     Checkpoint checkpoint;
     checkpoint.subject = subject;
     checkpoint.format = "memory";
     Placement placement;
     for (const auto& [name, tensor] : tensors) {
         checkpoint.tensors.push_back({.name = name, .dtype = dtypeOf(tensor.scalar_type()), .shape = tensor.sizes().vec()});
-        if (tensor.is_floating_point()) placement.floating = tensor.scalar_type();
+        if (tensor.is_floating_point()) placement.floating = floating.value_or(tensor.scalar_type());
     }
     Weights weights = from(std::move(checkpoint), placement);
     weights.m_state->live = std::move(tensors);
@@ -164,6 +166,38 @@ Weights Weights::patched(const WeightPatches& patches) const {
     Weights view = *this;
     view.m_patched = std::move(all);
     return view;
+}
+
+Weights Weights::changed(const std::map<std::string, LowRank>& changes) const {
+    using Changes = std::map<std::string, std::shared_ptr<const LowRank>>;
+    Changes all = m_changes ? *m_changes : Changes();
+    for (const auto& [name, change] : changes) {
+        const Shape& sides = shape(name);
+        const at::Tensor &down = change.down, &up = change.up;
+        const auto count = static_cast<std::int64_t>(elementCount(sides).value_or(0));
+        const bool fits = sides.size() >= 2 && down.dim() >= 2 && up.dim() >= 2 && down.size(0) > 0 && up.size(0) == sides[0] &&
+                          up.numel() == down.size(0) * sides[0] && down.numel() / down.size(0) * sides[0] == count;
+        if (!fits)
+            throw Error(fmt::format("{}: tensor \"{}{}\" is {}, which no change of {} by {} fits", subject(), m_prefix, name,
+                                    describe(sides), describe(up.sizes().vec()), describe(down.sizes().vec())),
+                        "use what was learned for this model");
+        all[stored(name)] = std::make_shared<const LowRank>(change);
+    }
+    Weights view = *this;
+    view.m_changes = std::make_shared<const Changes>(std::move(all));
+    return view;
+}
+
+Weights Weights::unchanged() const {
+    Weights view = *this;
+    view.m_changes = nullptr;
+    return view;
+}
+
+std::shared_ptr<const LowRank> Weights::change(const std::string& name) const {
+    if (!m_changes) return nullptr;
+    const auto it = m_changes->find(stored(name));
+    return it == m_changes->end() ? nullptr : it->second;
 }
 
 Weights Weights::finiteOnly() const {
@@ -236,6 +270,15 @@ std::int64_t Weights::size(const std::string& name, std::size_t dimension) const
 }
 
 at::Tensor Weights::tensor(const std::string& name) const {
+    const at::Tensor weight = fetch(name);
+    const auto low = change(name);
+    if (!low) return weight;
+    const at::Tensor up = low->up.flatten(1).to(at::kFloat), down = low->down.flatten(1).to(at::kFloat);
+    const at::Tensor added = at::matmul(up, down).mul(low->scale).view(weight.sizes());
+    return weight.to(at::kFloat).add(added).to(weight.scalar_type());
+}
+
+at::Tensor Weights::fetch(const std::string& name) const {
     const StoredTensor& stored = find(name);
     const Checkpoint& file = checkpoint();
     file.checkUnchanged();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ using WeightPatch = std::function<void(at::Tensor& weight)>;
 /// By name of the tensor; those of one tensor are applied in order.
 using WeightPatches = std::map<std::string, std::vector<WeightPatch>>;
 
+/// A change of a matrix or kernel that passes through few numbers (arXiv 2106.09685): weight + scale · up · down.
+struct LowRank {
+    at::Tensor down, up; ///< [rank, in] or [rank, in, kh, kw]; [out, rank] or [out, rank, 1, 1]
+    double scale = 1;
+};
+
 /// Copies and views share the file and the record of what was used. Thread-safe.
 class Weights {
 public:
@@ -37,7 +44,9 @@ public:
 
     /// Tensors of this process, which tensor() gives as they are: a change of theirs is a change of every layer that was
     /// built from them. `subject` as in messages.
-    static Weights of(std::map<std::string, at::Tensor> tensors, const std::string& subject);
+    /// The placement is of the type `floating`; unset: of the last of them.
+    static Weights of(std::map<std::string, at::Tensor> tensors, const std::string& subject,
+                      std::optional<at::ScalarType> floating = std::nullopt);
 
     /// The same weights placed otherwise; use is recorded apart.
     Weights placed(Placement placement) const;
@@ -53,6 +62,13 @@ public:
     /// never written. Throws Error for a name that is not there or is of whole numbers.
     Weights patched(const WeightPatches& patches) const;
 
+    /// The same view with low-rank changes of the named tensors on top: tensor() gives what they come to together, computed in
+    /// float32, through which gradients lead to the factors; layers that learn fetch both apart. Throws Error for a name that is
+    /// not there and for factors that do not fit it.
+    Weights changed(const std::map<std::string, LowRank>& changes) const;
+    Weights unchanged() const; ///< the same view without them
+    std::shared_ptr<const LowRank> change(const std::string& name) const; ///< null where there is none
+
     /// The same view, in which tensor() throws Error (Broken) naming file and key where a value is NaN or
     /// infinite, as stored or after patches. Costs one pass over the bytes of each tensor that is fetched.
     Weights finiteOnly() const;
@@ -65,6 +81,7 @@ public:
     bool has(const std::string& name) const;
     const Shape& shape(const std::string& name) const; ///< throws Error naming file and key
     std::int64_t size(const std::string& name, std::size_t dimension) const;
+    Dtype dtype(const std::string& name) const { return find(name).dtype; } ///< as it is stored
 
     /// In the placement's type. No copy where type, device and alignment fit: the tensor then lies in the
     /// mapped file and keeps it open; never write to it. Throws Error naming file and key where it is missing
@@ -84,12 +101,14 @@ private:
     struct Patched;
     const StoredTensor& find(const std::string& name) const;
     std::string stored(const std::string& name) const;
+    at::Tensor fetch(const std::string& name) const; ///< without changes
     std::vector<std::string> namesWhere(const std::function<bool(const StoredTensor&)>& wanted) const;
     at::Tensor place(const at::Tensor& tensor, at::ScalarType type) const; ///< on the placement's device
     at::Tensor applyPatches(const StoredTensor& stored, const at::Tensor& base) const;
 
     std::shared_ptr<State> m_state;
     std::shared_ptr<const Patched> m_patched;
+    std::shared_ptr<const std::map<std::string, std::shared_ptr<const LowRank>>> m_changes; ///< by stored name
     std::string m_prefix;
     std::shared_ptr<const std::map<std::string, std::string>> m_renames; ///< in full: asked to stored
     Placement m_placement;

@@ -28,6 +28,7 @@ using models::UNet;
 
 constexpr std::int64_t kSizeWaves = 256;
 constexpr std::size_t kMeasuredBatches = 6, kMeasuredBatch = 4; // few: large models take seconds for each picture
+constexpr const char *kFrozen = "frozen", *kAutomatic = "auto", *kAsStored = "stored";
 constexpr models::OpenModelOptions kFloat32{tensor::Precision::Float32, std::nullopt, tensor::Device::Cpu};
 
 fs::path fileOf(const std::string& name) {
@@ -51,6 +52,17 @@ void requireTrainable(const models::DiffusionCheckpoint& c) {
     if (!c.vae)
         throw Error(c.subject + ": holds no autoencoder, by which pictures become latents",
                     "choose a whole checkpoint");
+}
+
+bool isHalf(tensor::Dtype dtype) {
+    return dtype == tensor::Dtype::F16 || dtype == tensor::Dtype::BF16;
+}
+
+/// Whether matrices and kernels wait as they are stored, of which layers make what they compute with at each use: copies of
+/// all of them take twice the memory, but no time.
+bool staysStored(const Settings& settings, const tensor::Weights& weights) {
+    const std::string& asked = settings.text(kFrozen);
+    return asked == kAutomatic ? models::weightBytes(weights) > tensor::availableMemory() / 4 : asked == kAsStored;
 }
 
 /// Grey as three channels; [N, 3, H, W] in 0…1.
@@ -79,22 +91,23 @@ BaseModel BaseModel::open(const Settings& settings) {
         : stored;
     base.config.diffusers = false;
     const at::ScalarType type = computeType(settings);
+    base.stored = weights.placed({.floating = type});
+    const bool asStored = staysStored(settings, base.stored);
     for (const auto& [name, shape] : base.config.expected()) {
-        const Tensor value = weights.tensor(name).to(type);
+        const bool keeps = asStored && shape.size() > 1 && isHalf(weights.dtype(name));
+        const Tensor value = keeps ? weights.placed({.floating = tensor::scalarType(weights.dtype(name))}).tensor(name)
+                                   : base.stored.tensor(name);
         base.network[name] = value.dim() == 4 ? nn::channelsLast(value) : value;
     }
     return base;
 }
 
-std::map<std::string, nn::Tensor> BaseModel::tensors() const {
-    std::map<std::string, nn::Tensor> all = network;
-    if (!tensor::learning())
-        for (auto& [name, tensor] : all) tensor = tensor.contiguous();
-    return all;
+tensor::Weights BaseModel::weights() const {
+    return tensor::learning() ? tensor::Weights::of(network, checkpoint().subject, stored.placement().floating) : stored;
 }
 
 void BaseModel::makeRoom() const {
-    // For changed copies of weights, and for what is kept for gradients.
+    // For what is kept for gradients, and for the network that samples and figures are made with.
     models::Networks::shared().makeRoom(2 * models::weightBytes(checkpoint().unet));
 }
 
@@ -214,6 +227,12 @@ std::vector<graph::Parameter> baseParameters(const CommonDefaults& defaults) {
     parameters.push_back({.id = "min_snr", .label = "Min-SNR",
                           .help = "Up to which ratio of signal to noise cleaner pictures weigh more; 0: all errors weigh the same.",
                           .kind = ParameterKind::Float, .defaultValue = 5.0, .min = 0, .max = 100, .advanced = true});
+    parameters.push_back({.id = kFrozen, .label = "The model's weights",
+                          .help = "How the weights that stay as they are wait in memory: as they are stored, which is mostly float16 "
+                                  "and takes half the room, or converted once, which saves time. The result is the same.",
+                          .kind = ParameterKind::Choice, .defaultValue = std::string(kAutomatic),
+                          .choices = {{kAutomatic, "As memory allows"}, {kAsStored, "As stored"}, {"converted", "Converted once"}},
+                          .advanced = true});
     parameters.push_back({.id = "samples", .label = "Samples",
                           .help = "How many pictures are drawn now and then; 0: none, which saves time with large models.",
                           .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 0, .max = 16,

@@ -19,16 +19,16 @@ struct BaseModel {
     std::filesystem::path path;
     models::DiffusionModel model; ///< in float32
     models::UNet::Config config;  ///< in LDM's names
-    /// The denoising network's, in the type that is computed in, kernels channels-last.
+    tensor::Weights stored;       ///< the denoising network's in LDM's names, placed in the type that is computed in
+    /// The same for layers that learn, kernels channels-last: vectors in that type, all else too or as it is stored.
     std::map<std::string, nn::Tensor> network;
 
     /// Of the setting "model". Throws Error where it is none, or one that nothing is trained for.
     static BaseModel open(const Settings& settings);
 
     const models::DiffusionCheckpoint& checkpoint() const { return *model.checkpoint; }
-    /// Of `network`, as layers of the present mode want them.
-    std::map<std::string, nn::Tensor> tensors() const;
-    tensor::Weights weights() const { return tensor::Weights::of(tensors(), checkpoint().subject); }
+    /// Of the denoising network, as layers of the present mode want them.
+    tensor::Weights weights() const;
     /// Lets networks go that others keep built, where memory for learning is short.
     void makeRoom() const;
     /// Sides of the pictures that are learned from: the setting "side", else those that the model was made for.
@@ -58,8 +58,8 @@ struct LatentPictures {
 /// "\(" for "(": captions have no emphasis.
 std::string withoutEmphasis(const std::string& caption);
 
-/// "model", "dataset", "side", those that all have, "min_snr", and how samples are made: "samples", "sample_prompt",
-/// "sample_steps", "cfg".
+/// "model", "dataset", "side", those that all have, "min_snr", "frozen", and how samples are made: "samples",
+/// "sample_prompt", "sample_steps", "cfg".
 std::vector<graph::Parameter> baseParameters(const CommonDefaults& defaults);
 SampleLook sampleLook(const Settings& settings);
 

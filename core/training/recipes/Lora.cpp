@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Low-rank adaptation (arXiv 2106.09685) of a checkpoint's denoising network to an artist's pictures: its attention
-// layers become W + alpha/rank · up · down, of which only up and down learn. Saved as kohya-ss/sd-scripts names it
-// (networks/lora.py).
+// layers, others too where they are asked for, become W + alpha/rank · up · down, of which only up and down learn.
+// Saved as kohya-ss/sd-scripts names it (networks/lora.py).
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/models/diffusion/AdapterNames.h"
 #include "core/models/diffusion/TextEncoder.h"
+#include "core/models/diffusion/UNetNames.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
 #include "core/tensor/Runtime.h"
@@ -29,28 +29,37 @@ constexpr const char* kDown = ".lora_down.weight";
 struct Layer {
     std::string module; ///< kohya's name: "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
     std::string weight; ///< LDM's name of what it changes
-    std::int64_t in = 0, out = 0;
+    tensor::Shape shape;
 };
 
-bool isAdapted(const std::string& name, bool feedForward) {
+/// The setting "layers": each choice has those of the one before, too.
+enum class Adapted { Attention, FeedForward, Convolutions };
+
+Adapted adaptedBy(const Settings& settings) {
+    const std::string& layers = settings.text("layers");
+    return layers == "attention" ? Adapted::Attention : layers == "attention_ff" ? Adapted::FeedForward : Adapted::Convolutions;
+}
+
+bool isAdapted(const std::string& name, const nn::Tensor& weight, Adapted adapted) {
+    if (name.find(".transformer_blocks.") == std::string::npos)
+        return adapted == Adapted::Convolutions && weight.dim() == 4 && weight.size(2) == 3 && !name.starts_with("input_blocks.0.") &&
+               !name.starts_with("out.");
     for (const char* end : {".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight"})
         if (name.ends_with(end)) return true;
-    return feedForward && (name.ends_with(".ff.net.0.proj.weight") || name.ends_with(".ff.net.2.weight"));
+    return adapted != Adapted::Attention && (name.ends_with(".ff.net.0.proj.weight") || name.ends_with(".ff.net.2.weight"));
 }
 
 /// kohya names SDXL's layers as LDM does, those of the others as diffusers does.
-std::vector<Layer> layersOf(const BaseModel& base, bool feedForward) {
-    std::map<std::string, std::string> stems;
-    const tensor::Weights& stored = base.checkpoint().unet;
-    for (const models::UnetBlock& block : models::unetBlocks(stored, models::unetLayout(stored)))
-        stems[block.ldm] = base.checkpoint().family == DiffusionFamily::Sdxl ? block.ldm : block.diffusers;
+std::vector<Layer> layersOf(const BaseModel& base, Adapted adapted) {
+    std::map<std::string, std::string> published; // by LDM's
+    for (const auto& [diffusers, ldm] : models::diffusersToLdm(base.config))
+        published[ldm] = base.checkpoint().family == DiffusionFamily::Sdxl ? ldm : diffusers;
     std::vector<Layer> layers;
     for (const auto& [name, weight] : base.network) {
-        const std::size_t stem = name.find(".transformer_blocks.");
-        if (stem == std::string::npos || !isAdapted(name, feedForward)) continue;
-        std::string module = "lora_unet_" + stems.at(name.substr(0, stem)) + name.substr(stem, name.rfind('.') - stem);
+        if (!isAdapted(name, weight, adapted)) continue;
+        std::string module = "lora_unet_" + published.at(name.substr(0, name.rfind('.')));
         std::replace(module.begin(), module.end(), '.', '_');
-        layers.push_back({.module = module, .weight = name, .in = weight.size(1), .out = weight.size(0)});
+        layers.push_back({.module = module, .weight = name, .shape = weight.sizes().vec()});
     }
     if (layers.empty()) throw Error(base.checkpoint().subject + ": has no attention layers to adapt");
     return layers;
@@ -59,8 +68,10 @@ std::vector<Layer> layersOf(const BaseModel& base, bool feedForward) {
 Shapes shapesOf(const std::vector<Layer>& layers, std::int64_t rank) {
     Shapes shapes;
     for (const Layer& layer : layers) {
-        shapes[layer.module + kDown] = {rank, layer.in};
-        shapes[layer.module + kUp] = {layer.out, rank};
+        tensor::Shape &down = shapes[layer.module + kDown] = layer.shape, &up = shapes[layer.module + kUp] = layer.shape;
+        down[0] = rank;
+        up[1] = rank;
+        std::fill(up.begin() + 2, up.end(), 1); // of a kernel
     }
     return shapes;
 }
@@ -79,7 +90,7 @@ class LoraRecipe : public Recipe {
 public:
     explicit LoraRecipe(const Settings& settings)
         : m_settings(settings), m_base(BaseModel::open(settings)),
-          m_layers(layersOf(m_base, settings.text("layers") == "attention_ff")),
+          m_layers(layersOf(m_base, adaptedBy(settings))),
           m_parameters(shapesOf(m_layers, settings.integer("rank"))),
           m_diffusing(m_base.model.sampling(), settings.number("min_snr")) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
@@ -108,6 +119,7 @@ public:
         m_base.makeRoom();
         m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
                         static_cast<std::uint64_t>(m_settings.integer("seed")));
+        tensor::learn({}, [&] { m_network.emplace(changed(m_parameters.weights()), m_base.config); });
     }
 
     Tensor loss(std::int64_t step, int part) override {
@@ -122,8 +134,7 @@ public:
             const bool dropped = chances[static_cast<std::size_t>(i)] < m_settings.number("drop_caption");
             texts.push_back(dropped ? m_texts.size() - 1 : static_cast<std::size_t>(pictures.back()));
         }
-        const UNet network(changed(m_parameters.weights()), m_base.config);
-        return m_diffusing.loss(network, m_pictures.picked(pictures), shown(texts), generator);
+        return m_diffusing.loss(*m_network, m_pictures.picked(pictures), shown(texts), generator);
     }
 
     /// Above without, below with what was learned.
@@ -162,17 +173,13 @@ private:
 
     UNet unchanged() const { return {m_base.weights(), m_base.config}; }
 
-    /// The network's weights with those of `low` on top; what comes of them leads gradients to `low`.
+    /// The network's weights with those of `low` on top.
     tensor::Weights changed(const tensor::Weights& low) const {
-        std::map<std::string, Tensor> tensors = m_base.tensors();
         const double scale = m_settings.number("alpha") / static_cast<double>(m_settings.integer("rank"));
-        for (const Layer& layer : m_layers) {
-            const Tensor up = low.tensor(layer.module + kUp), down = low.tensor(layer.module + kDown);
-            const Tensor change = up.matmul(down).mul(scale); // [out, in]
-            Tensor& weight = tensors.at(layer.weight);
-            weight = weight.to(at::kFloat).add(change).to(weight.scalar_type());
-        }
-        return tensor::Weights::of(std::move(tensors), m_base.checkpoint().subject);
+        std::map<std::string, tensor::LowRank> changes;
+        for (const Layer& layer : m_layers)
+            changes[layer.weight] = {low.tensor(layer.module + kDown), low.tensor(layer.module + kUp), scale};
+        return m_base.weights().changed(changes);
     }
 
     /// Shorter captions are filled up with the states of the empty text, of which all chunks are as long.
@@ -268,6 +275,7 @@ private:
     std::vector<TextStates> m_texts; ///< of the captions, the samples' prompt, the empty text
     nn::Tensor m_before;             ///< samples without what was learned
     std::optional<Order> m_order;
+    std::optional<UNet> m_network; ///< that learns
 };
 
 } // namespace
@@ -279,8 +287,7 @@ RecipeInfo loraRecipe() {
     for (graph::Parameter& parameter : parameters)
         if (parameter.id == "dtype") {
             parameter.defaultValue = std::string("float32");
-            parameter.help = "What is computed with. bfloat16 takes half the memory, but the loss then does not see "
-                             "changes under a 256th of a weight.";
+            parameter.help = "What is computed with. bfloat16 takes half the memory; what is learned is kept in float32.";
         }
     parameters.push_back({.id = "trigger", .label = "Trigger word",
                           .help = "Put before every caption, so that it calls what was learned.",
@@ -298,7 +305,9 @@ RecipeInfo loraRecipe() {
     parameters.push_back({.id = "layers", .label = "Layers", .help = "Which layers of the denoising network change.",
                           .kind = ParameterKind::Choice,
                           .defaultValue = std::string("attention"),
-                          .choices = {{"attention", "Attention"}, {"attention_ff", "Attention and feed-forward"}},
+                          .choices = {{"attention", "Attention"},
+                                      {"attention_ff", "Attention and feed-forward"},
+                                      {"attention_ff_conv", "These and convolutions"}},
                           .group = "Network"});
     parameters.push_back(fromParameter());
     return {.id = "lora",

@@ -15,6 +15,7 @@
 #include "core/models/diffusion/UNet.h"
 #include "core/models/text/Bert.h"
 #include "core/models/text/TextualInversion.h"
+#include "core/tensor/Learning.h"
 #include "core/training/TrainingRun.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
 #include "tests/support/Support.h"
@@ -132,7 +133,8 @@ nn::Tensor answer(const tensor::Weights& unet) {
 }
 
 /// Reads the file as any program does, every key of it, and changes the network by it.
-void expectLoads(const fs::path& file, const fs::path& model, std::size_t layers) {
+void expectLoads(const fs::path& file, const fs::path& model, std::size_t layers,
+                 const std::vector<std::string>& kinds = {"LoRA"}) {
     const AdapterFile adapter = AdapterFile::open(file);
     EXPECT_TRUE(adapter.unknown.empty());
     EXPECT_EQ(adapter.layers.size(), layers);
@@ -143,7 +145,7 @@ void expectLoads(const fs::path& file, const fs::path& model, std::size_t layers
     EXPECT_TRUE(report.unknown.empty());
     EXPECT_TRUE(report.absent.empty());
     EXPECT_EQ(report.applied.size(), 3 * layers);
-    EXPECT_EQ(report.kinds, std::vector<std::string>{"LoRA"});
+    EXPECT_EQ(report.kinds, kinds);
     const nn::Tensor before = answer(checkpoint.unet);
     const auto none = applyAdapter(checkpoint.adapted(), adapter, {.unet = 0, .text = 0});
     EXPECT_EQ(nn::maxAbsDifference(answer(*none.unet), before), 0);
@@ -225,6 +227,26 @@ TEST(Lora, FeedForwardLayersLearnWhereTheyAreAskedFor) {
     expectLoads(folder / "run" / outcome.result, model, outcome.figures.at("layers").get<std::size_t>());
 }
 
+TEST(Lora, ConvolutionsLearnWhereTheyAreAskedFor) {
+    for (const char* kind : {"sd15-small", "sdxl-small"}) {
+        const test::TemporaryFolder folder;
+        Group alone;
+        TrainingRequest lora = loraRequest(test::smallCheckpoint(kind), makePictures(folder), folder / "run", 8);
+        lora.settings["layers"] = "attention_ff_conv";
+        const auto outcome = train(lora, alone);
+        expectLower(outcome.figures);
+        expectLoads(folder / "run" / outcome.result, test::smallCheckpoint(kind), outcome.figures.at("layers").get<std::size_t>(),
+                    {"LoCon", "LoRA"});
+        const auto file = tensor::Weights::open(folder / "run" / outcome.result);
+        const std::string module = kind == std::string("sd15-small") ? "lora_unet_down_blocks_0_resnets_0_conv1"
+                                                                     : "lora_unet_input_blocks_1_0_in_layers_2";
+        EXPECT_EQ(file.size(module + ".lora_down.weight", 2), 3);
+        EXPECT_EQ(file.size(module + ".lora_down.weight", 0), 4);
+        EXPECT_EQ(file.shape(module + ".lora_up.weight").size(), 4u);
+        EXPECT_FALSE(file.has("lora_unet_conv_in.alpha"));
+    }
+}
+
 TEST(Lora, DrawsSamplesWithoutAndWith) {
     const test::TemporaryFolder folder;
     Group alone;
@@ -256,6 +278,82 @@ TEST(Lora, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     other.resume = true;
     other.settings["rank"] = "2";
     test::expectError([&] { train(other, alone); }, "network of another shape");
+}
+
+/// Losses and the result of a short training with more settings.
+struct Trained {
+    std::vector<double> losses;
+    std::map<std::string, nn::Tensor> result;
+};
+
+Trained trained(const test::TemporaryFolder& folder, const std::string& name, TrainingRequest request,
+                const std::map<std::string, std::string>& settings) {
+    Group alone;
+    request.folder = folder / name;
+    for (const auto& [id, value] : settings) request.settings[id] = value;
+    const auto outcome = train(request, alone);
+    const auto file = tensor::Weights::open(request.folder / outcome.result);
+    Trained all{.losses = losses(request.folder), .result = {}};
+    for (const std::string& key : file.names()) all.result[key] = file.tensor(key).clone();
+    return all;
+}
+
+TEST(Lora, WeightsThatStayAsStoredGiveTheSameLosses) {
+    const test::TemporaryFolder folder;
+    const TrainingRequest lora = loraRequest(test::smallCheckpoint("sd15-small"), makePictures(folder), {}, 4);
+    const Trained converted = trained(folder, "converted", lora, {{"frozen", "converted"}});
+    const Trained stored = trained(folder, "stored", lora, {{"frozen", "stored"}});
+    ASSERT_EQ(stored.losses.size(), 4u);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(stored.losses[i], converted.losses[i], 1e-4 * converted.losses[i]);
+}
+
+TEST(Lora, LearnsInBfloat16) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    TrainingRequest lora = loraRequest(test::smallCheckpoint("sd15-small"), makePictures(folder), folder / "run", 16);
+    lora.settings["dtype"] = "bfloat16";
+    expectLower(train(lora, alone).figures);
+}
+
+/// Gradients of the factors of all attention layers, from `make(weights with changes)`.
+template <typename Make>
+std::map<std::string, nn::Tensor> factorGradients(const tensor::Weights& unet, const Make& make) {
+    std::map<std::string, tensor::LowRank> changes;
+    std::map<std::string, nn::Tensor> gradients;
+    tensor::learn({}, [&] {
+        std::uint64_t seed = 1;
+        for (const std::string& name : unet.names()) {
+            if (name.find(".transformer_blocks.") == std::string::npos || unet.shape(name).size() != 2) continue;
+            const nn::Tensor down = test::noise({3, unet.size(name, 1)}, ++seed).mul(0.1).detach().requires_grad_(),
+                             up = test::noise({unet.size(name, 0), 3}, ++seed).mul(0.1).detach().requires_grad_();
+            changes[name] = {down, up, 0.5};
+        }
+        const auto config = models::UNet::Config::fromWeights(unet);
+        const models::UNet network(make(unet.changed(changes)), *config);
+        const nn::Tensor out = network.forward(test::noise({2, 4, 16, 16}), test::noise({2}, 4).abs().mul(300),
+                                               test::noise({2, 7, config->context}, 2));
+        out.square().mean().backward();
+        for (const auto& [name, change] : changes) {
+            gradients[name + " down"] = change.down.grad();
+            gradients[name + " up"] = change.up.grad();
+        }
+    });
+    return gradients;
+}
+
+TEST(Lora, GradientsThroughTheNetworkAreThoseOfWholeMatrices) {
+    const tensor::Weights unet = DiffusionCheckpoint::open(test::smallCheckpoint("sd15-small")).unet.placed({});
+    const auto apart = factorGradients(unet, [](const tensor::Weights& weights) { return weights; });
+    const auto whole = factorGradients(unet, [](const tensor::Weights& weights) {
+        std::map<std::string, nn::Tensor> all;
+        for (const std::string& name : weights.names()) all[name] = weights.tensor(name);
+        return tensor::Weights::of(all, "whole matrices");
+    });
+    ASSERT_GT(apart.size(), 40u);
+    for (const auto& [name, gradient] : whole) {
+        EXPECT_GT(nn::maxAbs(gradient), 0) << name;
+        EXPECT_LT(nn::maxAbsDifference(apart.at(name), gradient), 1e-4 * nn::maxAbs(gradient)) << name;
+    }
 }
 
 TEST(Lora, WrongFilesAndNumbersAreSaid) {
@@ -331,6 +429,15 @@ TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     EXPECT_FALSE(train(broken, alone, stopper).finished);
     EXPECT_TRUE(train({.recipe = "textual_inversion", .folder = folder / "broken", .resume = true}, alone).finished);
     EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
+}
+
+TEST(TextualInversion, StoredWeightsChangeNothing) {
+    const test::TemporaryFolder folder;
+    const TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), makePictures(folder), {}, 4);
+    const Trained kept = trained(folder, "kept", word, {{"frozen", "converted"}});
+    ASSERT_EQ(kept.losses.size(), 4u);
+    const Trained stored = trained(folder, "stored", word, {{"frozen", "stored"}});
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(stored.losses[i], kept.losses[i], 1e-4 * kept.losses[i]);
 }
 
 TEST(TextualInversion, AWordInACaptionIsItsVectorsAndOthersStandBehindIt) {
