@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/tensor/Attention.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::models {
@@ -137,8 +138,11 @@ StripedMap ResBlock::operator()(StripedMap x, StripeRun& run) const {
 }
 
 nn::Tensor ResBlock::whole(const nn::Tensor& x) const {
-    const nn::Tensor h = m_conv2(m_norm2(m_conv1(m_norm1(x, silu())), silu()));
-    return nn::add(h, m_hasShortcut ? m_shortcut(x) : x);
+    return nn::block({x}, [self = *this](const auto& in) {
+        const nn::Tensor& seen = in.front();
+        const nn::Tensor h = self.m_conv2(self.m_norm2(self.m_conv1(self.m_norm1(seen, silu())), silu()));
+        return nn::add(h, self.m_hasShortcut ? self.m_shortcut(seen) : seen);
+    });
 }
 
 /// conv1(silu(norm1(x))), and x through the shortcut where there is one, after which x is not needed.
@@ -164,9 +168,12 @@ double AttentionBlock::work(std::int64_t pixels) const {
 }
 
 nn::Tensor AttentionBlock::whole(const nn::Tensor& x) const {
-    const nn::Tensor tokens = nn::channelsLast(m_norm(x)).permute({0, 2, 3, 1}).flatten(1, 2); // [N, HW, C]
-    const nn::Tensor mixed = m_out(nn::attention(m_q(tokens), m_k(tokens), m_v(tokens), 1));
-    return nn::add(x, mixed.view({x.size(0), x.size(2), x.size(3), x.size(1)}).permute({0, 3, 1, 2}));
+    return nn::block({x}, [self = *this](const auto& in) {
+        const nn::Tensor& seen = in.front();
+        const nn::Tensor tokens = nn::channelsLast(self.m_norm(seen)).permute({0, 2, 3, 1}).flatten(1, 2); // [N, HW, C]
+        const nn::Tensor mixed = self.m_out(nn::attention(self.m_q(tokens), self.m_k(tokens), self.m_v(tokens), 1));
+        return nn::add(seen, mixed.view({seen.size(0), seen.size(2), seen.size(3), seen.size(1)}).permute({0, 3, 1, 2}));
+    });
 }
 
 StripedMap AttentionBlock::operator()(StripedMap x, StripeRun& run) const {

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
+
 namespace ochre::models {
 namespace {
 
@@ -46,6 +49,11 @@ void UNetResBlock::addKeys(KeyShapes& keys, const std::string& name, std::int64_
 }
 
 nn::Tensor UNetResBlock::operator()(const nn::Tensor& x, const nn::Tensor& embedding) const {
+    if (!tensor::learning()) return run(x, embedding);
+    return nn::block({x, embedding}, [self = *this](const auto& in) { return self.run(in[0], in[1]); });
+}
+
+nn::Tensor UNetResBlock::run(const nn::Tensor& x, const nn::Tensor& embedding) const {
     nn::Tensor h = m_inConv(m_inNorm(x, nn::Activation::silu()));        // [N, out, H, W]
     nn::addInPlace(h, m_embedding(embedding).unsqueeze(2).unsqueeze(3)); // [N, out, 1, 1]
     h = m_outConv(m_outNorm(h, nn::Activation::silu()));
@@ -64,6 +72,15 @@ TransformerBlock::TransformerBlock(const tensor::Weights& weights, const std::st
       m_gate(weights, name + ".ff.net.0.proj"), m_feedOut(weights, name + ".ff.net.2") {}
 
 void TransformerBlock::run(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const {
+    if (!tensor::learning()) return runPlain(tokens, promptKeyValue);
+    tokens = nn::block({tokens, promptKeyValue}, [self = *this](const auto& in) {
+        nn::Tensor inside = in[0];
+        self.runPlain(inside, in[1]);
+        return inside;
+    });
+}
+
+void TransformerBlock::runPlain(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const {
     const std::int64_t width = tokens.size(2);
     const nn::Tensor qkv = m_selfQueryKeyValue(m_norm1(tokens)); // [N, H·W, 3·C]
     m_selfOut.addTo(tokens, nn::attention(part(qkv, 0, width), part(qkv, 1, width), part(qkv, 2, width), m_heads));

@@ -37,6 +37,8 @@ public:
     nn::Tensor operator()(const nn::Tensor& x, const nn::Tensor& embedding) const;
 
 private:
+    nn::Tensor run(const nn::Tensor& x, const nn::Tensor& embedding) const;
+
     nn::GroupNorm m_inNorm;
     nn::Conv2d m_inConv;
     nn::Linear m_embedding;
@@ -58,6 +60,8 @@ public:
     void run(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const;
 
 private:
+    void runPlain(nn::Tensor& tokens, const nn::Tensor& promptKeyValue) const;
+
     std::int64_t m_heads = 1;
     nn::LayerNorm m_norm1;
     nn::Linear m_selfQueryKeyValue, m_selfOut;

@@ -12,6 +12,7 @@
 #include "core/tensor/Convert.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -86,6 +87,7 @@ public:
     }
 
     Tensor loss(std::int64_t step, int part) override {
+        const nn::Recomputing recomputing(m_settings.text("checkpointing") == "on");
         const nn::Tensor pictures = picturesOf(m_batches->part(step, part)); // [N, 3, H, W]
         at::Generator generator = generatorOf(m_settings, step, part);
         const nn::Tensor moments = momentsOf(nn::pixelUnshuffle(pictures, kUnshuffle));
@@ -228,6 +230,7 @@ RecipeInfo autoencoderRecipe() {
                           .kind = ParameterKind::Float, .defaultValue = 1e-6, .min = 0, .max = 1, .step = 1e-6, .group = "Network"});
     parameters.push_back({.id = "decoder_only", .label = "Decoder only", .help = "Keeps the encoder of the file to start from, so that latents stay what they are.",
                           .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network", .advanced = true});
+    parameters.push_back(checkpointingParameter());
     parameters.push_back(fromParameter());
     return {.id = "autoencoder",
             .label = "Autoencoder",

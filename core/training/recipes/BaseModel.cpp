@@ -18,6 +18,7 @@
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
 #include "core/training/data/OpenDataset.h"
+#include "core/training/recipes/Recipes.h"
 
 namespace ochre::training {
 namespace {
@@ -29,6 +30,7 @@ using models::UNet;
 constexpr std::int64_t kSizeWaves = 256;
 constexpr std::size_t kMeasuredBatches = 6, kMeasuredBatch = 4; // few: large models take seconds for each picture
 constexpr const char *kFrozen = "frozen", *kAutomatic = "auto", *kAsStored = "stored";
+constexpr double kResidualMaps = 1, kTransformerMaps = 24, kPromptTokens = 77; // what gradients keep of a block
 constexpr models::OpenModelOptions kFloat32{tensor::Precision::Float32, std::nullopt, tensor::Device::Cpu};
 
 fs::path fileOf(const std::string& name) {
@@ -63,6 +65,27 @@ bool isHalf(tensor::Dtype dtype) {
 bool staysStored(const Settings& settings, const tensor::Weights& weights) {
     const std::string& asked = settings.text(kFrozen);
     return asked == kAutomatic ? models::weightBytes(weights) > tensor::availableMemory() / 4 : asked == kAsStored;
+}
+
+/// Numbers that gradients for one sample keep, about: some maps of each layer, and how much each token looks at each.
+double keptValues(const UNet::Config& config, double pixels) {
+    double values = 0;
+    const auto add = [&](const models::UNetStage& stage) {
+        const double heads = static_cast<double>(config.headsOf(stage.out));
+        values += pixels * kResidualMaps * (stage.in + stage.out);
+        values += pixels * stage.depth * (kTransformerMaps * stage.out + heads * (pixels + kPromptTokens));
+    };
+    for (const models::UNetStage& stage : config.inputs) {
+        if (stage.resample) pixels /= 4;
+        if (!stage.resample) add(stage);
+    }
+    const int width = config.inputs.back().out;
+    add({.in = width, .out = width, .depth = config.middleDepth});
+    for (const models::UNetStage& stage : config.outputs) {
+        add(stage);
+        if (stage.resample) pixels *= 4;
+    }
+    return values;
 }
 
 /// Grey as three channels; [N, 3, H, W] in 0…1.
@@ -109,6 +132,17 @@ tensor::Weights BaseModel::weights() const {
 void BaseModel::makeRoom() const {
     // For what is kept for gradients, and for the network that samples and figures are made with.
     models::Networks::shared().makeRoom(2 * models::weightBytes(checkpoint().unet));
+}
+
+bool BaseModel::recomputes(const Settings& settings, const std::function<void(const std::string&)>& say) const {
+    const std::string& asked = settings.text("checkpointing");
+    if (asked != kAutomatic) return asked == "on";
+    const double side = this->side(settings) / static_cast<double>(models::kLatentSide);
+    const double bytes = keptValues(config, side * side) * static_cast<double>(settings.integer("batch")) *
+                         (stored.placement().floating == at::kFloat ? 4 : 2);
+    if (bytes < static_cast<double>(tensor::availableMemory()) / 2) return false;
+    say(fmt::format("checkpointing: gradients would keep some {:.1f} GB", bytes / 1e9));
+    return true;
 }
 
 int BaseModel::side(const Settings& settings) const {
@@ -233,6 +267,7 @@ std::vector<graph::Parameter> baseParameters(const CommonDefaults& defaults) {
                           .kind = ParameterKind::Choice, .defaultValue = std::string(kAutomatic),
                           .choices = {{kAutomatic, "As memory allows"}, {kAsStored, "As stored"}, {"converted", "Converted once"}},
                           .advanced = true});
+    parameters.push_back(checkpointingParameter(true));
     parameters.push_back({.id = "samples", .label = "Samples",
                           .help = "How many pictures are drawn now and then; 0: none, which saves time with large models.",
                           .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 0, .max = 16,

@@ -31,6 +31,8 @@ struct BaseModel {
     tensor::Weights weights() const;
     /// Lets networks go that others keep built, where memory for learning is short.
     void makeRoom() const;
+    /// The setting "checkpointing"; "auto", which is told by `say`: where what gradients keep would fill half of the free memory.
+    bool recomputes(const Settings& settings, const std::function<void(const std::string&)>& say) const;
     /// Sides of the pictures that are learned from: the setting "side", else those that the model was made for.
     int side(const Settings& settings) const;
     /// SDXL's second vector for whole square pictures: pooled [N, P] → [N, vector]; undefined for other families.
@@ -58,7 +60,7 @@ struct LatentPictures {
 /// "\(" for "(": captions have no emphasis.
 std::string withoutEmphasis(const std::string& caption);
 
-/// "model", "dataset", "side", those that all have, "min_snr", "frozen", and how samples are made: "samples",
+/// "model", "dataset", "side", those that all have, "min_snr", "frozen", "checkpointing", and how samples are made: "samples",
 /// "sample_prompt", "sample_steps", "cfg".
 std::vector<graph::Parameter> baseParameters(const CommonDefaults& defaults);
 SampleLook sampleLook(const Settings& settings);

@@ -12,6 +12,7 @@
 #include "core/tensor/Attention.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -94,6 +95,7 @@ public:
     }
 
     Tensor loss(std::int64_t step, int part) override {
+        const nn::Recomputing recomputing(m_settings.text("checkpointing") == "on");
         const std::vector<Example> examples = m_batches->part(step, part);
         at::Generator generator = generatorOf(m_settings, step, part);
         return lossOf(*m_network, m_table, examples, m_settings.number("drop_class"), generator);
@@ -255,6 +257,7 @@ RecipeInfo ddpmRecipe() {
     parameters.push_back({.id = "sample_steps", .label = "Sampling steps", .help = "Of the samples.",
                           .kind = ParameterKind::Int,
                           .defaultValue = std::int64_t{20}, .min = 1, .max = 1000, .group = "Samples"});
+    parameters.push_back(checkpointingParameter());
     parameters.push_back(fromParameter());
     return {.id = "ddpm",
             .label = "Class-conditional diffusion",

@@ -17,6 +17,7 @@
 #include "core/tensor/Convert.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -86,6 +87,7 @@ public:
     }
 
     Tensor loss(std::int64_t step, int part) override {
+        const nn::Recomputing recomputing(m_settings.text("checkpointing") == "on");
         const std::int64_t batch = m_settings.integer("batch");
         const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
         std::vector<std::int64_t> examples;
@@ -255,6 +257,7 @@ RecipeInfo latentDiffusionRecipe() {
     parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 320, "Network"));
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
     parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
+    parameters.push_back(checkpointingParameter());
     parameters.push_back(fromParameter());
     return {.id = "latent_diffusion",
             .label = "Latent diffusion",

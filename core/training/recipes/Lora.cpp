@@ -11,6 +11,7 @@
 #include "core/models/diffusion/UNetNames.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -117,12 +118,14 @@ public:
             place.progress.report(i + 1, prompts.size(), "captions");
         }
         m_base.makeRoom();
+        m_recomputes = m_base.recomputes(m_settings, place.say);
         m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
                         static_cast<std::uint64_t>(m_settings.integer("seed")));
         tensor::learn({}, [&] { m_network.emplace(changed(m_parameters.weights()), m_base.config); });
     }
 
     Tensor loss(std::int64_t step, int part) override {
+        const nn::Recomputing recomputing(m_recomputes);
         const std::int64_t batch = m_settings.integer("batch");
         const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
         std::vector<std::int64_t> pictures;
@@ -275,6 +278,7 @@ private:
     std::vector<TextStates> m_texts; ///< of the captions, the samples' prompt, the empty text
     nn::Tensor m_before;             ///< samples without what was learned
     std::optional<Order> m_order;
+    bool m_recomputes = false;
     std::optional<UNet> m_network; ///< that learns
 };
 

@@ -38,6 +38,16 @@ graph::Parameter fromParameter() {
             .kind = graph::ParameterKind::Text, .defaultValue = std::string(), .advanced = true};
 }
 
+graph::Parameter checkpointingParameter(bool automatic) {
+    graph::Parameter parameter{.id = "checkpointing", .label = "Checkpointing",
+                               .help = "What layers compute is not kept for their gradients but computed again: much less memory, about "
+                                       "a third more time, the same result.",
+                               .kind = graph::ParameterKind::Choice, .choices = {{"off", "Off"}, {"on", "On"}}, .advanced = true};
+    if (automatic) parameter.choices.insert(parameter.choices.begin(), {"auto", "Where memory asks for it"});
+    parameter.defaultValue = parameter.choices.front().id;
+    return parameter;
+}
+
 at::Generator generatorOf(const Settings& settings, std::int64_t step, int part) {
     return tensor::generator(Hasher().add(settings.integer("seed")).add(step).add(part).finish().low);
 }

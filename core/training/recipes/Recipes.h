@@ -18,6 +18,9 @@ RecipeInfo textualInversionRecipe();
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);
 graph::Parameter fromParameter(); ///< "from": weights to begin with
+/// "checkpointing": whether blocks of the network are computed once more for their gradients (nn::Recomputing): "off", "on" or,
+/// where there is something to choose by, "auto", which then is the default.
+graph::Parameter checkpointingParameter(bool automatic = false);
 
 /// Noise of a part of a step, which follows from the seed and the two numbers.
 at::Generator generatorOf(const Settings& settings, std::int64_t step, int part);

@@ -12,6 +12,7 @@
 #include "core/models/text/PromptWeights.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/Recompute.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/Batches.h"
@@ -107,10 +108,12 @@ public:
         m_order.emplace(static_cast<std::uint32_t>(m_pictures.captions.size()),
                         static_cast<std::uint64_t>(m_settings.integer("seed")));
         m_base.makeRoom();
+        m_recomputes = m_base.recomputes(m_settings, place.say);
         tensor::learn({}, [&] { m_network.emplace(m_base.weights(), m_base.config); });
     }
 
     Tensor loss(std::int64_t step, int part) override {
+        const nn::Recomputing recomputing(m_recomputes);
         const std::int64_t batch = m_settings.integer("batch");
         const std::int64_t first = (step * m_settings.integer("parts") + part) * batch;
         std::vector<std::int64_t> pictures;
@@ -287,6 +290,7 @@ private:
     LatentPictures m_pictures;
     std::vector<std::vector<PromptTokens>> m_tokens; ///< by encoder: of captions, the samples' prompt, the empty text
     std::optional<Order> m_order;
+    bool m_recomputes = false;
     std::optional<UNet> m_network;
 };
 

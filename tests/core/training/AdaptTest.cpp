@@ -298,6 +298,20 @@ Trained trained(const test::TemporaryFolder& folder, const std::string& name, Tr
     return all;
 }
 
+void expectSame(const Trained& a, const Trained& b) {
+    EXPECT_EQ(a.losses, b.losses);
+    ASSERT_EQ(a.result.size(), b.result.size());
+    for (const auto& [key, tensor] : b.result) EXPECT_TRUE(a.result.at(key).equal(tensor)) << key;
+}
+
+TEST(Lora, CheckpointingChangesNoBitOfLossesAndResult) {
+    const test::TemporaryFolder folder;
+    const TrainingRequest lora = loraRequest(test::smallCheckpoint("sd15-small"), makePictures(folder), {}, 5);
+    const Trained kept = trained(folder, "kept", lora, {{"layers", "attention_ff"}, {"checkpointing", "off"}});
+    ASSERT_EQ(kept.losses.size(), 5u);
+    expectSame(trained(folder, "recomputed", lora, {{"layers", "attention_ff"}, {"checkpointing", "on"}}), kept);
+}
+
 TEST(Lora, WeightsThatStayAsStoredGiveTheSameLosses) {
     const test::TemporaryFolder folder;
     const TrainingRequest lora = loraRequest(test::smallCheckpoint("sd15-small"), makePictures(folder), {}, 4);
@@ -431,12 +445,13 @@ TEST(TextualInversion, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
 }
 
-TEST(TextualInversion, StoredWeightsChangeNothing) {
+TEST(TextualInversion, CheckpointingChangesNoBitAndStoredWeightsNothing) {
     const test::TemporaryFolder folder;
     const TrainingRequest word = request("textual_inversion", test::smallCheckpoint("sd15-small"), makePictures(folder), {}, 4);
-    const Trained kept = trained(folder, "kept", word, {{"frozen", "converted"}});
+    const Trained kept = trained(folder, "kept", word, {{"checkpointing", "off"}, {"frozen", "converted"}});
     ASSERT_EQ(kept.losses.size(), 4u);
-    const Trained stored = trained(folder, "stored", word, {{"frozen", "stored"}});
+    expectSame(trained(folder, "recomputed", word, {{"checkpointing", "on"}, {"frozen", "converted"}}), kept);
+    const Trained stored = trained(folder, "stored", word, {{"checkpointing", "off"}, {"frozen", "stored"}});
     for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(stored.losses[i], kept.losses[i], 1e-4 * kept.losses[i]);
 }
 

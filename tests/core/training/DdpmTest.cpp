@@ -101,6 +101,18 @@ TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
     EXPECT_EQ(weights.shape("network.class_embedding.weight")[0], 11);
 }
 
+TEST(Ddpm, CheckpointingChangesNoBitOfTheLosses) {
+    const test::TemporaryFolder folder;
+    const fs::path data = makeHalves(folder);
+    Group alone;
+    train(request(folder, data, "kept", 6), alone);
+    TrainingRequest recomputed = request(folder, data, "recomputed", 6);
+    recomputed.settings["checkpointing"] = "on";
+    train(recomputed, alone);
+    EXPECT_EQ(losses(folder / "kept").size(), 6u);
+    EXPECT_EQ(losses(folder / "recomputed"), losses(folder / "kept"));
+}
+
 TEST(Ddpm, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     const test::TemporaryFolder folder;
     const fs::path data = makeHalves(folder);

@@ -63,6 +63,20 @@ TEST(TrainingRun, TrainsAndWritesStateLogSamplesAndResult) {
     EXPECT_EQ(config->widths, (std::vector<int>{32, 32}));
 }
 
+TEST(TrainingRun, CheckpointingChangesNoBitOfTheLossesOfAnAutoencoder) {
+    const test::TemporaryFolder folder;
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    for (const char* way : {"off", "on"}) {
+        TrainingRequest one = request(folder, pictures, way, 5);
+        one.settings["checkpointing"] = way;
+        one.settings["attention"] = "true";
+        train(one, alone);
+    }
+    EXPECT_EQ(losses(folder / "off").size(), 5u);
+    EXPECT_EQ(losses(folder / "on"), losses(folder / "off"));
+}
+
 TEST(TrainingRun, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     const test::TemporaryFolder folder;
     const fs::path pictures = makePictures(folder);
