@@ -11,6 +11,7 @@
 namespace ochre::training {
 namespace {
 
+constexpr std::size_t kLeastShown = 5, kMostShown = 9; // tokens of texts to be looked at
 constexpr double kKeep = 0.7, kForget = 0.05; // chances of a name or keyword to stay, of a token to become unknown
 
 void append(std::vector<std::int64_t>& all, const std::vector<std::int64_t>& more) {
@@ -110,6 +111,18 @@ TokenBatch ClassifierTexts::batch(std::span<const std::uint32_t> texts, const st
         batch.labels.mutable_data_ptr<std::int64_t>()[i] = m_texts[texts[i]].label;
     }
     return batch;
+}
+
+std::vector<std::uint32_t> textsToShow(const ClassifierTexts& texts, std::size_t most) {
+    std::vector<std::uint32_t> chosen;
+    std::set<int> groups;
+    for (const std::uint32_t text : texts.heldOut()) {
+        const std::vector<std::int64_t> tokens = texts.tokens(text);
+        const bool known = std::find(tokens.begin(), tokens.end(), ClassifierTexts::kUnknown) == tokens.end();
+        if (!known || tokens.size() < kLeastShown || tokens.size() > kMostShown || chosen.size() == most) continue;
+        if (groups.insert(texts.label(text)).second) chosen.push_back(text);
+    }
+    return chosen;
 }
 
 } // namespace ochre::training

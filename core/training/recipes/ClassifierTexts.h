@@ -69,4 +69,7 @@ private:
     std::vector<std::uint32_t> m_learned, m_heldOut;
 };
 
+/// Up to `most` short held-out texts of different groups, all of known tokens: to be looked at.
+std::vector<std::uint32_t> textsToShow(const ClassifierTexts& texts, std::size_t most);
+
 } // namespace ochre::training

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Texts into classes: the name and keywords of an emoji into the group that Unicode gives it, by one of four small networks
 // of equal size.
-#include "core/models/language/TextClassifier.h"
+#include "core/models/language/ClassifiedText.h"
 
 #include <chrono>
 #include <cmath>
@@ -91,6 +91,20 @@ public:
         return logits.log_softmax(1).gather(1, tokens.labels.unsqueeze(1)).mean().neg();
     }
 
+    /// What it makes of a held-out text; of the transformer with its attention maps.
+    std::optional<Image> samples() override {
+        const std::vector<std::uint32_t> shown = textsToShow(*m_texts, 1);
+        if (shown.empty()) return std::nullopt;
+        const std::uint32_t text = shown.front();
+        const std::vector<std::int64_t> tokens = m_texts->tokens(text);
+        std::vector<std::string> pieces;
+        for (const std::int64_t id : tokens) pieces.push_back(m_texts->piece(id));
+        models::ClassifiedText seen =
+            models::classify(TextClassifier(m_parameters.averaged(), m_config), tokens, pieces, m_texts->classes());
+        seen.caption = fmt::format("\"{}\" is of {}", m_texts->name(text), m_texts->classes()[static_cast<std::size_t>(m_texts->label(text))]);
+        return models::picture(seen);
+    }
+
     Json measure() override {
         const TextClassifier network(m_parameters.averaged(), m_config);
         const ClassifierScores scores = scoresOf(*m_texts, m_texts->heldOut(), classified(network, *m_texts, m_texts->heldOut()));
@@ -113,10 +127,10 @@ public:
         const auto count = static_cast<std::int64_t>(ids.size());
         Tensor vocabulary = nn::emptyValues(count, at::TensorOptions().dtype(at::kLong));
         std::copy(ids.begin(), ids.end(), vocabulary.mutable_data_ptr<std::int64_t>());
-        tensors["vocabulary"] = vocabulary;
+        tensors[models::ClassifierFile::kVocabulary] = vocabulary;
         tensor::saveWeights(folder / kClassifierFile, tensors,
                             {{"format", "pt"}, {"ochre.recipe", "text_classifier"}, {"ochre.steps", std::to_string(steps)},
-                             {"ochre.classes", dumpJson(m_texts->classes())}, {"ochre.settings", dumpJson(m_settings.toJson())}});
+                             {models::ClassifierFile::kClasses, dumpJson(m_texts->classes())}, {"ochre.settings", dumpJson(m_settings.toJson())}});
         return kClassifierFile;
     }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -28,7 +27,7 @@ constexpr const char* kReportFile = "report.html";
 constexpr int kLengths[] = {16, 32, 64, 128, 256, 512, 1024};
 constexpr int kLongFrom = 128;         // lengths from which growth is fitted: shorter texts are mostly overhead
 constexpr std::size_t kCurvePoints = 60;
-constexpr std::size_t kShownTexts = 3, kLeastShown = 5, kMostShown = 9; // texts with attention maps, and their tokens
+constexpr std::size_t kShownTexts = 3; // with attention maps
 constexpr int kMapCell = 18, kMatrixCell = 38, kGroupCell = 48;
 constexpr std::size_t kLongestPiece = 14; // letters of a token in a picture
 
@@ -147,21 +146,8 @@ void compareCosts(ReportPage& page, const std::vector<Compared>& all) {
                                kLongFrom));
 }
 
-/// Short held-out texts of different groups, all of known tokens.
-std::vector<std::uint32_t> textsToShow(const ClassifierTexts& texts) {
-    std::vector<std::uint32_t> chosen;
-    std::set<int> groups;
-    for (const std::uint32_t text : texts.heldOut()) {
-        const std::vector<std::int64_t> tokens = texts.tokens(text);
-        const bool known = std::find(tokens.begin(), tokens.end(), ClassifierTexts::kUnknown) == tokens.end();
-        if (!known || tokens.size() < kLeastShown || tokens.size() > kMostShown || chosen.size() == kShownTexts) continue;
-        if (groups.insert(texts.label(text)).second) chosen.push_back(text);
-    }
-    return chosen;
-}
-
 void showAttention(ReportPage& page, const ClassifierTexts& texts, const TextClassifier& network) {
-    for (const std::uint32_t text : textsToShow(texts)) {
+    for (const std::uint32_t text : textsToShow(texts, kShownTexts)) {
         const std::uint32_t one[] = {text};
         const TokenBatch batch = texts.whole(one);
         const int seen = classified(network, texts, one).front();
