@@ -57,7 +57,8 @@ void addScore(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--sampler", o->sampler, "As `ochre nodes` lists them")->capture_default_str();
     sub->add_option("--seed", o->seed, "Of the noise")->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62))->capture_default_str();
     sub->add_option("-o,--output", o->output, "Sheet of all pictures with their prompts: green those that are told, red the others");
-    CLI::Option* write = sub->add_option("--write-prompts", o->writePrompts, "Write the prompts that come with Ochre into this folder, made anew from the emoji, and end");
+    CLI::Option* write = sub->add_option("--write-prompts", o->writePrompts,
+                                         "Write the prompts that come with Ochre into this folder, made anew from the emoji, and end");
     sub->add_flag("--json", o->json, "Print one JSON object");
     real->excludes(model);
     sub->callback([o, write, &chosen] {

@@ -217,7 +217,8 @@ RecipeInfo scorerRecipe() {
                           .kind = ParameterKind::Text, .defaultValue = std::string(), .advanced = true});
     parameters.push_back(whole("examples", "Examples", "How many captions are kept to learn from; an even number.", 24000, 2, ""));
     parameters.push_back(whole("further_captions", "Further captions", "Beside those of a batch, for its pictures to be told from.", 96, 0, ""));
-    parameters.push_back({.id = "widths", .label = "Widths", .help = "Channels at each level of the picture, an eighth of its side first; multiples of 32.",
+    parameters.push_back({.id = "widths", .label = "Widths",
+                          .help = "Channels at each level of the picture, an eighth of its side first; multiples of 32.",
                           .kind = ParameterKind::Text, .defaultValue = std::string("64,128,256"), .group = "Network"});
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, 1, "Network"));
     parameters.push_back(whole("text_width", "Text width", "Numbers of a token; a multiple of 4.", 128, 4, "Network"));
