@@ -9,6 +9,7 @@
 
 #include "app/ModelLibrary.h"
 #include "app/models/BenchDiffusion.h"
+#include "app/models/ScoreCommand.h"
 #include "app/models/TrainCommand.h"
 #include "core/base/Error.h"
 #include "core/models/Parity.h"
@@ -122,6 +123,6 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
         {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"doctor", doctor},
         {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"parity", parity},
-        {"train", trainCommand}};
+        {"score", scoreCommand},             {"train", trainCommand}};
     result = commands.at(request.command)(request);
 }

@@ -7,7 +7,6 @@
 #include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
-#include "core/training/Batches.h"
 
 namespace ochre::training {
 namespace {
@@ -16,6 +15,10 @@ constexpr std::int64_t kAtOnce = 32;
 constexpr std::uint64_t kPoolSeed = 0x9001; // apart from the order in which examples are learned
 
 } // namespace
+
+Order LatentPool::order(std::size_t size, std::uint64_t seed) {
+    return {static_cast<std::uint32_t>(size), seed ^ kPoolSeed};
+}
 
 LatentPool LatentPool::make(const Workplace& place, const std::string& identity, const Dataset& data, std::int64_t count,
                             std::uint64_t seed, const models::AutoencoderKl& autoencoder, int unshuffle,
@@ -32,7 +35,7 @@ LatentPool LatentPool::make(const Workplace& place, const std::string& identity,
     };
     if (LatentPool pool = open(); pool.m_latents.defined()) return pool;
     place.say(fmt::format("computing the latents of {} examples", count));
-    Order order(static_cast<std::uint32_t>(data.size()), seed ^ kPoolSeed);
+    Order order = LatentPool::order(data.size(), seed);
     std::vector<nn::Tensor> latents, states;
     std::vector<float> ends{0}; // whole numbers below 2^24
     for (std::int64_t first = 0; first < count; first += kAtOnce) {

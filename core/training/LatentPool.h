@@ -8,6 +8,7 @@
 
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/text/SentenceEncoder.h"
+#include "core/training/Batches.h"
 #include "core/training/Recipe.h"
 #include "core/training/data/Dataset.h"
 
@@ -20,6 +21,9 @@ public:
     static LatentPool make(const Workplace& place, const std::string& identity, const Dataset& data, std::int64_t count,
                            std::uint64_t seed, const models::AutoencoderKl& autoencoder, int unshuffle,
                            const models::SentenceEncoder& encoder);
+
+    /// Example n of a pool is example order.at(n) of `size`, drawn for the n-th time.
+    static Order order(std::size_t size, std::uint64_t seed);
 
     std::int64_t count() const { return m_latents.size(0); }
     nn::Tensor latent(std::int64_t example) const { return m_latents[example]; } ///< float16 [z, h, w]

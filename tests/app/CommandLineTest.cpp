@@ -331,5 +331,15 @@ TEST(CommandLine, ARecipeWithoutAReportSaysSo) {
     EXPECT_FALSE(fs::exists(folder / "x"));
 }
 
+TEST(CommandLine, ScoreSaysWhatIsMissing) {
+    const test::TemporaryFolder folder;
+    EXPECT_EQ(ochre({"score"}).status, 2);
+    EXPECT_EQ(ochre({"score", "model.safetensors", "--real"}).status, 2);
+    const Outcome none = ochre({"score", "--real", "--scorer", folder / "none.safetensors", "--json"});
+    EXPECT_EQ(none.status, 1);
+    EXPECT_NE(none.json().at("error").at("hint").get<std::string>().find("ochre train scorer"), std::string::npos);
+    EXPECT_EQ(ochre({"score", folder / "none.safetensors"}).status, 1);
+}
+
 } // namespace
 } // namespace ochre

@@ -143,6 +143,43 @@ Composition EmojiExamples::composition(std::size_t index, std::uint64_t drawNumb
     return choose(draw, index);
 }
 
+Composition EmojiExamples::compositionOf(const HeldOutPrompt& prompt) const {
+    Composition composition;
+    composition.kind = prompt.kind;
+    composition.parts = {{prompt.first}};
+    if (prompt.second) composition.parts.push_back({*prompt.second});
+    if (prompt.kind == ExampleKind::Background) {
+        composition.background = prompt.color;
+    } else if (prompt.color) {
+        composition.parts[0].color = prompt.color;
+        composition.parts[0].repaint = prompt.color != m_natural[prompt.first];
+    }
+    composition.relation = prompt.relation;
+    composition.caption = prompt.prompt;
+    return composition;
+}
+
+Example EmojiExamples::drawn(const Composition& composition, std::uint64_t drawNumber) const {
+    Draw draw(m_options.seed, composition.parts.at(0).entry, drawNumber);
+    Example example{m_options.side, m_options.side, 3, paint(draw, composition), composition.caption};
+    example.label = (*m_set)[composition.parts[0].entry].groupIndex;
+    return example;
+}
+
+std::string EmojiExamples::captionOf(Draw& draw, const Composition& composition) const {
+    const Composition::Part& first = composition.parts.at(0);
+    const Wording& wording = m_wordings[first.entry];
+    if (composition.parts.size() == 2) {
+        const auto said = [&](const Composition::Part& part) { return m_wordings[part.entry].said(true, part.color); };
+        const std::string text = pairCaption(draw, said(first), said(composition.parts[1]), composition.relation);
+        return composition.background ? fmt::format("{}, {} background", text, name(*composition.background)) : text;
+    }
+    if (composition.background) return backgroundCaption(draw, wording, first.color, *composition.background);
+    if (first.color || !composition.size.empty()) return objectCaption(draw, wording, first.color, composition.size);
+    const Words& words = m_words[first.entry];
+    return plainCaption(draw, wording, {words.telling, words.common, words.tone});
+}
+
 Composition EmojiExamples::choose(Draw& draw, std::size_t index) const {
     if (index >= m_set->size())
         throw Error(fmt::format("emoji examples: there is no example {} of {}", index, m_set->size()));
@@ -173,13 +210,9 @@ Composition EmojiExamples::choosePlain(Draw& draw, std::size_t entry) const {
     const Wording& wording = m_wordings[entry];
     Composition composition;
     composition.parts = {{entry}};
-    if (!wording.sized && (*m_set)[entry].group != "Flags" && draw.chance(m_options.sized)) {
+    if (!wording.sized && (*m_set)[entry].group != "Flags" && draw.chance(m_options.sized))
         composition.size = drawnSize(draw);
-        composition.caption = objectCaption(draw, wording, std::nullopt, composition.size);
-    } else {
-        const Words& words = m_words[entry];
-        composition.caption = plainCaption(draw, wording, {words.telling, words.common, words.tone});
-    }
+    composition.caption = captionOf(draw, composition);
     return composition;
 }
 
@@ -203,7 +236,7 @@ std::optional<Composition> EmojiExamples::chooseColor(Draw& draw, std::size_t en
     if (holds(m_colorable, entry)) colorPart(draw, composition.parts[0]);
     if (!composition.parts[0].color) return std::nullopt;
     if (!m_wordings[entry].sized && draw.chance(m_options.sized)) composition.size = drawnSize(draw);
-    composition.caption = objectCaption(draw, m_wordings[entry], composition.parts[0].color, composition.size);
+    composition.caption = captionOf(draw, composition);
     return composition;
 }
 
@@ -221,7 +254,7 @@ std::optional<Composition> EmojiExamples::chooseBackground(Draw& draw, std::size
         composition.background = color;
     }
     if (!composition.background) return std::nullopt;
-    composition.caption = backgroundCaption(draw, m_wordings[entry], composition.parts[0].color, *composition.background);
+    composition.caption = captionOf(draw, composition);
     return composition;
 }
 
@@ -241,8 +274,7 @@ std::optional<Composition> EmojiExamples::choosePair(Draw& draw, std::size_t ent
     for (Composition::Part& part : composition.parts)
         if (holds(m_colorable, part.entry) && draw.chance(m_options.colorInPair)) colorPart(draw, part);
     composition.relation = static_cast<Relation>(draw.weighted(kRelations));
-    const auto said = [&](const Composition::Part& part) { return m_wordings[part.entry].said(true, part.color); };
-    composition.caption = pairCaption(draw, said(composition.parts[0]), said(composition.parts[1]), composition.relation);
+    composition.caption = captionOf(draw, composition);
     if (!draw.chance(m_options.backgroundInPair)) return composition;
     const NamedColor ground = namedColorAt(draw.below(kNamedColorCount));
     const bool clear = std::all_of(composition.parts.begin(), composition.parts.end(), [&](const Composition::Part& part) {

@@ -73,6 +73,11 @@ public:
     std::vector<std::string> labels() const override { return m_set->groups(); }
 
     Composition composition(std::size_t index, std::uint64_t draw) const; ///< of that example, without drawing it
+    Composition compositionOf(const HeldOutPrompt& prompt) const;
+    /// A caption for what `composition` shows; which one is drawn.
+    std::string captionOf(Draw& draw, const Composition& composition) const;
+    /// A picture of `composition`; all that words leave open follows from `draw` and the seed of the options.
+    Example drawn(const Composition& composition, std::uint64_t draw) const;
     const EmojiSet& set() const { return *m_set; }
     const std::vector<Wording>& wordings() const { return m_wordings; }
     const Combinations& combinations() const { return m_combinations; }

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kLines = 4, kLineHeight = kLetterHeight + 3, kSmallestCell = 128;
 constexpr std::array<float, 4> kInk = {0, 0, 0, 1};
+constexpr std::array<float, 3> kPaper = {0.93f, 0.93f, 0.93f};
 
 /// Broken at blanks; what does not fit the last line is shortened by the lettering.
 std::vector<std::string> wrapped(std::string_view text, int width) {
@@ -56,6 +57,21 @@ Image imageOf(const Example& example, int zoom) {
     return image;
 }
 
+Image captioned(const Image& picture, std::string_view caption, const std::array<float, 3>& paper) {
+    const int width = std::max(picture.width(), kSmallestCell);
+    Image cell(width, picture.height() + kLines * kLineHeight + 2, 3);
+    float* to = cell.edit().data();
+    for (std::size_t i = 0; i < cell.valueCount(); ++i) to[i] = paper[i % 3];
+    for (int y = 0; y < picture.height(); ++y)
+        std::copy_n(picture.pixel(0, y), 3 * picture.width(), to + 3 * static_cast<std::ptrdiff_t>(y) * width);
+    int y = picture.height() + 3;
+    for (const std::string& line : wrapped(caption, width - 4)) {
+        drawLettering(cell, line, 2, y, width - 4, 1, kInk);
+        y += kLineHeight;
+    }
+    return cell;
+}
+
 Image exampleSheet(const Dataset& data, std::size_t first, std::size_t count, std::uint64_t draw,
                    int columns) {
     if (data.size() == 0) throw Error("examples: there is none to show");
@@ -71,19 +87,7 @@ Image exampleSheet(const Dataset& data, std::size_t first, std::size_t count, st
     ContactSheet sheet(count, options);
     for (std::size_t i = 0; i < count; ++i) {
         const Example example = data.example((first + i) % data.size(), draw);
-        const Image picture = imageOf(example, zoom);
-        Image cell(width, height, 3);
-        for (float& v : cell.edit()) v = 0.93f;
-        float* to = cell.edit().data();
-        for (int y = 0; y < std::min(picture.height(), height); ++y)
-            std::copy_n(picture.pixel(0, y), 3 * std::min(picture.width(), width),
-                        to + 3 * static_cast<std::ptrdiff_t>(y) * width);
-        int y = picture.height() + 3;
-        for (const std::string& line : wrapped(example.caption, width - 4)) {
-            drawLettering(cell, line, 2, y, width - 4, 1, kInk);
-            y += kLineHeight;
-        }
-        sheet.place(i, cell);
+        sheet.place(i, captioned(imageOf(example, zoom), example.caption, kPaper));
     }
     return sheet.take();
 }

@@ -12,7 +12,8 @@ namespace ochre::training {
 
 const std::vector<RecipeInfo>& recipes() {
     static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe(),   ddpmRecipe(),
-                                             loraRecipe(),        textualInversionRecipe(), textClassifierRecipe()};
+                                             loraRecipe(),        textualInversionRecipe(), textClassifierRecipe(),
+                                             scorerRecipe()};
     return all;
 }
 

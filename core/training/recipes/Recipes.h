@@ -14,6 +14,7 @@ RecipeInfo textClassifierRecipe();
 RecipeInfo ddpmRecipe();
 RecipeInfo loraRecipe();
 RecipeInfo textualInversionRecipe();
+RecipeInfo scorerRecipe();
 
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);

@@ -13,11 +13,11 @@
 #include "core/models/diffusion/CheckpointShapes.h"
 #include "core/models/diffusion/MakeCheckpoint.h"
 #include "core/models/diffusion/UNet.h"
-#include "core/models/text/Bert.h"
 #include "core/models/text/TextualInversion.h"
 #include "core/tensor/Learning.h"
 #include "core/training/TrainingRun.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
+#include "tests/core/training/SmallStarter.h"
 #include "tests/support/Support.h"
 
 namespace ochre::training {
@@ -26,6 +26,8 @@ namespace fs = std::filesystem;
 
 using models::AdapterFile;
 using models::DiffusionCheckpoint;
+using test::makeStarter;
+using test::ModelsWithMiniLm;
 
 /// Stripes of one colour, each picture with its caption but for the last.
 fs::path makePictures(const test::TemporaryFolder& folder) {
@@ -40,56 +42,6 @@ fs::path makePictures(const test::TemporaryFolder& folder) {
         if (n < 2) std::ofstream(pictures / (std::to_string(n) + ".txt")) << "stripes (number " << n << ")";
     }
     return pictures;
-}
-
-/// A models folder of its own, with a seeded MiniLM of one layer.
-class ModelsWithMiniLm {
-public:
-    ModelsWithMiniLm() {
-        if (const char* before = std::getenv(kVariable)) m_before = before;
-        ::setenv(kVariable, m_folder.path().c_str(), 1);
-        fs::create_directories(m_folder / "text_encoders");
-        models::Bert::Config config;
-        config.layers = 1;
-        models::makeCheckpoint(m_folder / "text_encoders" / "all-minilm-l6-v2.safetensors",
-                               {{"", config.expected()}}, {.seed = 5});
-    }
-    ~ModelsWithMiniLm() {
-        if (m_before)
-            ::setenv(kVariable, m_before->c_str(), 1);
-        else
-            ::unsetenv(kVariable);
-    }
-
-private:
-    static constexpr const char* kVariable = "OCHRE_MODELS_DIR";
-    test::TemporaryFolder m_folder;
-    std::optional<std::string> m_before;
-};
-
-/// A checkpoint built as the program's own small model is, with random numbers.
-fs::path makeStarter(const test::TemporaryFolder& folder) {
-    models::UNet::Config unet;
-    unet.channels = 64;
-    unet.embedding = 128;
-    unet.context = 384;
-    unet.linearProjection = true;
-    unet.headWidth = 64;
-    unet.inputs = {{.in = 64, .out = 64, .depth = 1}, {.in = 64, .out = 64, .resample = true},
-                   {.in = 64, .out = 128, .depth = 1}};
-    unet.outputs = {{.in = 256, .out = 128, .depth = 1}, {.in = 192, .out = 128, .depth = 1, .resample = true},
-                    {.in = 192, .out = 64, .depth = 1}, {.in = 128, .out = 64, .depth = 1}};
-    models::AutoencoderKl::Config autoencoder;
-    autoencoder.inChannels = autoencoder.outChannels = 48;
-    autoencoder.widths = {32, 32};
-    autoencoder.stem = 32;
-    autoencoder.resBlocks = 1;
-    autoencoder.midAttention = false;
-    const fs::path file = folder / "starter.safetensors";
-    models::makeCheckpoint(file, {{"model.diffusion_model.", unet.expected()},
-                                  {"first_stage_model.", autoencoder.expected()}, {"", {{"ztsnr", {1}}}}},
-                           {.seed = 3, .metadata = {{"modelspec.prediction_type", "v"}}});
-    return file;
 }
 
 TrainingRequest request(const std::string& recipe, const fs::path& model, const fs::path& pictures,
