@@ -103,7 +103,14 @@ fs::path findModel(const std::string& nameOrPath, const std::string& kind) {
     if (wanted.has_parent_path() && wanted.has_filename())
         for (const fs::path& folder : folders)
             if (fs::path file = findIn(folder, wanted.filename()); !file.empty()) return file;
-    return {};
+    const fs::path own = starterModel();
+    return wanted == own.stem() || wanted == own.filename() ? own : fs::path();
+}
+
+fs::path starterModel() {
+    std::error_code ignored;
+    fs::path file = resources() / "models/starter.safetensors";
+    return fs::is_regular_file(file, ignored) ? file : fs::path();
 }
 
 fs::path executable() {

@@ -87,8 +87,11 @@ DiffusionModel DiffusionModel::adapted(const AdaptedParts& parts, const std::str
 DiffusionModel DiffusionModel::of(std::shared_ptr<const DiffusionCheckpoint> checkpoint,
                                   std::string identity) {
     DiffusionModel model;
-    if (const auto parsed = LatentColors::parse(checkpoint->latentColors))
-        model.colors = std::make_shared<const LatentColors>(*parsed);
+    const auto channels = static_cast<std::size_t>(checkpoint->latentChannels());
+    auto own = LatentColors::parse(checkpoint->latentColors);
+    if (own && own->channels.size() != channels) own.reset();
+    if (!own && checkpoint->family == DiffusionFamily::Starter) own = LatentColors::plain(static_cast<int>(channels));
+    if (own) model.colors = std::make_shared<const LatentColors>(std::move(*own));
     model.checkpoint = std::move(checkpoint);
     model.identity = std::move(identity);
     return model;

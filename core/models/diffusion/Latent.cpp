@@ -6,11 +6,12 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Fill.h"
 
 namespace ochre::models {
 namespace {
 
-constexpr int kMostSide = 16384, kMostCount = 4096;
+constexpr int kMostSide = 16384, kMostCount = 4096, kMostChannels = 64;
 
 } // namespace
 
@@ -33,6 +34,17 @@ LatentBatch emptyLatent(int width, int height, int count) {
                          .zero_()
                          .view({count, 4, h, w});
     return latent;
+}
+
+LatentBatch withChannels(const LatentBatch& latent, int channels, const std::string& model) {
+    const nn::Tensor& x = latent.samples;
+    if (x.size(1) == channels) return latent;
+    if (nn::maxAbs(x) > 0)
+        throw Error(fmt::format("the latent has {} channels, {} takes {}", x.size(1), model, channels),
+                    "encode the picture with the autoencoder of the model that samples");
+    LatentBatch wide = latent;
+    wide.samples = nn::zeros({x.size(0), channels, x.size(2), x.size(3)});
+    return wide;
 }
 
 nn::Tensor croppedToProportions(const nn::Tensor& x, std::int64_t width, std::int64_t height) {
@@ -61,10 +73,10 @@ nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count) {
 
 void checkLatent(const LatentBatch& latent, const std::string& subject) {
     const nn::Tensor& x = latent.samples;
-    if (!x.defined() || x.dim() != 4 || x.size(1) != 4 || x.numel() == 0)
+    if (!x.defined() || x.dim() != 4 || x.size(1) > kMostChannels || x.numel() == 0)
         throw Error(fmt::format("{}: is {}, a latent is [pictures, 4, height, width]", subject,
                                 x.defined() ? tensor::describe(x.sizes().vec()) : "nothing"),
-                    "take it from Empty latent, Encode or a sampler of Stable Diffusion");
+                    "take it from Empty latent, Encode or a sampler");
     if (!std::isfinite(nn::maxAbs(x)))
         throw Error(subject + ": holds values that are no finite numbers",
                     "compute in float32, or choose another checkpoint");

@@ -179,7 +179,10 @@ SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& posit
     check(options);
     checkLatent(latent, "the latent");
     SampleResult result;
-    tensor::run(hooks.cancel, [&] { result = Run(model, positive, negative, latent, options, hooks).go(); });
+    tensor::run(hooks.cancel, [&] {
+        const LatentBatch start = withChannels(latent, model.checkpoint->latentChannels(), model.checkpoint->subject);
+        result = Run(model, positive, negative, start, options, hooks).go();
+    });
     return result;
 }
 
