@@ -135,6 +135,8 @@ TEST_F(GenerateTest, CancelStopsBetweenTwoStepsAndKeepsTheLastPicture) {
 }
 
 TEST_F(GenerateTest, WithoutACheckpointTheNodeSaysWhatToDo) {
+    const ochre::test::StarterModel none;
+    const ochre::test::Setting models("OCHRE_MODELS_DIR", m_folder.path().string());
     start();
     openStarter(QStringLiteral("text_to_image"));
     set("generate.load_checkpoint", "checkpoint", std::string());
