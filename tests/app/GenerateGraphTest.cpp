@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/GenerateGraph.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "core/image/ImageIo.h"
 #include "core/base/File.h"
+#include "core/image/ImageIo.h"
 #include "tests/support/Support.h"
 
 namespace ochre::app {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the program does out of the box with the model that comes along; here it is a small one of random numbers.
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include <gtest/gtest.h>
 

@@ -12,6 +12,7 @@
 #include "core/models/diffusion/Latent.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/CheckpointShapes.h"
+#include "core/nodes/ModelTypes.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
 #include "tests/support/Support.h"

@@ -256,7 +256,7 @@ TEST(SampleStarter, WithoutColoursOfItsOwnThePreviewShowsTheFirstChannels) {
     checkpoint->latentColors = "1 2 3, 4 5 6"; // of a latent of one channel
     const DiffusionModel model = DiffusionModel::of(checkpoint, "x");
     ASSERT_EQ(model.previewColors().channels.size(), 8u);
-    const Image image = previewLatent(nn::fromValues({1, 0, -1, 9, 9, 9, 9, 9}, {1, 8, 1, 1}), model.previewColors());
+    const Image image = previewLatent(nn::fromValues(std::vector<float>{1, 0, -1, 9, 9, 9, 9, 9}, {1, 8, 1, 1}), model.previewColors());
     EXPECT_FLOAT_EQ(image.values()[0], 0.75f);
     EXPECT_FLOAT_EQ(image.values()[1], 0.5f);
     EXPECT_FLOAT_EQ(image.values()[2], 0.25f);
