@@ -28,7 +28,7 @@ inline constexpr std::array<FamilyDefaults, 5> kFamilyDefaults{{
     {"sdxl", 1024, 8, 20, 7, "euler", "normal"},
     {"sdxl-refiner", 1024, 8, 20, 7, "euler", "normal"},
     // As the recipe latent_diffusion samples. Its flat drawings are enlarged as well by the small network for
-    // animation as by realesrgan-x4plus, which takes some twenty times as long.
+    // animation as by realesrgan-x4plus, which takes more than ten times as long.
     {"starter", 128, 32, 20, 3, "dpmpp_2m", "sgm_uniform", "realesr-animevideov3-x4", 4},
 }};
 
