@@ -2,7 +2,6 @@
 #include "core/tensor/GroupStatistics.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include <ATen/Parallel.h>
@@ -10,50 +9,15 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Inlined.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
 namespace {
 
+using namespace inlined;
+
 constexpr std::int64_t kBlock = 64; // pixels that are summed in float
-
-/// Inlined into a function for each instruction set, of which the machine's best is taken: these loops are written for
-/// the compiler to vectorise.
-#define OCHRE_INLINE [[gnu::always_inline]] inline
-
-OCHRE_INLINE float load(float value) {
-    return value;
-}
-OCHRE_INLINE float load(std::uint16_t value) { // bfloat16
-    return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-OCHRE_INLINE void store(float& to, float value) {
-    to = value;
-}
-OCHRE_INLINE void store(std::uint16_t& to, float value) { // to the nearest, ties to even
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    to = static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-/// e^x within 2e-7 of its value, for |x| ≤ 60: 2^n · e^r with |r| ≤ ln 2 / 2, a polynomial of degree 6 for the latter.
-/// Beyond that e^±60, which SiLU cannot tell from 0 and infinity; larger ones would bring in slow denormal numbers.
-OCHRE_INLINE float exponential(float x) {
-    constexpr float kLargest = 60.0f;
-    constexpr float kRound = 12582912.0f; // 1.5 · 2^23: adding it rounds to a whole number in the low bits
-    const float low = x < -kLargest ? -kLargest : x, clamped = low > kLargest ? kLargest : low;
-    const float shifted = clamped * 1.44269504f + kRound;
-    const float n = shifted - kRound;
-    const float r = (clamped - n * 0.693145752f) - n * 1.42860677e-6f; // ln 2 in two parts
-    float p = 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    const std::uint32_t power = (std::bit_cast<std::uint32_t>(shifted) + 127) << 23;
-    return p * std::bit_cast<float>(power);
-}
 
 struct Piece {
     const void* from;
@@ -83,8 +47,6 @@ OCHRE_INLINE void sumPiece(const Piece& piece, const float* pivot, float* sum, f
             squares[c] += value * value;
         }
 }
-
-#undef OCHRE_INLINE
 
 using Scale = void (*)(const Piece&, const float*, const float*);
 using Sum = void (*)(const Piece&, const float*, float*, float*);

@@ -29,6 +29,7 @@
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/LearningConv.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/WinogradConv.h"
 
@@ -232,7 +233,10 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     checkPicture(x, m_in, "convolution");
     tensor::currentCancel().check();
     const Tensor picture = x.contiguous(at::MemoryFormat::ChannelsLast);
-    if (tensor::learning()) return apply(picture, m_options.padding);
+    if (tensor::learning())
+        return learnsByWinograd(picture, m_weight, m_options)
+                   ? activate(winogradLearning(picture, m_weight, m_bias), m_options.activation)
+                   : apply(picture, m_options.padding);
     const std::int64_t height = outSide(picture.size(2), m_kernelHeight),
                        width = outSide(picture.size(3), m_kernelWidth);
     if (height <= 0 || width <= 0)

@@ -8,6 +8,7 @@
 #include "core/base/Error.h"
 #include "core/tensor/GroupStatistics.h"
 #include "core/tensor/Learning.h"
+#include "core/tensor/LearningNorm.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
@@ -36,9 +37,10 @@ Tensor GroupNorm::operator()(const Tensor& x, const Activation& activation) cons
         throw Error(fmt::format("group norm: takes {} channels, was given {}", channels(), x.dim() > 1 ? x.size(1) : 0));
     const bool plain = activation.kind == Activation::Kind::None || activation.kind == Activation::Kind::Silu;
     if (x.dim() == 4 && x.is_cpu() && x.numel() > 0 && plain && !tensor::learning()) return ofPicture(channelsLast(x), activation);
-    // LibTorch's gradient for the weights crashes on channels-last maps that want none themselves.
-    const bool lone = tensor::learning() && m_weight.requires_grad() && !x.requires_grad();
-    return activate(at::group_norm(lone ? x.detach().requires_grad_() : x, m_groups, m_weight, m_bias, m_epsilon), activation);
+    const bool single = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+    if (x.dim() == 4 && x.is_cpu() && x.numel() > 0 && plain && single && m_weight.scalar_type() == x.scalar_type() && tensor::learning())
+        return normLearning(x, m_weight, m_bias, {m_groups, m_epsilon, activation.kind == Activation::Kind::Silu});
+    return activate(at::group_norm(x, m_groups, m_weight, m_bias, m_epsilon), activation);
 }
 
 /// One pass for the statistics and one for all the rest.

@@ -56,6 +56,15 @@ struct Backend {
     /// kPlanePadding) floats.
     void (*runColumns)(const Plan&, const float* values, const Kernels&, long column, long first, long count,
                        float* scratch, const Output&);
+
+    /// For the gradient of the kernels: what they were multiplied with, of the picture that was seen, and what the products
+    /// were worth, of the gradient of the result. Tiles `from` … `to − 1` of values [36][count][channels], kPlanePadding
+    /// floats between the points. Channels are multiples of `block`.
+    void (*readSeen)(const Plan&, const Picture&, long first, long count, long from, long to, float* values);
+    void (*readWorth)(const Plan&, const Picture&, long first, long count, long from, long to, float* values);
+    /// Sums over all tiles of worth · seen, [36][out][in] → the gradient of the kernels of output channels `from` … `to − 1`,
+    /// [out][3][3][in].
+    void (*foldKernels)(const Plan&, const float* sums, long from, long to, float* gradient);
 };
 
 extern const Backend kAvx2, kAvx512;

@@ -5,6 +5,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 
 #include "core/tensor/Runtime.h"
@@ -32,6 +33,10 @@ std::int64_t roundUp(std::int64_t value, std::int64_t multiple) {
 
 winograd::Kernels kernelsOf(const Tensor& weight) {
     return {weight.data_ptr<float>(), weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
+}
+
+winograd::Picture pictureOf(const Tensor& x) {
+    return {x.const_data_ptr<float>(), x.size(2), x.size(3), x.stride(0), x.stride(2), x.stride(3)};
 }
 
 winograd::Plan planOf(const Tensor& weight, std::int64_t padRows, std::int64_t padColumns, std::int64_t outHeight,
@@ -131,7 +136,7 @@ void WinogradConv::run(const Tensor& x, std::int64_t padRows, const Tensor& out,
                        double scale) const {
     winograd::Plan plan = planOf(m_weight, padRows, m_pad, out.size(2), out.size(3));
     plan.doubled = m_doubled;
-    const winograd::Picture picture{x.data_ptr<float>(), x.size(2), x.size(3), x.stride(0), x.stride(2), x.stride(3)};
+    const winograd::Picture picture = pictureOf(x);
     winograd::Output output{out.data_ptr<float>(), out.size(2), out.size(3), out.stride(0), out.stride(2),
                             out.stride(3), m_bias.defined() ? m_bias.data_ptr<float>() : nullptr, fused(),
                             static_cast<float>(m_activation.slope)};
@@ -198,6 +203,32 @@ void WinogradConv::runColumns(const winograd::Plan& plan, const winograd::Pictur
             });
         }
     }
+}
+
+Tensor WinogradConv::kernelGradient(const Tensor& seen, const Tensor& worth) {
+    const std::int64_t in = seen.size(1), out = worth.size(1);
+    const Tensor gradient = at::empty({out, in, 3, 3}, seen.options().memory_format(at::MemoryFormat::ChannelsLast));
+    const winograd::Plan plan = planOf(gradient, 1, 1, worth.size(2), worth.size(3));
+    const std::int64_t tiles = seen.size(0) * plan.tilesX * plan.tilesY;
+    const std::int64_t most = std::max(kChunkStep, std::min(tiles, kMostValues / (36 * std::max(in, out))));
+    const Tensor seenValues = at::empty({36 * (most * in + winograd::kPlanePadding)}, seen.options());
+    const Tensor worthValues = at::empty({36 * (most * out + winograd::kPlanePadding)}, seen.options());
+    Tensor sums;
+    for (std::int64_t first = 0; first < tiles; first += most) {
+        tensor::currentCancel().check();
+        const std::int64_t count = std::min(most, tiles - first);
+        at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+            backend()->readSeen(plan, pictureOf(seen), first, count, begin, end, seenValues.data_ptr<float>());
+            backend()->readWorth(plan, pictureOf(worth), first, count, begin, end, worthValues.data_ptr<float>());
+        });
+        const Tensor left = worthValues.as_strided({36, out, count}, {count * out + winograd::kPlanePadding, 1, out});
+        const Tensor right = seenValues.as_strided({36, count, in}, {count * in + winograd::kPlanePadding, in, 1});
+        sums = sums.defined() ? sums.baddbmm_(left, right) : at::bmm(left, right);
+    }
+    at::parallel_for(0, out, 1, [&](std::int64_t begin, std::int64_t end) {
+        backend()->foldKernels(plan, sums.const_data_ptr<float>(), begin, end, gradient.data_ptr<float>());
+    });
+    return gradient;
 }
 
 } // namespace ochre::nn

@@ -35,6 +35,11 @@ public:
     /// some of the channels of wider ones.
     void addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x, std::int64_t padRows) const;
 
+    /// The gradient of a kernel of padding 1, [out, in, 3, 3] channels-last, from the picture that it saw [N, in, H, W] and the
+    /// gradient of its result [N, out, H, W], both channels-last and float32. Channels are multiples of kGradientChannels.
+    static Tensor kernelGradient(const Tensor& seen, const Tensor& worth);
+    static constexpr std::int64_t kGradientChannels = 32;
+
     /// A copy that keeps its packed weights, in `memory`, which is made anew where it is too small or far too large.
     WinogradConv prepared(Tensor& memory) const;
 

@@ -4,7 +4,7 @@
 // can end up in the rest of the program.
 #pragma once
 
-#include "core/tensor/WinogradTiles.h"
+#include "core/tensor/WinogradGradient.h"
 
 namespace ochre::nn::winograd {
 namespace {
@@ -118,7 +118,8 @@ void runColumns(const Plan& plan, const float* values, const Kernels& kernels, l
 
 template <int Lanes, int Rows>
 constexpr Backend makeBackend() {
-    return {2 * Lanes, packWeights<Lanes>, runTiles<Lanes, Rows>, readTiles<Lanes>, runColumns<Lanes, Rows>};
+    return {2 * Lanes, packWeights<Lanes>, runTiles<Lanes, Rows>, readTiles<Lanes>, runColumns<Lanes, Rows>,
+            readSeen<Lanes>, readWorth<Lanes>, foldKernels<Lanes>};
 }
 
 } // namespace

@@ -48,5 +48,28 @@ inline void transformKernel(const V* g, int step, V* out, int outStep) {
     out[5 * outStep] = g2;
 }
 
+/// A·y of four values: the transpose of transformOut.
+template <typename V>
+inline void transformResult(const V* y, int step, V* out, int outStep) {
+    const V y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
+    const V even = y0 + y2, odd = y1 + y3, wideEven = y0 + 4 * y2, wideOdd = 2 * y1 + 8 * y3;
+    out[0] = y0;
+    out[outStep] = even + odd;
+    out[2 * outStep] = even - odd;
+    out[3 * outStep] = wideEven + wideOdd;
+    out[4 * outStep] = wideEven - wideOdd;
+    out[5 * outStep] = y3;
+}
+
+/// Gᵀ·m of six values: the transpose of transformKernel.
+template <typename V>
+inline void transformKernelBack(const V* m, int step, V* out, int outStep) {
+    const V m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
+    const V inner = (m1 + m2) * (1.0f / 6), wide = m3 + m4;
+    out[0] = m0 * 0.25f - inner + wide * (1.0f / 24);
+    out[outStep] = (m2 - m1) * (1.0f / 6) + (m3 - m4) * (1.0f / 12);
+    out[2 * outStep] = wide * (1.0f / 6) - inner + m5;
+}
+
 } // namespace
 } // namespace ochre::nn::winograd

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/Error.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/tensor/Convert.h"
@@ -41,6 +42,12 @@ AutoencoderKl::Config configOf(const Settings& settings) {
     return config;
 }
 
+/// The half that turns latents into pictures.
+AutoencoderKl::Config decoderOf(AutoencoderKl::Config config) {
+    config.encoder = config.quant = false;
+    return config;
+}
+
 /// Layers whose result is added to something begin silent.
 double gainOf(const std::string& name) {
     return name.find(".conv2.") != std::string::npos || name.find(".proj_out.") != std::string::npos ? 0 : 1;
@@ -54,9 +61,18 @@ nn::Tensor edges(const nn::Tensor& x, std::int64_t dimension) {
 class AutoencoderRecipe : public Recipe {
 public:
     explicit AutoencoderRecipe(const Settings& settings)
-        : m_settings(settings), m_config(configOf(settings)), m_parameters(m_config.expected(), computeType(settings)) {
+        : m_settings(settings), m_config(configOf(settings)), m_decoderOnly(settings.flag("decoder_only")),
+          m_parameters((m_decoderOnly ? decoderOf(m_config) : m_config).expected(), computeType(settings)) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);
-        if (const std::string& from = settings.text("from"); !from.empty()) m_parameters.load(tensor::Weights::open(from));
+        const std::string& from = settings.text("from");
+        if (m_decoderOnly && from.empty())
+            throw Error("training: decoder_only is set, and no encoder to keep", "name the file of an autoencoder with from=FILE");
+        if (from.empty()) return;
+        const tensor::Weights file = tensor::Weights::open(from, {.floating = computeType(settings)});
+        m_parameters.load(file);
+        if (!m_decoderOnly) return;
+        for (const auto& [name, shape] : m_config.expected())
+            if (name.starts_with("encoder.") || name.starts_with("quant_conv.")) m_encoder[name] = file.tensor(name).clone();
     }
 
     Parameters& parameters() override { return m_parameters; }
@@ -65,13 +81,14 @@ public:
         m_batches.emplace(openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")), place.cancel, place.say),
                           m_settings.integer("batch"), static_cast<int>(m_settings.integer("parts")),
                           static_cast<std::uint64_t>(m_settings.integer("seed")), kHeldOut);
-        tensor::learn({}, [&] { m_network.emplace(m_parameters.weights(), m_config); });
+        tensor::learn({}, [&] { m_network.emplace(m_parameters.weights(), m_decoderOnly ? decoderOf(m_config) : m_config); });
+        if (m_decoderOnly) tensor::run({}, [&] { m_frozen.emplace(averagedWeights(), m_config); });
     }
 
     Tensor loss(std::int64_t step, int part) override {
         const nn::Tensor pictures = picturesOf(m_batches->part(step, part)); // [N, 3, H, W]
         at::Generator generator = generatorOf(m_settings, step, part);
-        const nn::Tensor moments = m_network->encodeWhole(nn::pixelUnshuffle(pictures, kUnshuffle));
+        const nn::Tensor moments = momentsOf(nn::pixelUnshuffle(pictures, kUnshuffle));
         const std::int64_t channels = moments.size(1) / 2;
         const nn::Tensor mean = moments.narrow(1, 0, channels);
         const nn::Tensor logVariance = moments.narrow(1, channels, channels).clamp(-30.0, 20.0); // [N, z, h, w]
@@ -120,9 +137,9 @@ public:
 
     std::string save(const std::filesystem::path& folder, std::int64_t steps) override {
         std::map<std::string, Tensor> tensors;
-        const tensor::Weights weights = m_parameters.averaged();
+        const tensor::Weights weights = averagedWeights();
         for (const std::string& name : weights.names()) tensors[name] = weights.tensor(name).to(at::kHalf);
-        whiten(tensors);
+        if (!m_decoderOnly) whiten(tensors);
         tensor::saveWeights(folder / "autoencoder.safetensors", tensors,
                             {{"format", "pt"}, {"ochre.recipe", "autoencoder"}, {"ochre.steps", std::to_string(steps)},
                              {"ochre.settings", dumpJson(m_settings.toJson())}});
@@ -130,7 +147,23 @@ public:
     }
 
 private:
-    AutoencoderKl averaged() const { return {m_parameters.averaged(), m_config}; }
+    AutoencoderKl averaged() const { return {averagedWeights(), m_config}; }
+
+    /// With the encoder that is kept.
+    tensor::Weights averagedWeights() const {
+        const tensor::Weights learned = m_parameters.averaged();
+        if (!m_decoderOnly) return learned;
+        auto all = m_encoder;
+        for (const std::string& name : learned.names()) all[name] = learned.tensor(name);
+        return tensor::Weights::of(std::move(all), learned.subject());
+    }
+
+    nn::Tensor momentsOf(const nn::Tensor& pictures) const {
+        if (!m_decoderOnly) return m_network->encodeWhole(pictures);
+        nn::Tensor moments;
+        tensor::run({}, [&] { moments = m_frozen->encodeWhole(pictures).clone(); });
+        return moments;
+    }
 
     /// Held out, as long as there are any.
     std::vector<Example> fixed(std::size_t count) const {
@@ -169,9 +202,11 @@ private:
 
     Settings m_settings;
     AutoencoderKl::Config m_config;
+    bool m_decoderOnly;
+    std::map<std::string, Tensor> m_encoder; ///< that is kept, of m_decoderOnly
     Parameters m_parameters;
     std::optional<Batches> m_batches;
-    std::optional<AutoencoderKl> m_network;
+    std::optional<AutoencoderKl> m_network, m_frozen; ///< what learns; what encodes where only the decoder does
 };
 
 } // namespace
@@ -191,6 +226,8 @@ RecipeInfo autoencoderRecipe() {
                           .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
     parameters.push_back({.id = "kl", .label = "KL weight", .help = "How strongly latents are drawn to a normal distribution.",
                           .kind = ParameterKind::Float, .defaultValue = 1e-6, .min = 0, .max = 1, .step = 1e-6, .group = "Network"});
+    parameters.push_back({.id = "decoder_only", .label = "Decoder only", .help = "Keeps the encoder of the file to start from, so that latents stay what they are.",
+                          .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network", .advanced = true});
     parameters.push_back(fromParameter());
     return {.id = "autoencoder",
             .label = "Autoencoder",

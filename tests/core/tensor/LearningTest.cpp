@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/Learning.h"
 
+#include <ATen/ops/group_norm.h>
+#include <ATen/ops/silu.h>
 #include <gtest/gtest.h>
 
 #include "core/base/File.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/HalfConvert.h"
+#include "core/tensor/LearningNorm.h"
 #include "core/tensor/Norm.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
@@ -134,6 +137,32 @@ TEST(Learning, NormsComputeTheSameAndHaveGradients) {
     leaves.add("n.weight", {64}).add("n.bias", {64});
     const at::Tensor x = leaves.input({2, 64, 6, 6}).contiguous(at::MemoryFormat::ChannelsLast);
     expectSameAndDifferentiable<nn::GroupNorm>(leaves, "n.weight", [](const Weights& w) { return nn::GroupNorm(w, "n"); }, x);
+}
+
+/// Result and gradients of a norm of pictures of 64 channels in 16 groups, against those in double.
+void expectNormInDouble(at::ScalarType type, bool silu, double tolerance) {
+    at::Generator random = generator(5);
+    const auto leaf = [](const at::Tensor& x) { return x.detach().requires_grad_(); };
+    const at::Tensor picture = nn::randn({3, 64, 9, 11}, random).mul(2).add(3).to(type), worth = nn::randn({3, 64, 9, 11}, random);
+    const at::Tensor scale = nn::randn({64}, random).to(type), shift = nn::randn({64}, random).to(type);
+    const at::Tensor x = leaf(nn::channelsLast(picture)), w = leaf(scale), b = leaf(shift);
+    const at::Tensor exactX = leaf(picture.to(at::kDouble)), exactW = leaf(scale.to(at::kDouble)), exactB = leaf(shift.to(at::kDouble));
+    learn({}, [&] {
+        const at::Tensor seen = nn::normLearning(x, w, b, {.groups = 16, .epsilon = 1e-5, .silu = silu});
+        const at::Tensor norm = at::group_norm(exactX, 16, exactW, exactB, 1e-5), exact = silu ? at::silu(norm) : norm;
+        EXPECT_LT(nn::maxAbsDifference(seen, exact) / nn::maxAbs(exact), tolerance);
+        seen.mul(worth.to(type)).sum().backward();
+        exact.mul(worth.to(type).to(at::kDouble)).sum().backward();
+    });
+    for (const auto& [seen, exact] : {std::pair{x, exactX}, {w, exactW}, {b, exactB}})
+        EXPECT_LT(nn::maxAbsDifference(seen.grad(), exact.grad()) / nn::maxAbs(exact.grad()), tolerance);
+}
+
+TEST(Learning, NormsAndTheirGradientsAreThoseInDouble) {
+    for (const bool silu : {false, true}) {
+        expectNormInDouble(at::kFloat, silu, 1e-5);
+        expectNormInDouble(at::kBFloat16, silu, 1e-2);
+    }
 }
 
 TEST(Learning, AttentionComputesTheSame) {

@@ -5,6 +5,8 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
+#include "core/tensor/Learning.h"
+#include "core/tensor/LearningConv.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
@@ -97,6 +99,43 @@ TEST_F(Winograd, LeavesOtherConvolutionsAlone) {
     EXPECT_FALSE(WinogradConv::make(noise({32, 32, 1, 1}, 1), bias, {}));
     EXPECT_FALSE(WinogradConv::make(noise({32, 3, 3, 3}, 1), bias, {.padding = 1}));
     EXPECT_FALSE(WinogradConv::make(noise({32, 32, 3, 3}, 1).to(at::kBFloat16), bias, {.padding = 1}));
+}
+
+/// Gradients of picture, kernel and bias, each against those of the convolution in double.
+void expectGradients(std::int64_t batch, std::int64_t in, std::int64_t out, std::int64_t height, std::int64_t width) {
+    const auto leaf = [](const Tensor& x) { return x.detach().requires_grad_(); };
+    const Tensor picture = channelsLast(noise({batch, in, height, width}, 3)), kernel = noise({out, in, 3, 3}, 1), bias = noise({out}, 2);
+    const Tensor worth = noise({batch, out, height, width}, 4);
+    const Tensor x = leaf(picture), w = leaf(kernel), b = leaf(bias);
+    const Tensor exactX = leaf(picture.to(at::kDouble)), exactW = leaf(kernel.to(at::kDouble)), exactB = leaf(bias.to(at::kDouble));
+    tensor::learn({}, [&] {
+        ASSERT_TRUE(learnsByWinograd(x, w, {.padding = 1}));
+        winogradLearning(x, w, b).mul(worth).sum().backward();
+        at::conv2d(exactX, exactW, exactB, 1, 1).mul(worth.to(at::kDouble)).sum().backward();
+    });
+    for (const auto& [seen, exact] : {std::pair{x, exactX}, {w, exactW}, {b, exactB}}) {
+        ASSERT_EQ(seen.grad().sizes(), exact.grad().sizes());
+        EXPECT_LT(maxAbsDifference(seen.grad(), exact.grad()) / maxAbs(exact.grad()), 3e-5)
+            << batch << "x" << in << "->" << out << " " << width << "x" << height;
+    }
+}
+
+TEST_F(Winograd, GradientsAreThoseOfTheConvolution) {
+    expectGradients(4, 64, 32, 16, 16);
+    expectGradients(1, 32, 96, 37, 41);   // the last tiles reach over the edge
+    expectGradients(16, 32, 32, 8, 8);
+    expectGradients(2, 256, 256, 64, 64); // more tiles than fit at a time
+}
+
+TEST_F(Winograd, LearnsOnlyWhatSuitsIt) {
+    const Tensor x = channelsLast(noise({4, 64, 16, 16}, 3)), weight = noise({64, 64, 3, 3}, 1);
+    EXPECT_TRUE(learnsByWinograd(x, weight, {.padding = 1}));
+    EXPECT_FALSE(learnsByWinograd(x, weight, {.stride = 2, .padding = 1}));
+    EXPECT_FALSE(learnsByWinograd(x, weight, {.padding = 0}));
+    EXPECT_FALSE(learnsByWinograd(x.to(at::kBFloat16), weight.to(at::kBFloat16), {.padding = 1}));
+    EXPECT_FALSE(learnsByWinograd(x, noise({8, 64, 3, 3}, 1), {.padding = 1}));
+    EXPECT_FALSE(learnsByWinograd(x, noise({64, 64, 1, 1}, 1), {.padding = 1}));
+    EXPECT_FALSE(learnsByWinograd(channelsLast(noise({1, 64, 8, 8}, 3)), weight, {.padding = 1}));
 }
 
 } // namespace

@@ -81,6 +81,31 @@ TEST(TrainingRun, GoesOnAfterAStopWithTheLossesOfAnUnbrokenRun) {
     EXPECT_EQ(losses(folder / "broken"), losses(folder / "unbroken"));
 }
 
+TEST(TrainingRun, OfADecoderAloneLeavesTheEncoderAsItIs) {
+    const test::TemporaryFolder folder;
+    const fs::path pictures = makePictures(folder);
+    Group alone;
+    train(request(folder, pictures, "whole", 10), alone);
+    TrainingRequest decoder = request(folder, pictures, "decoder", 10);
+    decoder.settings["decoder_only"] = "true";
+    test::expectError([&] { train(decoder, alone); }, "no encoder to keep");
+    decoder.settings["from"] = (folder / "whole" / "autoencoder.safetensors").string();
+    decoder.resume = true; // of the folder that the wrong try left
+    EXPECT_TRUE(train(decoder, alone).finished);
+    const auto before = tensor::Weights::open(folder / "whole" / "autoencoder.safetensors");
+    const auto after = tensor::Weights::open(folder / "decoder" / "autoencoder.safetensors");
+    ASSERT_EQ(before.names(), after.names());
+    bool changed = false;
+    for (const std::string& name : before.names()) {
+        const bool same = before.tensor(name).equal(after.tensor(name));
+        if (name.starts_with("encoder.") || name.starts_with("quant_conv."))
+            EXPECT_TRUE(same) << name;
+        else
+            changed = changed || !same;
+    }
+    EXPECT_TRUE(changed);
+}
+
 TEST(TrainingRun, WrongSettingsSayWhatThereIs) {
     const test::TemporaryFolder folder;
     Group alone;
