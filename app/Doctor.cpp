@@ -9,6 +9,7 @@
 #include "app/Command.h"
 #include "app/ModelLibrary.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/image/Compare.h"
 #include "core/image/ImageIo.h"
 #include "core/library/ModelFolder.h"

@@ -9,6 +9,7 @@
 #include "app/Command.h"
 #include "app/GenerateGraph.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/graph/Types.h"
 #include "core/image/Image.h"
 #include "core/library/ModelFolder.h"

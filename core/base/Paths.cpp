@@ -10,6 +10,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/ModelRoots.h"
+#include "core/base/StarterModel.h"
 
 namespace ochre::paths {
 namespace fs = std::filesystem;

@@ -20,10 +20,6 @@ std::filesystem::path models(); ///< OCHRE_MODELS_DIR, else data()/models
 /// there is none.
 std::filesystem::path findModel(const std::string& nameOrPath, const std::string& kind = {});
 
-/// Ochre's own small model, which comes with the program: models/starter.safetensors of the resources. Empty where
-/// it is not there. As a Model parameter its name is "starter", unless the user has a file of that name.
-std::filesystem::path starterModel();
-
 /// The file that a File parameter names: "resources:pictures/a.png" is one of the program's own, anything
 /// else stands as it is.
 std::filesystem::path resolve(const std::string& text);

@@ -237,7 +237,6 @@ Json Parameter::toJson() const {
         json["choices"] = std::move(list);
     }
     if (!filter.empty()) json["filter"] = filter;
-    if (!whenEmpty.empty()) json["when_empty"] = whenEmpty;
     if (!group.empty()) json["group"] = group;
     if (advanced) json["advanced"] = true;
     if (!visibleWhenId.empty()) json["visible_when"] = {{"id", visibleWhenId}, {"values", visibleWhenValues}};
@@ -270,7 +269,6 @@ Parameter Parameter::fromJson(const Json& json) {
     for (const Json& c : json.value("choices", Json::array()))
         p.choices.push_back({c.at("id").get<std::string>(), c.at("label").get<std::string>()});
     p.filter = textOf("filter");
-    p.whenEmpty = textOf("when_empty");
     p.group = textOf("group");
     p.advanced = json.value("advanced", false);
     if (json.contains("visible_when")) {

@@ -50,7 +50,6 @@ struct Parameter {
     std::vector<Choice> choices = {};
     std::string filter =
         {}; ///< File kinds: "Pictures (*.png *.jpg)"; Model: the folder under models, "upscale"
-    std::string whenEmpty = {}; ///< shown in place of an empty text: what the node then takes
     std::string group = {}; ///< fold of the panel; empty: the first one
     bool advanced = false;
     /// Shown only while another parameter has one of these values: {"mode", "a|b"}; empty id: always.

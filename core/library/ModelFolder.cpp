@@ -6,6 +6,7 @@
 
 #include "core/base/ModelRoots.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 
 namespace ochre::library {
 namespace fs = std::filesystem;

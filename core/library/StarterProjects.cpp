@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/library/ModelFolder.h"
 
 namespace ochre::library {

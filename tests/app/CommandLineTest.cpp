@@ -14,6 +14,7 @@
 #include "core/image/ImageIo.h"
 #include "core/project/ProjectFile.h"
 #include "tests/app/Program.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre {

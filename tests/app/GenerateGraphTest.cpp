@@ -8,6 +8,7 @@
 
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::app {

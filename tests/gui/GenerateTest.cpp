@@ -5,6 +5,7 @@
 
 #include "core/base/Paths.h"
 #include "tests/gui/ShellFixture.h"
+#include "tests/support/Machine.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/JobRow.h"
 #include "ui/panels/QueuePanel.h"

@@ -4,6 +4,7 @@
 
 #include "core/base/Paths.h"
 #include "tests/gui/ShellFixture.h"
+#include "tests/support/Machine.h"
 #include "ui/PromptBar.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/PromptField.h"

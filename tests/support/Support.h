@@ -35,30 +35,6 @@ std::optional<std::filesystem::path> sharedFile(const std::string& relative);
 /// A converted model of the user's model folder, or nothing.
 std::optional<std::filesystem::path> modelFile(const std::string& name);
 
-/// An environment variable with another value, for as long as this lives.
-class Setting {
-public:
-    Setting(const char* name, const std::string& value);
-    ~Setting();
-    Setting(const Setting&) = delete;
-    Setting& operator=(const Setting&) = delete;
-
-private:
-    const char* m_name;
-    std::optional<std::string> m_before;
-};
-
-/// The program's resources with that file as the model that comes along, or without one, for as long as this lives:
-/// tests say the same wherever the real one is, or is not.
-class StarterModel {
-public:
-    explicit StarterModel(const std::filesystem::path& file = {});
-
-private:
-    TemporaryFolder m_folder;
-    std::optional<Setting> m_setting;
-};
-
 /// Runs `body`, which must throw Error, and returns it; fails the test otherwise.
 Error expectError(const std::function<void()>& body);
 

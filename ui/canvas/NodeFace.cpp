@@ -161,7 +161,6 @@ QString valueText(const Parameter& parameter, const ParameterValue& value) {
     if (const auto* text = std::get_if<std::string>(&value)) {
         for (const graph::Choice& choice : parameter.choices)
             if (choice.id == *text) return QString::fromStdString(choice.label);
-        if (text->empty()) return QString::fromStdString(parameter.whenEmpty);
         const QString shownText = QString::fromStdString(*text);
         const bool path = parameter.kind == ParameterKind::File ||
                           parameter.kind == ParameterKind::SaveFile ||

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/library/StarterProjects.h"
 #include "ui/bridge/Background.h"
 #include "ui/bridge/Bridge.h"

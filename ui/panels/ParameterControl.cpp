@@ -215,7 +215,6 @@ QWidget* ParameterControl::makeChoice() {
 QWidget* ParameterControl::makeModel() {
     auto* menu = new CalmCombo;
     menu->addItems(modelNames(m_parameter.filter));
-    menu->setPlaceholderText(q(m_parameter.whenEmpty));
     connect(menu, &QComboBox::activated, this, [this, menu](int index) {
         tell(menu->itemData(index).isValid() ? menu->itemData(index).toString().toStdString()
                                              : menu->itemText(index).toStdString());

@@ -16,7 +16,7 @@ struct Starter {
 };
 /// "Enlarge a picture": what a starter project does, from its file's name.
 QString starterTitle(const std::filesystem::path& file);
-/// The projects of resources/graphs that suit the models that are here, the first steps first.
+/// The projects of resources/graphs, the first steps first.
 std::vector<Starter> starters();
 
 /// Covers its parent; shows nothing but the card.

@@ -35,8 +35,8 @@ struct Autoencoder {
     int unshuffle = 1; ///< so many pixels each way are the channels of one for the network
     bool canEncode = true, canDecode = true; ///< TAESD comes in halves
 
-    /// Pictures of one size, 1…4 channels (grey is spread, alpha is left out), sRGB → [N, 4, H/8, W/8] (the
-    /// starter's may have other than 4 channels) float32: the mean of the distribution. Sides are cropped about the middle to multiples of 8, as
+    /// Pictures of one size, 1…4 channels (grey is spread, alpha is left out), sRGB → [N, 4, H/8, W/8]
+    /// float32: the mean of the distribution. Sides are cropped about the middle to multiples of 8, as
     /// ComfyUI does. Throws Error for pictures under 8 pixels or of unequal sizes.
     nn::Tensor encode(const std::vector<Image>& images, const AutoencodeOptions& options = {}) const;
     /// pixels [N, 3, H, W] in 0…1, sides multiples of 8 → the same.

@@ -9,7 +9,6 @@
 #include "core/base/Error.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/ControlNet.h"
-#include "core/models/diffusion/LatentPreview.h"
 #include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
@@ -228,7 +227,7 @@ std::vector<std::string> checkpointKinds() {
 
 std::map<std::string, std::string> checkpointMetadata(std::string_view kind) {
     if (kind != "starter" && kind != "starter-small") return {};
-    return {{"modelspec.prediction_type", "v"}, {"ochre.latent_colors", LatentColors::plain(8).text()}};
+    return {{"modelspec.prediction_type", "v"}};
 }
 
 std::vector<CheckpointPart> checkpointParts(std::string_view kind) {

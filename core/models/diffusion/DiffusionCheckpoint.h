@@ -38,7 +38,7 @@ struct DiffusionCheckpoint {
         predictionFrom; ///< "asked for", "metadata", "scheduler_config.json", "keys", "weights", "usual"
     bool zeroTerminalSnr = false; ///< the schedule ends in pure noise (arXiv 2305.08891)
     bool diffusers = false;       ///< names of diffusers, else of LDM
-    int inChannels = 4; ///< of the denoising network; 9 but for the starter: latent, mask, latent of the masked picture
+    int inChannels = 4;           ///< of the denoising network; 9: latent, mask, latent of the masked picture
     int contextWidth = 768;       ///< of the text it looks at
     int vectorWidth = 0;          ///< of SDXL's pooled text and sizes; 0: none
     double latentScale = 0.18215; ///< the autoencoder's latents are multiplied by this
@@ -53,8 +53,7 @@ struct DiffusionCheckpoint {
     std::optional<tensor::Weights> text2;
     std::vector<std::string> missing; ///< "autoencoder", "text encoder", …: parts that the file could hold
 
-    bool isInpaint() const { return inChannels == 9 && family != DiffusionFamily::Starter; }
-    int latentChannels() const { return isInpaint() ? 4 : inChannels; }
+    bool isInpaint() const { return inChannels == 9; }
     AdaptedParts adapted() const { return {unet, text1, text2}; }
     DiffusionCheckpoint with(const AdaptedParts& parts) const;
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/tensor/Fill.h"
 
 namespace ochre::models {
 namespace {
@@ -34,17 +33,6 @@ LatentBatch emptyLatent(int width, int height, int count) {
                          .zero_()
                          .view({count, 4, h, w});
     return latent;
-}
-
-LatentBatch withChannels(const LatentBatch& latent, int channels, const std::string& model) {
-    const nn::Tensor& x = latent.samples;
-    if (x.size(1) == channels) return latent;
-    if (nn::maxAbs(x) > 0)
-        throw Error(fmt::format("the latent has {} channels, {} takes {}", x.size(1), model, channels),
-                    "encode the picture with the autoencoder of the model that samples");
-    LatentBatch wide = latent;
-    wide.samples = nn::zeros({x.size(0), channels, x.size(2), x.size(3)});
-    return wide;
 }
 
 nn::Tensor croppedToProportions(const nn::Tensor& x, std::int64_t width, std::int64_t height) {

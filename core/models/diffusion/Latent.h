@@ -13,9 +13,8 @@ namespace ochre::models {
 inline constexpr int kLatentSide = 8; ///< side of a picture to that of its latent
 
 struct LatentBatch {
-    /// [N, 4, h, w] float32, contiguous, not multiplied by the latent scale (ComfyUI's LATENT); the starter model
-    /// may have other than 4 channels.
-    nn::Tensor samples;
+    nn::Tensor
+        samples; ///< [N, 4, h, w] float32, contiguous, not multiplied by the latent scale (ComfyUI's LATENT)
     nn::Tensor noiseMask; ///< [1|N, 1, H, W] of 0…1 of any size, 1: to be sampled anew; undefined: all of it
     std::vector<int>
         batchIndex; ///< numbers of the pictures, for their noise; empty: as they come, drawn as one
@@ -29,10 +28,6 @@ struct LatentBatch {
     int width() const { return static_cast<int>(samples.size(3)); }
     std::size_t bytes() const;
 };
-
-/// `latent` with `channels` channels: one that is empty is made anew with them, as ComfyUI does, since nodes that make
-/// it know no model. Throws Error naming `model` where another has other ones.
-LatentBatch withChannels(const LatentBatch& latent, int channels, const std::string& model);
 
 /// Zeros. `width` and `height` in pixels of the picture. Throws Error where they are no multiples of 8 of
 /// 8…16384, or `count` is not 1…4096.

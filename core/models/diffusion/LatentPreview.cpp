@@ -45,15 +45,6 @@ std::string LatentColors::text() const {
     return text + fmt::format("{:.5f} {:.5f} {:.5f}", bias[0], bias[1], bias[2]);
 }
 
-LatentColors LatentColors::plain(int channels) {
-    LatentColors colors;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(channels); ++i) {
-        colors.channels.emplace_back();
-        if (i < 3) colors.channels.back()[i] = 0.5f;
-    }
-    return colors;
-}
-
 const LatentColors& LatentColors::sd() {
     static const LatentColors colors{
         {{0.3512f, 0.2297f, 0.3227f}, {0.3250f, 0.4974f, 0.2350f}, {-0.2829f, 0.1762f, 0.2721f}, {-0.2120f, -0.2616f, -0.7177f}},

@@ -21,8 +21,6 @@ struct LatentColors {
     static std::optional<LatentColors> parse(const std::string& text);
     std::string text() const;
 
-    /// The first three channels as red, green and blue, for a model that gives no colours of its own.
-    static LatentColors plain(int channels);
     static const LatentColors& sd();   ///< Stable Diffusion 1 and 2; factors as ComfyUI publishes them
     static const LatentColors& sdxl(); ///< the same of SDXL
 };

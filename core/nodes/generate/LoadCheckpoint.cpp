@@ -33,12 +33,6 @@ void run(graph::RunContext& run) {
 } // namespace
 
 graph::NodeDeclaration LoadCheckpoint() {
-    graph::Parameter checkpoint =
-        modelParameter("checkpoint", "Checkpoint",
-                       "A file from the models folder, or a path. Without one it is the first of your own, or the "
-                       "small model that comes with Ochre.",
-                       kCheckpointFile);
-    checkpoint.whenEmpty = "The first there is";
     return graph::NodeDeclaration("generate.load_checkpoint", 1, "Load checkpoint", "Generate")
         .describe("A Stable Diffusion checkpoint: 1, 2, XL or the XL refiner, one file or a folder of "
                   "diffusers; or the starter model that comes with Ochre. What a file lacks can be loaded with "
@@ -48,7 +42,10 @@ graph::NodeDeclaration LoadCheckpoint() {
         .output(socket("text_encoder", "Text encoder", "What reads prompts.", types::kTextEncoder))
         .output(socket("autoencoder", "Autoencoder",
                        "What turns latents into pictures, and back.", types::kAutoencoder))
-        .parameter(std::move(checkpoint))
+        .parameter(modelParameter("checkpoint", "Checkpoint",
+                                  "A file from the models folder, or a path. Without one it is the first of your own, "
+                                  "or the small model that comes with Ochre.",
+                                  kCheckpointFile))
         .parameter(precisionParameter())
         .parameter(predictionParameter())
         .needsRuntime()

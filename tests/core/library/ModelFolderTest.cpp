@@ -7,6 +7,8 @@
 
 #include "core/base/File.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::library {

@@ -7,6 +7,7 @@
 
 #include "core/base/File.h"
 #include "core/base/Paths.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::library {

@@ -15,6 +15,7 @@
 #include "core/nodes/ModelTypes.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
