@@ -9,9 +9,11 @@
 #include "app/Command.h"
 #include "app/ModelLibrary.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/image/Compare.h"
 #include "core/image/ImageIo.h"
 #include "core/library/ModelFolder.h"
+#include "core/nodes/FamilyDefaults.h"
 #include "core/render/Renderer.h"
 
 namespace ochre::app {
@@ -78,6 +80,22 @@ std::string proveModels() {
     return fmt::format("{} in {}: {}", files.size(), paths::models().string(), names);
 }
 
+/// The model that comes along, with what it needs of the models folder.
+std::string proveStarter() {
+    const fs::path file = paths::starterModel();
+    if (file.empty())
+        throw Error((paths::resources() / "models/starter.safetensors").string() + ": the starter model is not there",
+                    "generating needs a checkpoint of your own then");
+    const std::string size = fmt::format("{}, {:.0f} MB", file.string(), static_cast<double>(fs::file_size(file)) / 1e6);
+    const char* fetch = "run ./installer/run again with a network: it brings it";
+    if (paths::findModel("all-minilm-l6-v2", "text_encoders").empty())
+        throw Error(size + "; its text encoder all-minilm-l6-v2 is not in the models folder", fetch);
+    const std::string upscaler = nodes::familyDefaults("starter").upscaler;
+    if (paths::findModel(upscaler, "upscale").empty())
+        throw Error(size + "; " + upscaler + ", which enlarges its pictures, is not in the models folder", fetch);
+    return size;
+}
+
 std::string proveLibTorch() {
     return runModelCommand({.command = "doctor"}).value("text", std::string());
 }
@@ -121,6 +139,7 @@ std::vector<Finding> examine() {
         prove("pictures", Verdict::Bad, proveCodecs),
         prove("LibTorch", Verdict::Bad, proveLibTorch),
         prove("models", Verdict::Limited, proveModels),
+        prove("starter", Verdict::Limited, proveStarter),
         prove("Vulkan", Verdict::Limited, proveVulkan),
         prove("window", Verdict::Limited, proveWindow),
     };

@@ -151,7 +151,7 @@ fs::path checkpointFor(const ModelRequest& request) {
     }
     const std::string shape = request.options.value("shape", std::string("sd15"));
     const fs::path file = paths::ensure(paths::cache() / "bench") / (shape + ".safetensors");
-    if (!fs::exists(file)) models::makeCheckpoint(file, models::checkpointParts(shape), {}, {}, request.cancel);
+    if (!fs::exists(file)) models::makeCheckpoint(file, models::checkpointParts(shape), {.metadata = models::checkpointMetadata(shape)}, {}, request.cancel);
     return file;
 }
 

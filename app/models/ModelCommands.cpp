@@ -69,6 +69,7 @@ Json parity(const ModelRequest& request) {
 Json makeCheckpoint(const ModelRequest& request) {
     const std::string kind = request.options.value("kind", std::string()), dtype = request.options.value("dtype", std::string());
     models::MakeCheckpointOptions options;
+    options.metadata = models::checkpointMetadata(kind);
     options.dtype = dtype == "float32" ? tensor::Dtype::F32 : dtype == "bfloat16" ? tensor::Dtype::BF16 : tensor::Dtype::F16;
     const auto bytes = models::makeCheckpoint(request.files.at(0), models::checkpointParts(kind), options, {}, request.cancel);
     return {{"ok", true}, {"output", request.files.at(0)}, {"kind", kind}, {"dtype", dtype}, {"bytes", bytes}};

@@ -10,6 +10,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/ModelRoots.h"
+#include "core/base/StarterModel.h"
 
 namespace ochre::paths {
 namespace fs = std::filesystem;
@@ -103,7 +104,14 @@ fs::path findModel(const std::string& nameOrPath, const std::string& kind) {
     if (wanted.has_parent_path() && wanted.has_filename())
         for (const fs::path& folder : folders)
             if (fs::path file = findIn(folder, wanted.filename()); !file.empty()) return file;
-    return {};
+    const fs::path own = starterModel();
+    return wanted == own.stem() || wanted == own.filename() ? own : fs::path();
+}
+
+fs::path starterModel() {
+    std::error_code ignored;
+    fs::path file = resources() / "models/starter.safetensors";
+    return fs::is_regular_file(file, ignored) ? file : fs::path();
 }
 
 fs::path executable() {

@@ -6,6 +6,7 @@
 
 #include "core/base/ModelRoots.h"
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 
 namespace ochre::library {
 namespace fs = std::filesystem;
@@ -17,6 +18,8 @@ const std::map<std::string, std::string> kFormats = {{".safetensors", "safetenso
                                                      {".pt", "PyTorch"},
                                                      {".ckpt", "PyTorch"},
                                                      {".param", "ncnn"}};
+
+constexpr const char* kCheckpoints = "checkpoints";
 
 using Found = std::map<fs::path, ModelFile>; ///< by where they really are: folders may be listed twice
 
@@ -59,7 +62,30 @@ std::vector<ModelFile> listModels(const std::string& kind) {
     addFolder(found, paths::models(), {}, kind);
     for (const paths::ModelFolder& folder : paths::foreignModelFolders())
         addFolder(found, folder.folder, folder.kind, kind);
+    std::error_code ignored;
+    if (const fs::path starter = paths::starterModel(); !starter.empty() && (kind.empty() || kind == kCheckpoints))
+        found.try_emplace(fs::weakly_canonical(starter, ignored),
+                          ModelFile{starter.stem().string(), starter.stem().string(), starter,
+                                    fs::file_size(starter, ignored), "safetensors", kCheckpoints});
     return sorted(std::move(found));
+}
+
+fs::path usualCheckpoint() {
+    const std::string own = (paths::models() / "").string();
+    const fs::path starter = paths::starterModel();
+    fs::path first;
+    for (const ModelFile& file : listModels(kCheckpoints)) {
+        const std::string extension = file.path.extension().string();
+        if (file.path == starter || (extension != ".safetensors" && extension != ".ckpt")) continue;
+        if (file.path.string().starts_with(own)) return file.path;
+        if (first.empty()) first = file.path;
+    }
+    return first.empty() ? starter : first;
+}
+
+bool hasOwnCheckpoint() {
+    const fs::path usual = usualCheckpoint();
+    return !usual.empty() && usual != paths::starterModel();
 }
 
 std::vector<ModelFile> modelsUnder(const fs::path& root) {

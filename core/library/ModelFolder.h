@@ -19,9 +19,16 @@ struct ModelFile {
 };
 
 /// Files with a checkpoint's extension under paths::models() and the folders of other programs
-/// (paths::foreignModelFolders), any depth, each once, by path. Absent folders have none. With a kind, those of it
-/// alone.
+/// (paths::foreignModelFolders), any depth, each once, by path, and the starter model among the checkpoints. Absent
+/// folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
+
+/// The checkpoint that counts where none is named: the first by path of the user's own folder, else of other
+/// programs', else the starter model. Empty where there is none at all.
+std::filesystem::path usualCheckpoint();
+
+/// Whether the usual one is the user's, not the starter model.
+bool hasOwnCheckpoint();
 
 /// Those of one folder of another program, or of one list of folders, as paths::addModelRoot takes them. Throws
 /// Error where that is a damaged list.

@@ -7,6 +7,7 @@
 #include "core/models/sampling/Samplers.h"
 #include "core/models/sampling/Schedules.h"
 #include "core/nodes/Describe.h"
+#include "core/nodes/FamilyDefaults.h"
 #include "core/tensor/Convert.h"
 
 namespace ochre::nodes {
@@ -15,6 +16,7 @@ namespace {
 using Kind = graph::ParameterKind;
 using models::ControlNetModel;
 
+constexpr const FamilyDefaults& kUsual = kFamilyDefaults.front();
 constexpr std::size_t kHandleBytes = 4096; ///< maps of files are the system's to keep
 
 } // namespace
@@ -133,7 +135,7 @@ graph::Parameter samplerParameter() {
         .label = "Sampler",
         .help = "How noise becomes a picture. Ancestral and SDE samplers add fresh noise on the way.",
         .kind = Kind::Choice,
-        .defaultValue = std::string("euler")};
+        .defaultValue = std::string(kUsual.sampler)};
     for (const auto& sampler : models::sampling::samplers())
         p.choices.push_back({sampler.name, sampler.label});
     return p;
@@ -144,7 +146,7 @@ graph::Parameter schedulerParameter() {
                        .label = "Scheduler",
                        .help = "How the steps are spread over the noise levels.",
                        .kind = Kind::Choice,
-                       .defaultValue = std::string("normal")};
+                       .defaultValue = std::string(kUsual.scheduler)};
     for (const auto& schedule : models::sampling::schedules())
         p.choices.push_back({schedule.name, schedule.label});
     return p;
@@ -164,7 +166,7 @@ graph::Parameter stepsParameter() {
             .label = "Steps",
             .help = "More take longer; beyond 20 to 30 little changes with most samplers.",
             .kind = Kind::Int,
-            .defaultValue = std::int64_t{20},
+            .defaultValue = kUsual.steps,
             .min = 1,
             .max = models::sampling::kMostSteps,
             .softMax = 60};
@@ -176,7 +178,7 @@ graph::Parameter cfgParameter() {
         .label = "CFG",
         .help =
             "How closely the prompt is followed. 1 leaves the negative prompt out and takes half the time.",
-        .defaultValue = 7.0,
+        .defaultValue = kUsual.cfg,
         .min = 0,
         .max = 100,
         .softMax = 20};

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draws the pictures of the starter projects that generate, out of resources/pictures/still_life.png: what each of them is for.
+With a built program it also draws those of the projects of the starter model, out of what these give.
 
-    python3 make_pictures.py          needs Pillow; deterministic
+    python3 make_pictures.py [build/release/bin/ochre]          needs Pillow; deterministic
 """
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
@@ -27,9 +31,9 @@ def tinted(picture, colour, share=0.35):
     return Image.blend(picture, ImageOps.colorize(ImageOps.grayscale(picture), (10, 10, 24), colour), share)
 
 
-def words_to_picture():
+def words_to_picture(picture=STILL):
     out = Image.new("RGB", SIZE, DARK)
-    out.paste(cover(STILL, (200, 224)), (152, 0))
+    out.paste(cover(picture, (200, 224)), (152, 0))
     draw = ImageDraw.Draw(out)
     draw.rounded_rectangle((20, 62, 132, 162), 8, fill=(43, 45, 51), outline=LINE)
     for y, width in ((80, 84), (98, 66), (116, 88), (134, 44)):
@@ -101,6 +105,46 @@ def varied(picture, i):
     return tinted(ImageOps.mirror(picture) if i % 2 else picture, ((255, 220, 170), (200, 230, 255), (230, 255, 200), (255, 200, 230))[i], 0.3)
 
 
+def whole(picture):
+    """All of it, on the colour of its corner."""
+    out = Image.new("RGB", SIZE, picture.getpixel((1, 1)))
+    inner = ImageOps.contain(picture, SIZE, Image.LANCZOS)
+    out.paste(inner, ((SIZE[0] - inner.width) // 2, (SIZE[1] - inner.height) // 2))
+    return out
+
+
+def beside(before, after):
+    half = (SIZE[0] // 2, SIZE[1])
+    out = Image.new("RGB", SIZE, DARK)
+    for at, picture in ((0, before), (half[0], after)):
+        inner = ImageOps.pad(picture, half, Image.LANCZOS, color=picture.getpixel((1, 1)))
+        out.paste(inner, (at, 0))
+    ImageDraw.Draw(out).rectangle((half[0] - 1, 0, half[0], SIZE[1] - 1), fill=LINE)
+    return out
+
+
+def save(picture, path):
+    picture.quantize(128, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+
+
+def drawn(program, project):
+    """The picture that a project gives."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.png"
+        subprocess.run([program, "run", project, "-o", out], check=True, stdout=subprocess.DEVNULL)
+        return Image.open(out).convert("RGB")
+
+
+def of_the_starter_model(program):
+    smile = Image.open(FOLDER / "../pictures/smile.png").convert("RGB")
+    card = {"image_to_image": lambda picture: beside(smile, picture), "inpaint": lambda picture: beside(smile, picture)}
+    save(words_to_picture(drawn(program, FOLDER / "starter.ochre")), FOLDER / "starter.png")
+    for project in sorted((FOLDER / "starter").glob("*.ochre")):
+        save(card.get(project.stem, whole)(drawn(program, project)), project.with_suffix(".png"))
+
+
+if len(sys.argv) > 1:
+    of_the_starter_model(sys.argv[1])
 for name, picture in {
     "text_to_image": words_to_picture(),
     "image_to_image": changed_picture(),
@@ -112,4 +156,4 @@ for name, picture in {
     "prompt_walk": grid(4, 1, walked),
     "variations": grid(2, 2, varied),
 }.items():
-    picture.quantize(128, dither=Image.Dither.FLOYDSTEINBERG).save(FOLDER / f"{name}.png", optimize=True)
+    save(picture, FOLDER / f"{name}.png")

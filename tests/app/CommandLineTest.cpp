@@ -8,42 +8,22 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include "core/base/File.h"
 #include "core/base/Json.h"
 #include "core/image/ImageIo.h"
 #include "core/project/ProjectFile.h"
+#include "tests/app/Program.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre {
 namespace {
 namespace fs = std::filesystem;
 
-struct Outcome {
-    int status = -1;
-    std::string out, err;
-    Json json() const { return parseJson(out, "stdout"); }
-};
-
-std::string quoted(const std::string& text) {
-    std::string q = "'";
-    for (const char c : text) q += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return q + "'";
-}
-
-Outcome ochre(const std::vector<std::string>& arguments) {
-    const test::TemporaryFolder folder;
-    std::string command = quoted(std::string(std::getenv("OCHRE_TEST_BUILD")) + "/bin/ochre");
-    for (const std::string& a : arguments) command += " " + quoted(a);
-    command += " >" + quoted(folder / "out") + " 2>" + quoted(folder / "err") + " </dev/null";
-    Outcome o;
-    const int status = std::system(command.c_str());
-    o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    o.out = readTextFile(folder / "out", 1 << 26);
-    o.err = readTextFile(folder / "err", 1 << 26);
-    return o;
-}
+using test::ochre;
+using test::Outcome;
+using test::quoted;
 
 // load → blur → view over a picture of its own.
 fs::path writeGraph(const test::TemporaryFolder& folder) {
@@ -219,6 +199,7 @@ TEST(CommandLine, GenerateMakesThePictureOfItsSeedWithTheGraphInside) {
 }
 
 TEST(CommandLine, GenerateTakesTheFirstCheckpointOfTheOwnFolderElseOfOtherPrograms) {
+    const test::StarterModel noStarter;
     const test::TemporaryFolder folder;
     const fs::path web = folder / "web/models/Stable-diffusion/b.safetensors", own = folder / "own/checkpoints/z.safetensors";
     for (const fs::path& file : {web, own, fs::path(folder / "own/loras/a.safetensors")})

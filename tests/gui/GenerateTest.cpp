@@ -5,6 +5,7 @@
 
 #include "core/base/Paths.h"
 #include "tests/gui/ShellFixture.h"
+#include "tests/support/Machine.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/JobRow.h"
 #include "ui/panels/QueuePanel.h"
@@ -135,6 +136,8 @@ TEST_F(GenerateTest, CancelStopsBetweenTwoStepsAndKeepsTheLastPicture) {
 }
 
 TEST_F(GenerateTest, WithoutACheckpointTheNodeSaysWhatToDo) {
+    const ochre::test::StarterModel none;
+    const ochre::test::Setting models("OCHRE_MODELS_DIR", m_folder.path().string());
     start();
     openStarter(QStringLiteral("text_to_image"));
     set("generate.load_checkpoint", "checkpoint", std::string());

@@ -14,6 +14,8 @@
 #include <QVBoxLayout>
 
 #include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
+#include "core/library/StarterProjects.h"
 #include "ui/bridge/Background.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
@@ -162,7 +164,7 @@ void LibraryPanel::fillAssets() {
     for (const fs::path& path : m_bridge.session().recentFiles())
         if (fs::exists(path, error)) recent.push_back(path);
     addFiles(tr("Recent projects"), recent);
-    addFiles(tr("Starter projects"), filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")}), true);
+    addFiles(tr("Starter projects"), library::starterProjects(), true);
     auto samples = filesIn(paths::resources() / "pictures",
                            {QStringLiteral(".png"), QStringLiteral(".jpg"), QStringLiteral(".exr")});
     for (const char* folder : {"scenes", "splats"})
@@ -182,11 +184,13 @@ void LibraryPanel::fillModels() {
 
 void LibraryPanel::showModels(const std::vector<library::ModelFile>& all) {
     m_models->clear();
-    const fs::path own = paths::models();
+    const fs::path own = paths::models(), starter = paths::starterModel();
     std::map<QString, std::vector<fs::path>> ours, theirs;
     for (const library::ModelFile& file : all) {
         const QString folder = QString::fromStdString(file.path.parent_path().lexically_relative(own).string());
-        if (folder.isEmpty() || folder.startsWith(QLatin1String("..")))
+        if (file.path == starter)
+            ours[tr("Comes with Ochre")].push_back(file.path);
+        else if (folder.isEmpty() || folder.startsWith(QLatin1String("..")))
             theirs[words::models(file.kind)].push_back(file.path);
         else
             ours[folder == QLatin1String(".") ? tr("Models") : folder].push_back(file.path);

@@ -14,8 +14,7 @@
 #include <QPainterPath>
 #include <QVBoxLayout>
 
-#include "core/base/Paths.h"
-#include "ui/panels/LibraryPanel.h"
+#include "core/library/StarterProjects.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
 
@@ -23,6 +22,7 @@ namespace ochre::ui {
 namespace {
 
 constexpr int kTileWidth = 176, kPictureHeight = 112;
+constexpr std::size_t kTiles = 6;
 
 /// A starter project: its picture and, below, its name.
 class Tile : public QAbstractButton {
@@ -85,7 +85,8 @@ private:
 
 QString starterTitle(const std::filesystem::path& file) {
     static const std::map<std::string, const char*> kTitles = {
-        {"text_to_image", QT_TRANSLATE_NOOP("WelcomeCard", "Words to a picture")},
+        {"starter", QT_TRANSLATE_NOOP("WelcomeCard", "Words to a picture")},
+        {"text_to_image", QT_TRANSLATE_NOOP("WelcomeCard", "Words to a large picture")},
         {"image_to_image", QT_TRANSLATE_NOOP("WelcomeCard", "Change a picture")},
         {"inpaint", QT_TRANSLATE_NOOP("WelcomeCard", "Change a part")},
         {"outpaint", QT_TRANSLATE_NOOP("WelcomeCard", "Grow past the edges")},
@@ -110,23 +111,16 @@ QString starterTitle(const std::filesystem::path& file) {
 
 std::vector<Starter> starters() {
     std::vector<Starter> found;
-    for (const auto& file : filesIn(paths::resources() / "graphs", {QStringLiteral(".ochre")})) {
-        Starter starter{file, {}, starterTitle(file)};
-        for (const char* ending : {".png", ".jpg", ".webp"}) {
-            auto picture = file;
-            picture.replace_extension(ending);
-            std::error_code error;
-            if (std::filesystem::exists(picture, error)) starter.picture = picture;
-        }
-        found.push_back(std::move(starter));
-    }
+    for (const auto& file : library::starterProjects())
+        found.push_back({file, library::starterPicture(file), starterTitle(file)});
     // The card shows the first six; the Library has them all.
-    static const std::vector<std::string> kFirst{"upscale", "text_to_image", "scene", "inpaint", "image_to_image", "compare_settings"};
+    static const std::vector<std::string> kFirst{"starter", "upscale",        "text_to_image",   "scene",
+                                                 "inpaint", "image_to_image", "compare_settings"};
     const auto turn = [](const Starter& starter) {
         return std::find(kFirst.begin(), kFirst.end(), starter.file.stem().string()) - kFirst.begin();
     };
     std::stable_sort(found.begin(), found.end(), [&](const Starter& a, const Starter& b) { return turn(a) < turn(b); });
-    if (found.size() > kFirst.size()) found.resize(kFirst.size());
+    if (found.size() > kTiles) found.resize(kTiles);
     return found;
 }
 

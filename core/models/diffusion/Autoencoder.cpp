@@ -69,7 +69,8 @@ bool describe(Autoencoder& autoencoder, const tensor::Weights& view) {
         const int pixels = std::max(config->inChannels, config->outChannels) / 3; // that are the channels of one
         const int unshuffle = static_cast<int>(std::lround(std::sqrt(pixels)));
         const int scale = config->scale() * unshuffle;
-        if (config->latentChannels != 4 || scale != kLatentSide || unshuffle * unshuffle != pixels)
+        const bool known = config->latentChannels == 4 || unshuffle > 1; // the starter model's may have others
+        if (!known || scale != kLatentSide || unshuffle * unshuffle != pixels)
             throw Error(fmt::format("{}: is an autoencoder of {} channels at 1/{}", view.subject(),
                                     config->latentChannels, scale),
                         "choose one of Stable Diffusion 1, 2 or XL: 4 channels at 1/8");

@@ -9,7 +9,10 @@
 #include "core/base/Error.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/ControlNet.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
+#include "core/models/restore/SrvggNetCompact.h"
+#include "core/models/text/Bert.h"
 #include "core/models/text/ClipText.h"
 
 namespace ochre::models {
@@ -162,15 +165,74 @@ ClipText::Config textOf(const Text& text) {
     return config;
 }
 
+/// The program's own small model, as the recipes autoencoder and latent_diffusion make it. `outer` and `inner`: channels
+/// of the two levels; `autoencoder`: of the autoencoder's two.
+std::vector<CheckpointPart> starterParts(int outer, int inner, int embedding, std::vector<int> autoencoder, int latent) {
+    UNet::Config unet;
+    unet.inChannels = unet.outChannels = latent;
+    unet.channels = outer;
+    unet.embedding = embedding;
+    unet.context = static_cast<int>(kStarterWidth);
+    unet.linearProjection = true;
+    unet.headWidth = 64;
+    unet.inputs = {{.in = outer, .out = outer, .depth = 1}, {.in = outer, .out = outer, .resample = true},
+                   {.in = outer, .out = inner, .depth = 1}};
+    unet.outputs = {{.in = 2 * inner, .out = inner, .depth = 1},
+                    {.in = inner + outer, .out = inner, .depth = 1, .resample = true},
+                    {.in = inner + outer, .out = outer, .depth = 1},
+                    {.in = 2 * outer, .out = outer, .depth = 1}};
+    AutoencoderKl::Config pictures;
+    pictures.inChannels = pictures.outChannels = 3 * 4 * 4;
+    pictures.widths = std::move(autoencoder);
+    pictures.stem = pictures.widths.front();
+    pictures.resBlocks = 1;
+    pictures.midAttention = false;
+    pictures.zChannels = pictures.latentChannels = latent;
+    pictures.momentChannels = 2 * latent;
+    return {{"model.diffusion_model.", unet.expected()}, {"first_stage_model.", pictures.expected()}, {"", {{"ztsnr", {1}}}}};
+}
+
+std::vector<CheckpointPart> smallSentenceEncoder() {
+    Bert::Config config;
+    config.layers = 1;
+    return {{"", config.expected()}};
+}
+
+std::vector<CheckpointPart> smallUpscaler() {
+    SrvggNetCompact::Config config;
+    config.features = 8;
+    config.convolutions = 1;
+    return {{"", config.expected()}};
+}
+
+struct SpecialKind {
+    const char* name;
+    std::vector<CheckpointPart> (*parts)();
+};
+constexpr SpecialKind kSpecialKinds[] = {
+    {"starter", [] { return starterParts(192, 320, 512, {128, 192}, 8); }},
+    {"starter-small", [] { return starterParts(64, 128, 128, {32, 32}, 8); }},
+    {"minilm-small", smallSentenceEncoder},
+    {"upscaler-small", smallUpscaler},
+};
+
 } // namespace
 
 std::vector<std::string> checkpointKinds() {
     std::vector<std::string> kinds;
     for (const Plan& plan : plans()) kinds.push_back(plan.name);
+    for (const SpecialKind& special : kSpecialKinds) kinds.emplace_back(special.name);
     return kinds;
 }
 
+std::map<std::string, std::string> checkpointMetadata(std::string_view kind) {
+    if (kind != "starter" && kind != "starter-small") return {};
+    return {{"modelspec.prediction_type", "v"}};
+}
+
 std::vector<CheckpointPart> checkpointParts(std::string_view kind) {
+    for (const SpecialKind& special : kSpecialKinds)
+        if (special.name == kind) return special.parts();
     const Plan& plan = planOf(kind);
     std::vector<CheckpointPart> parts{{"model.diffusion_model.", unetOf(plan).expected()}};
     for (const Text& text : plan.texts) parts.push_back({text.prefix, textOf(text).expected()});

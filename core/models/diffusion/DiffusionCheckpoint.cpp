@@ -106,6 +106,7 @@ void describeUnet(DiffusionCheckpoint& c) {
     c.family = familyOf(c, facts);
     const bool large = c.family == DiffusionFamily::Sdxl || c.family == DiffusionFamily::SdxlRefiner;
     c.latentScale = c.family == DiffusionFamily::Starter ? 1 : large ? kSdxlLatentScale : kSdLatentScale;
+    if (c.family == DiffusionFamily::Starter) return; // takes latents of any number of channels
     switch (c.inChannels) {
     case 4:
     case 9:

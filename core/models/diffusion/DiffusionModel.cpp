@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/diffusion/DiffusionModel.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/models/diffusion/ControlNet.h"
@@ -19,6 +21,14 @@ DiffusionFamily familyOf(const UNetTrunk::Config& config) {
     if (config.context == 768) return DiffusionFamily::Sd1;
     if (config.context == 1024) return DiffusionFamily::Sd2;
     return config.linearProjection ? DiffusionFamily::Sd2 : DiffusionFamily::Sd1;
+}
+
+/// The first three channels as red, green and blue, for a model that gives no colours of its own.
+LatentColors plainColors(std::size_t channels) {
+    LatentColors colors;
+    colors.channels.resize(channels);
+    for (std::size_t i = 0; i < std::min<std::size_t>(channels, 3); ++i) colors.channels[i][i] = 0.5f;
+    return colors;
 }
 
 /// Builds inside tensor::run, with the token of the run that asks.
@@ -87,8 +97,11 @@ DiffusionModel DiffusionModel::adapted(const AdaptedParts& parts, const std::str
 DiffusionModel DiffusionModel::of(std::shared_ptr<const DiffusionCheckpoint> checkpoint,
                                   std::string identity) {
     DiffusionModel model;
-    if (const auto parsed = LatentColors::parse(checkpoint->latentColors))
-        model.colors = std::make_shared<const LatentColors>(*parsed);
+    const auto channels = static_cast<std::size_t>(checkpoint->isInpaint() ? 4 : checkpoint->inChannels);
+    auto own = LatentColors::parse(checkpoint->latentColors);
+    if (own && own->channels.size() != channels) own.reset();
+    if (!own && checkpoint->family == DiffusionFamily::Starter) own = plainColors(channels);
+    if (own) model.colors = std::make_shared<const LatentColors>(std::move(*own));
     model.checkpoint = std::move(checkpoint);
     model.identity = std::move(identity);
     return model;

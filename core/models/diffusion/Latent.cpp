@@ -10,7 +10,7 @@
 namespace ochre::models {
 namespace {
 
-constexpr int kMostSide = 16384, kMostCount = 4096;
+constexpr int kMostSide = 16384, kMostCount = 4096, kMostChannels = 64;
 
 } // namespace
 
@@ -61,10 +61,10 @@ nn::Tensor toBatch(const nn::Tensor& x, std::int64_t count) {
 
 void checkLatent(const LatentBatch& latent, const std::string& subject) {
     const nn::Tensor& x = latent.samples;
-    if (!x.defined() || x.dim() != 4 || x.size(1) != 4 || x.numel() == 0)
+    if (!x.defined() || x.dim() != 4 || x.size(1) > kMostChannels || x.numel() == 0)
         throw Error(fmt::format("{}: is {}, a latent is [pictures, 4, height, width]", subject,
                                 x.defined() ? tensor::describe(x.sizes().vec()) : "nothing"),
-                    "take it from Empty latent, Encode or a sampler of Stable Diffusion");
+                    "take it from Empty latent, Encode or a sampler");
     if (!std::isfinite(nn::maxAbs(x)))
         throw Error(subject + ": holds values that are no finite numbers",
                     "compute in float32, or choose another checkpoint");

@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kTensor = "latent_tensor";
 constexpr const char* kVersion = "latent_format_version_0";
 constexpr const char* kParameters = "parameters"; ///< metadata: how it was sampled
+constexpr std::int64_t kMostChannels = 64;
 constexpr double kOldScale = 0.18215;             ///< values of files without a version are multiplied by it
 
 void checkShape(const tensor::StoredTensor& stored, const std::string& subject) {
@@ -21,7 +22,7 @@ void checkShape(const tensor::StoredTensor& stored, const std::string& subject) 
     if (!tensor::isFloating(stored.dtype))
         throw broken(fmt::format("{}: {} is of type {}", subject, kTensor, tensor::name(stored.dtype)),
                      "a latent holds floating-point numbers");
-    if (shape.size() != 4 || shape[0] < 1 || shape[1] != 4 || shape[2] < 1 || shape[3] < 1)
+    if (shape.size() != 4 || shape[0] < 1 || shape[1] < 1 || shape[1] > kMostChannels || shape[2] < 1 || shape[3] < 1)
         throw broken(fmt::format("{}: {} is {}", subject, kTensor, tensor::describe(shape)),
                      "latents of Stable Diffusion 1, 2 and XL are [pictures, 4, height, width]");
 }

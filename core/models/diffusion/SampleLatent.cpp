@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::models {
@@ -163,6 +164,20 @@ private:
     int m_done = 0;
 };
 
+/// An empty latent is made anew with the model's number of channels, as ComfyUI does, since the nodes that make it know
+/// no model. Throws Error where another has other ones.
+LatentBatch withChannels(const LatentBatch& latent, const DiffusionCheckpoint& checkpoint) {
+    const int channels = checkpoint.isInpaint() ? 4 : checkpoint.inChannels;
+    const nn::Tensor& x = latent.samples;
+    if (x.size(1) == channels) return latent;
+    if (nn::maxAbs(x) > 0)
+        throw Error(fmt::format("the latent has {} channels, {} takes {}", x.size(1), checkpoint.subject, channels),
+                    "encode the picture with the autoencoder of the model that samples");
+    LatentBatch wide = latent;
+    wide.samples = nn::zeros({x.size(0), channels, x.size(2), x.size(3)});
+    return wide;
+}
+
 } // namespace
 
 sampling::Sigmas sigmasOf(const SampleOptions& options, const sampling::ModelSampling& model) {
@@ -179,7 +194,10 @@ SampleResult sampleLatent(const DiffusionModel& model, const Conditioning& posit
     check(options);
     checkLatent(latent, "the latent");
     SampleResult result;
-    tensor::run(hooks.cancel, [&] { result = Run(model, positive, negative, latent, options, hooks).go(); });
+    tensor::run(hooks.cancel, [&] {
+        const LatentBatch start = withChannels(latent, *model.checkpoint);
+        result = Run(model, positive, negative, start, options, hooks).go();
+    });
     return result;
 }
 

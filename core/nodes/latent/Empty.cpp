@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nodes/Describe.h"
 #include "core/nodes/DiffusionValues.h"
+#include "core/nodes/FamilyDefaults.h"
 
 namespace ochre::nodes::latent {
 namespace {
@@ -10,10 +11,10 @@ graph::Parameter side(const char* id, const char* label) {
             .label = label,
             .help = "Of the picture, a multiple of 8.",
             .kind = graph::ParameterKind::Int,
-            .defaultValue = std::int64_t{512},
+            .defaultValue = kFamilyDefaults.front().side,
             .min = 1,
             .max = 16384,
-            .softMin = 256,
+            .softMin = 64,
             .softMax = 2048,
             .step = 8,
             .unit = "px"};
@@ -24,8 +25,7 @@ graph::Parameter side(const char* id, const char* label) {
 graph::NodeDeclaration Empty() {
     return graph::NodeDeclaration("latent.empty", 1, "Empty latent", "Latent")
         .describe("Where a picture begins: its size, and how many are made at once. Stable Diffusion 1 likes "
-                  "512, 2 likes "
-                  "768, XL 1024 pixels.")
+                  "512, 2 likes 768, XL 1024 pixels, Ochre's starter model 128.")
         .keywords("empty latent image size width height batch resolution")
         .output(socket("latent", "Latent", "Nothing but its size.", types::kLatent))
         .parameter(side("width", "Width"))

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base/File.h"
+#include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::library {
@@ -13,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
+    const test::StarterModel none;
     const test::TemporaryFolder folder;
     const auto put = [&](const std::string& name) {
         fs::create_directories((folder / name).parent_path());
@@ -46,6 +50,40 @@ TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
     EXPECT_EQ(upscalers[0].path, files[1].path) << "the user's own goes before the link to it";
     EXPECT_EQ(foreign.size(), 2u);
     EXPECT_TRUE(listModels("vae").empty());
+}
+
+TEST(ModelFolder, TheStarterModelIsAmongTheCheckpointsAndCountsWhereThereIsNoOther) {
+    const test::TemporaryFolder folder;
+    const test::Setting models("OCHRE_MODELS_DIR", folder / "own");
+    writeFileAtomic(folder / "made.safetensors", "xyz");
+    {
+        const test::StarterModel none;
+        EXPECT_TRUE(paths::starterModel().empty());
+        EXPECT_TRUE(usualCheckpoint().empty());
+        EXPECT_FALSE(hasOwnCheckpoint());
+        EXPECT_TRUE(listModels().empty());
+        EXPECT_TRUE(paths::findModel("starter", "checkpoints").empty());
+    }
+    const test::StarterModel starter(folder / "made.safetensors");
+    const auto checkpoints = listModels("checkpoints");
+    ASSERT_EQ(checkpoints.size(), 1u);
+    EXPECT_EQ(checkpoints[0].reference, "starter");
+    EXPECT_EQ(checkpoints[0].kind, "checkpoints");
+    EXPECT_EQ(checkpoints[0].bytes, 3u);
+    EXPECT_TRUE(listModels("loras").empty());
+    EXPECT_EQ(paths::findModel("starter", "checkpoints"), paths::starterModel());
+    EXPECT_EQ(paths::findModel("starter.safetensors"), paths::starterModel());
+    EXPECT_TRUE(paths::findModel("vocab").empty()) << "other files of the resources are no models";
+    EXPECT_EQ(usualCheckpoint(), paths::starterModel());
+    EXPECT_FALSE(hasOwnCheckpoint());
+
+    fs::create_directories(folder / "own/checkpoints");
+    for (const char* name : {"notes.txt", "z.safetensors", "starter.safetensors"})
+        writeFileAtomic(folder / (std::string("own/checkpoints/") + name), "x");
+    EXPECT_EQ(usualCheckpoint(), folder / "own/checkpoints/starter.safetensors");
+    EXPECT_TRUE(hasOwnCheckpoint());
+    EXPECT_EQ(paths::findModel("starter", "checkpoints"), usualCheckpoint()) << "the user's own goes first";
+    EXPECT_EQ(listModels("checkpoints").size(), 3u);
 }
 
 } // namespace

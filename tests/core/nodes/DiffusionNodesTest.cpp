@@ -12,8 +12,10 @@
 #include "core/models/diffusion/Latent.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/CheckpointShapes.h"
+#include "core/nodes/ModelTypes.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/diffusion/SmallCheckpoint.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -252,7 +254,28 @@ TEST_F(DiffusionNodes, PartsOfAScheduleAndOwnSigmasRun) {
     EXPECT_LT(nn::maxAbsDifference(whole.samples, joined.samples), 1e-3 * nn::maxAbs(whole.samples));
 }
 
+TEST_F(DiffusionNodes, WithoutANameTheUsualCheckpointIsTakenAndTheKeyFollowsIt) {
+    const test::StarterModel starter(test::smallCheckpoint("starter-small"));
+    const auto family = [&] {
+        const graph::Value model = evaluate(m_load).output(m_load, "model");
+        return graph::TypeRegistry::shared().find(types::kModel)->modelFamily(model);
+    };
+    const Image named = picture();
+    set(m_load, "checkpoint", std::string());
+    EXPECT_EQ(family(), "starter");
+    std::filesystem::create_directories(m_models / "checkpoints");
+    std::filesystem::copy_file(test::smallCheckpoint(), m_models / "checkpoints/own.safetensors");
+    EXPECT_EQ(family(), "sd1") << "the user's own, which was put there since";
+    EXPECT_TRUE(same(picture(), named));
+    EXPECT_EQ(evaluate(m_decode).ran, 0u);
+    std::filesystem::copy_file(test::smallCheckpoint("sd2-small"), m_models / "checkpoints/a.safetensors");
+    EXPECT_EQ(family(), "sd2") << "the first of them";
+    set(m_load, "checkpoint", std::string("starter"));
+    EXPECT_EQ(family(), "starter") << "by its name";
+}
+
 TEST_F(DiffusionNodes, WhatIsWrongIsSaidWithWhatToDo) {
+    const test::StarterModel none;
     set(m_empty, "width", std::int64_t{7});
     EXPECT_TRUE(says(failure(m_empty, m_decode), "width is 7 px"));
     set(m_empty, "width", std::int64_t{64});

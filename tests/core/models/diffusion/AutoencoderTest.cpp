@@ -104,5 +104,15 @@ TEST(Autoencoder, TellsFamilyAndScaleWhereTheFileShowsThem) {
     test::expectError([] { Autoencoder::open(test::smallControlNet()); }, "a ControlNet, not an autoencoder");
 }
 
+TEST(Autoencoder, TheStarterModelsHasAsManyChannelsAsItWasTrainedWith) {
+    const Autoencoder autoencoder = test::smallAutoencoder("starter-small");
+    const nn::Tensor latent = autoencoder.encode(std::vector<Image>{picture(32, 48, 3)});
+    EXPECT_EQ(latent.sizes(), (at::IntArrayRef{1, 8, 6, 4}));
+    const std::vector<Image> back = autoencoder.decode(latent);
+    ASSERT_EQ(back.size(), 1u);
+    EXPECT_EQ(back[0].width(), 32);
+    EXPECT_EQ(back[0].height(), 48);
+}
+
 } // namespace
 } // namespace ochre::models

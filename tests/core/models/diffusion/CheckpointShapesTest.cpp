@@ -50,7 +50,8 @@ TEST(CheckpointShapes, SmallOnesAreRecognisedForWhatTheyStandFor) {
                                        {"sd15-inpaint-small", DiffusionFamily::Sd1},
                                        {"sd2-small", DiffusionFamily::Sd2},
                                        {"sdxl-small", DiffusionFamily::Sdxl},
-                                       {"sdxl-refiner-small", DiffusionFamily::SdxlRefiner}}) {
+                                       {"sdxl-refiner-small", DiffusionFamily::SdxlRefiner},
+                                       {"starter-small", DiffusionFamily::Starter}}) {
         const auto checkpoint = DiffusionCheckpoint::open(test::smallCheckpoint(kind));
         EXPECT_EQ(checkpoint.family, family) << kind;
         EXPECT_TRUE(checkpoint.missing.empty()) << kind;
@@ -59,6 +60,10 @@ TEST(CheckpointShapes, SmallOnesAreRecognisedForWhatTheyStandFor) {
                   partOf(kind, "model.diffusion_model."))
             << kind;
     }
+    const auto starter = DiffusionCheckpoint::open(test::smallCheckpoint("starter-small"));
+    EXPECT_EQ(starter.inChannels, 8);
+    EXPECT_EQ(starter.prediction, Prediction::V);
+    EXPECT_TRUE(starter.zeroTerminalSnr);
     test::expectError([] { checkpointParts("sd9"); }, "\"sd9\" is not known");
 }
 

@@ -212,7 +212,7 @@ TEST_F(SampleLatentTest, WrongNumbersAndShapesAreErrors) {
     test::expectError([&] { run(picture(), o); }, "cfg is nan");
     LatentBatch wrong;
     wrong.samples = noise({1, 16, 8, 8});
-    test::expectError([&] { run(wrong, options()); }, "the latent: is [1, 16, 8, 8]");
+    test::expectError([&] { run(wrong, options()); }, "the latent has 16 channels");
     wrong.samples = noise({1, 4, 8, 8}).fill_(NAN);
     test::expectError([&] { run(wrong, options()); }, "no finite numbers");
     o = options();
@@ -221,6 +221,45 @@ TEST_F(SampleLatentTest, WrongNumbersAndShapesAreErrors) {
                       "needs a negative prompt");
     test::expectError([] { emptyLatent(7, 64, 1); }, "width is 7 px");
     test::expectError([] { emptyLatent(64, 64, 0); }, "batch is 0");
+}
+
+TEST(SampleStarter, AnEmptyLatentTakesTheChannelsOfTheModelAndAnotherDoesNot) {
+    const DiffusionModel model = test::smallModel("starter-small");
+    Conditioning positive;
+    positive.family = DiffusionFamily::Starter;
+    positive.entries.emplace_back();
+    positive.entries.back().states = noise({1, 24, 384}, 9);
+    SampleOptions options;
+    options.steps = 2;
+    options.sampler = "dpmpp_2m";
+    options.scheduler = "sgm_uniform";
+    int previews = 0;
+    SampleHooks hooks;
+    hooks.preview = [&](int, int, const nn::Tensor& clean) {
+        const Image image = previewLatent(clean.narrow(0, 0, 1), model.previewColors());
+        EXPECT_EQ(image.width(), 16);
+        EXPECT_EQ(image.height(), 8);
+        ++previews;
+    };
+    const LatentBatch sampled = sampleLatent(model, positive, {}, emptyLatent(128, 64, 2), options, hooks).latent;
+    EXPECT_EQ(sampled.samples.sizes(), (at::IntArrayRef{2, 8, 8, 16}));
+    EXPECT_GT(nn::maxAbs(sampled.samples), 0.1);
+    EXPECT_EQ(previews, 2);
+    LatentBatch other;
+    other.samples = noise({1, 4, 8, 8}, 3);
+    test::expectError([&] { sampleLatent(model, positive, {}, other, options); }, "has 4 channels");
+    test::expectError([&] { sampleLatent(test::smallModel(), prompt("a"), {}, sampled, options); }, "has 8 channels");
+}
+
+TEST(SampleStarter, WithoutColoursOfItsOwnThePreviewShowsTheFirstChannels) {
+    auto checkpoint = std::make_shared<DiffusionCheckpoint>(*test::smallModel("starter-small").checkpoint);
+    checkpoint->latentColors = "1 2 3, 4 5 6"; // of a latent of one channel
+    const DiffusionModel model = DiffusionModel::of(checkpoint, "x");
+    ASSERT_EQ(model.previewColors().channels.size(), 8u);
+    const Image image = previewLatent(nn::fromValues(std::vector<float>{1, 0, -1, 9, 9, 9, 9, 9}, {1, 8, 1, 1}), model.previewColors());
+    EXPECT_FLOAT_EQ(image.values()[0], 0.75f);
+    EXPECT_FLOAT_EQ(image.values()[1], 0.5f);
+    EXPECT_FLOAT_EQ(image.values()[2], 0.25f);
 }
 
 } // namespace

@@ -11,14 +11,15 @@
 namespace ochre::test {
 namespace {
 
-const std::filesystem::path& made(const std::string& name, const std::vector<models::CheckpointPart>& parts) {
+const std::filesystem::path& made(const std::string& name, const std::vector<models::CheckpointPart>& parts,
+                                  const std::map<std::string, std::string>& metadata = {}) {
     static const TemporaryFolder folder;
     tensor::useThreads(1); // pieces this small would only wait for each other
     static std::map<std::string, std::filesystem::path> files;
     auto& path = files[name];
     if (path.empty()) {
         path = folder / (name + ".safetensors");
-        models::makeCheckpoint(path, parts, {.seed = 7});
+        models::makeCheckpoint(path, parts, {.seed = 7, .metadata = metadata});
     }
     return path;
 }
@@ -26,7 +27,7 @@ const std::filesystem::path& made(const std::string& name, const std::vector<mod
 } // namespace
 
 const std::filesystem::path& smallCheckpoint(std::string_view kind) {
-    return made(std::string(kind), models::checkpointParts(kind));
+    return made(std::string(kind), models::checkpointParts(kind), models::checkpointMetadata(kind));
 }
 
 const std::filesystem::path& smallControlNet(std::string_view kind) {

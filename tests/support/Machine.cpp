@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/Machine.h"
+
+#include <cstdlib>
+
+namespace ochre::test {
+namespace fs = std::filesystem;
+
+Setting::Setting(const char* name, const std::string& value) : m_name(name) {
+    if (const char* before = std::getenv(name)) m_before = before;
+    ::setenv(name, value.c_str(), 1);
+}
+
+Setting::~Setting() {
+    if (m_before)
+        ::setenv(m_name, m_before->c_str(), 1);
+    else
+        ::unsetenv(m_name);
+}
+
+StarterModel::StarterModel(const fs::path& file) {
+    const fs::path models = m_folder / "models", real = fs::absolute(sourceFile("resources"));
+    fs::create_directories(models);
+    for (const fs::directory_entry& entry : fs::directory_iterator(real))
+        if (entry.path().filename() != "models")
+            fs::create_symlink(entry.path(), m_folder / entry.path().filename().string());
+    for (const fs::directory_entry& entry : fs::directory_iterator(real / "models"))
+        if (entry.path().filename() != "starter.safetensors")
+            fs::create_symlink(entry.path(), models / entry.path().filename());
+    if (!file.empty()) fs::create_symlink(fs::absolute(file), models / "starter.safetensors");
+    m_setting.emplace("OCHRE_RESOURCES_DIR", m_folder.path().string());
+}
+
+} // namespace ochre::test
