@@ -223,7 +223,7 @@ RecipeInfo autoencoderRecipe() {
     parameters.push_back({.id = "blocks", .label = "Blocks", .help = "Residual blocks of a level.", .kind = ParameterKind::Int,
                           .defaultValue = std::int64_t{1}, .min = 1, .max = 8, .group = "Network"});
     parameters.push_back({.id = "latent_channels", .label = "Latent channels", .help = "Numbers for each 8×8 pixels.",
-                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{4}, .min = 1, .max = 64, .group = "Network"});
+                          .kind = ParameterKind::Int, .defaultValue = std::int64_t{8}, .min = 1, .max = 64, .group = "Network"});
     parameters.push_back({.id = "attention", .label = "Attention", .help = "In the middle, over the whole picture.",
                           .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
     parameters.push_back({.id = "kl", .label = "KL weight", .help = "How strongly latents are drawn to a normal distribution.",

@@ -9,6 +9,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Hash.h"
+#include "core/base/Paths.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/LatentPreview.h"
 #include "core/models/diffusion/StarterText.h"
@@ -75,7 +76,7 @@ public:
         const std::int64_t count = m_settings.integer("examples");
         const std::string identity =
             fmt::format("{} {} {} {} {}", m_settings.text("dataset"), m_settings.integer("side"), count,
-                        m_settings.integer("seed"), sha256File(m_settings.text("autoencoder")));
+                        m_settings.integer("seed"), sha256File(autoencoderFile(m_settings)));
         tensor::run(place.cancel, [&] {
             m_pool.emplace(LatentPool::make(place, identity, *data, count, static_cast<std::uint64_t>(m_settings.integer("seed")),
                                             AutoencoderKl(m_autoencoderWeights, m_autoencoderConfig), unshuffle(), m_encoder));
@@ -135,10 +136,16 @@ public:
     }
 
 private:
+    /// The one that is set, else that which comes along.
+    static std::string autoencoderFile(const Settings& settings) {
+        if (const std::string& file = settings.text("autoencoder"); !file.empty()) return file;
+        for (const char* name : {"starter-autoencoder.safetensors", "starter.safetensors"})
+            if (const auto file = paths::resources() / "models" / name; std::filesystem::is_regular_file(file)) return file.string();
+        throw Error("training: no autoencoder is set", "train one with the recipe autoencoder and set autoencoder=FILE");
+    }
+
     static tensor::Weights openAutoencoder(const Settings& settings) {
-        const std::string& file = settings.text("autoencoder");
-        if (file.empty())
-            throw Error("training: no autoencoder is set", "train one with the recipe autoencoder and set autoencoder=FILE");
+        const std::string file = autoencoderFile(settings);
         tensor::Weights weights = tensor::Weights::open(file, {.floating = computeType(settings)});
         if (weights.has("first_stage_model.encoder.conv_in.weight")) weights = weights.sub("first_stage_model.");
         const auto config = AutoencoderKl::Config::fromWeights(weights);
@@ -246,7 +253,7 @@ RecipeInfo latentDiffusionRecipe() {
         commonParameters({.steps = 20000, .batch = 64, .warmUp = 500, .learningRate = 5e-4, .average = 0.9995});
     const auto data = datasetParameters("emoji", 128);
     parameters.insert(parameters.begin(), data.begin(), data.end());
-    parameters.push_back({.id = "autoencoder", .label = "Autoencoder", .help = "File of the autoencoder recipe.",
+    parameters.push_back({.id = "autoencoder", .label = "Autoencoder", .help = "File of the autoencoder recipe; empty: the one that comes with Ochre.",
                           .kind = ParameterKind::Text, .defaultValue = std::string()});
     parameters.push_back({.id = "text_encoder", .label = "Text encoder", .help = "File of MiniLM; empty: that of the models folder.",
                           .kind = ParameterKind::Text, .defaultValue = std::string(), .advanced = true});
