@@ -52,6 +52,7 @@ TEST_F(ClassifyTest, AttentionMapsAreSeenWhileItLearnsAndOfAnyTextAfterwards) {
 
     const NodeId classify = add("write.classify_text", 0, 0), shown = add("image.view", 320, 0);
     link(classify, "image", shown, "image");
+    m_window->viewport().setViewed(shown);
     m_window->canvas().select({classify});
     QTest::qWait(50);
     auto* path = find<QWidget>(QStringLiteral("control.classifier"));
@@ -62,6 +63,7 @@ TEST_F(ClassifyTest, AttentionMapsAreSeenWhileItLearnsAndOfAnyTextAfterwards) {
     QTest::keyClicks(line, training().result());
     QTest::keyClick(line, Qt::Key_Return);
     run();
+    ASSERT_TRUE(wait([&] { return view().image().width() > 0; }));
     const QSize first(view().image().width(), view().image().height());
     EXPECT_GT(first.width(), 400);
     shot(*m_window, QStringLiteral("classify-graph"));
@@ -72,7 +74,7 @@ TEST_F(ClassifyTest, AttentionMapsAreSeenWhileItLearnsAndOfAnyTextAfterwards) {
     words->selectAll();
     QTest::keyClicks(words, QStringLiteral("dog face pet animal friend"));
     run();
-    EXPECT_GT(view().image().width(), first.width()) << "more words, wider maps";
+    EXPECT_TRUE(wait([&] { return view().image().width() > first.width(); })) << "more words, wider maps";
     EXPECT_FALSE(m_session->result(classify, "class").as<std::string>().empty());
     shot(*m_window, QStringLiteral("classify-other-text"));
 }
