@@ -23,89 +23,46 @@ inline void storeSome(float* p, typename Vector<Lanes>::Type v, long lanes) {
         for (long k = 0; k < lanes; ++k) p[k] = v[k];
 }
 
+/// Bᵀ·d·B of Lanes channels of a patch, whose pixel in row i and column j is at(i, j).
+template <int Lanes, typename At>
+inline void readPatch(const At& at, float* to, long plane) {
+    using Vec = Vector<Lanes>;
+    using V = typename Vec::Type;
+    V half[kPoints];
+#pragma GCC unroll 6
+    for (int j = 0; j < kPatch; ++j) {
+        V column[kPatch];
+#pragma GCC unroll 6
+        for (int i = 0; i < kPatch; ++i) column[i] = at(i, j);
+        transformIn(column, 1, half + j, kPatch);
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < kPatch; ++i) {
+        V row[kPatch];
+        transformIn(half + i * kPatch, 1, row, 1);
+#pragma GCC unroll 6
+        for (int j = 0; j < kPatch; ++j) Vec::store(to + (i * kPatch + j) * plane, row[j]);
+    }
+}
+
 constexpr long kMostZeros = 4096; ///< channels of a pixel outside of the picture
 alignas(64) inline constexpr float kZeros[kMostZeros]{};
 
-/// Bᵀ·d·B of Lanes channels, from channel c on, of a patch whose pixels lie anywhere.
-template <int Lanes>
-inline void readPixels(const float* const* pixels, long c, float* to, long plane) {
-    using Vec = Vector<Lanes>;
-    using V = typename Vec::Type;
-    V half[kPoints];
-#pragma GCC unroll 6
-    for (int j = 0; j < kPatch; ++j) {
-        V column[kPatch];
-#pragma GCC unroll 6
-        for (int i = 0; i < kPatch; ++i) column[i] = load<Lanes>(pixels[i * kPatch + j] + c);
-        transformIn(column, 1, half + j, kPatch);
-    }
-#pragma GCC unroll 6
-    for (int i = 0; i < kPatch; ++i) {
-        V row[kPatch];
-        transformIn(half + i * kPatch, 1, row, 1);
-#pragma GCC unroll 6
-        for (int j = 0; j < kPatch; ++j) Vec::store(to + (i * kPatch + j) * plane, row[j]);
-    }
-}
+/// The first channels of a patch's pixels; null outside of the picture.
+struct Pixels {
+    const float* at[kPoints];
 
-/// Bᵀ·d·B of Lanes channels of a patch inside the picture: rows[i] is the first pixel of its row. The pixels that the
-/// next tile to the right adds are fetched meanwhile, since memory is what it waits for.
-template <int Lanes>
-inline void readPatch(const float* const* rows, long pixelStride, float* to, long plane) {
-    using Vec = Vector<Lanes>;
-    using V = typename Vec::Type;
-    V half[kPoints];
-#pragma GCC unroll 6
-    for (int j = 0; j < kPatch; ++j) {
-        V column[kPatch];
-#pragma GCC unroll 6
-        for (int i = 0; i < kPatch; ++i) {
-            column[i] = load<Lanes>(rows[i] + j * pixelStride);
-            if (j >= kPatch - kTile) __builtin_prefetch(rows[i] + (kTile + j) * pixelStride);
-        }
-        transformIn(column, 1, half + j, kPatch);
+    Pixels(const float* picture, const Picture& x, const Plan& plan, long y0, long x0) {
+        const int shift = plan.doubled ? 1 : 0;
+        const long height = x.height << shift, width = x.width << shift;
+        for (long i = 0; i < kPatch; ++i)
+            for (long j = 0; j < kPatch; ++j) {
+                const long y = y0 + i, col = x0 + j;
+                const bool inside = y >= 0 && y < height && col >= 0 && col < width;
+                at[i * kPatch + j] = inside ? picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride : nullptr;
+            }
     }
-#pragma GCC unroll 6
-    for (int i = 0; i < kPatch; ++i) {
-        V row[kPatch];
-        transformIn(half + i * kPatch, 1, row, 1);
-#pragma GCC unroll 6
-        for (int j = 0; j < kPatch; ++j) Vec::store(to + (i * kPatch + j) * plane, row[j]);
-    }
-}
-
-/// Where the pixels of a patch lie that is partly outside or of a doubled picture.
-inline void placePixels(const float* picture, const Picture& x, const Plan& plan, long y0, long x0, const float** pixels) {
-    const int shift = plan.doubled ? 1 : 0;
-    const long height = x.height << shift, width = x.width << shift;
-    for (long i = 0; i < kPatch; ++i)
-        for (long j = 0; j < kPatch; ++j) {
-            const long y = y0 + i, col = x0 + j;
-            const bool inside = y >= 0 && y < height && col >= 0 && col < width;
-            pixels[i * kPatch + j] = inside ? picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride : kZeros;
-        }
-}
-
-/// The same where channels are left over.
-template <int Lanes>
-void readEdgePatch(const float* picture, const Picture& x, const Plan& plan, long y0, long x0, long c, float* to, long plane) {
-    using Vec = Vector<Lanes>;
-    using V = typename Vec::Type;
-    const int shift = plan.doubled ? 1 : 0;
-    const long height = x.height << shift, width = x.width << shift;
-    const long lanes = plan.inChannels - c < Lanes ? plan.inChannels - c : Lanes;
-    V patch[kPoints], half[kPoints];
-    for (int i = 0; i < kPatch; ++i)
-        for (int j = 0; j < kPatch; ++j) {
-            const long y = y0 + i, col = x0 + j;
-            const bool inside = y >= 0 && y < height && col >= 0 && col < width;
-            const float* p = picture + (y >> shift) * x.rowStride + (col >> shift) * x.pixelStride + c;
-            patch[i * kPatch + j] = inside ? loadSome<Lanes>(p, lanes) : V{};
-        }
-    for (int j = 0; j < kPatch; ++j) transformIn(patch + j, kPatch, half + j, kPatch);
-    for (int i = 0; i < kPatch; ++i) transformIn(half + i * kPatch, 1, patch + i * kPatch, 1);
-    for (int p = 0; p < kPoints; ++p) Vec::store(to + p * plane, patch[p]);
-}
+};
 
 /// Where a tile lies: picture, first row, first column.
 struct Place {
@@ -131,22 +88,33 @@ void readTilesTo(const Plan& plan, const Picture& x, long first, long from, long
         const bool inside = !plan.doubled && y0 >= 0 && x0 >= 0 && y0 + kPatch <= x.height && x0 + kPatch <= x.width;
         float* target = values + t * steps.tile;
         long c = 0;
+        const auto rest = [&] { return plan.inChannels - c; };
         if (inside) {
-            const float* rows[kPatch];
-            for (int i = 0; i < kPatch; ++i) rows[i] = picture + (y0 + i) * x.rowStride + x0 * x.pixelStride;
-            for (; c + Lanes <= plan.inChannels; c += Lanes, target += steps.group) {
-                readPatch<Lanes>(rows, x.pixelStride, target, steps.plane);
-                for (const float*& row : rows) row += Lanes;
-            }
+            const float* corner = picture + y0 * x.rowStride + x0 * x.pixelStride;
+            for (; rest() >= Lanes; c += Lanes, target += steps.group)
+                readPatch<Lanes>(
+                    [&](int i, int j) {
+                        const float* pixel = corner + i * x.rowStride + j * x.pixelStride + c;
+                        // Those that the next tile to the right adds: memory is what it waits for.
+                        if (j >= kPatch - kTile) __builtin_prefetch(pixel + kTile * x.pixelStride);
+                        return load<Lanes>(pixel);
+                    },
+                    target, steps.plane);
         }
-        if (!inside && plan.inChannels <= kMostZeros) {
-            const float* pixels[kPoints];
-            placePixels(picture, x, plan, y0, x0, pixels);
-            for (; c + Lanes <= plan.inChannels; c += Lanes, target += steps.group)
-                readPixels<Lanes>(pixels, c, target, steps.plane);
+        if (rest() <= 0) continue;
+        Pixels pixels(picture, x, plan, y0, x0);
+        if (plan.inChannels <= kMostZeros) {
+            for (const float*& pixel : pixels.at) pixel = pixel ? pixel : kZeros;
+            for (; rest() >= Lanes; c += Lanes, target += steps.group)
+                readPatch<Lanes>([&](int i, int j) { return load<Lanes>(pixels.at[i * kPatch + j] + c); }, target, steps.plane);
         }
-        for (; c < plan.inChannels; c += Lanes, target += steps.group)
-            readEdgePatch<Lanes>(picture, x, plan, y0, x0, c, target, steps.plane);
+        for (; rest() > 0; c += Lanes, target += steps.group)
+            readPatch<Lanes>(
+                [&](int i, int j) {
+                    const float* pixel = pixels.at[i * kPatch + j];
+                    return pixel ? loadSome<Lanes>(pixel + c, rest() < Lanes ? rest() : Lanes) : typename Vector<Lanes>::Type{};
+                },
+                target, steps.plane);
     }
 }
 
