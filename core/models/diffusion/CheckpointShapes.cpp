@@ -210,7 +210,7 @@ struct SpecialKind {
     std::vector<CheckpointPart> (*parts)();
 };
 constexpr SpecialKind kSpecialKinds[] = {
-    {"starter", [] { return starterParts(192, 320, 512, {128, 192}, 8); }},
+    {"starter", [] { return starterParts(192, 256, 512, {128, 192}, 8); }},
     {"starter-small", [] { return starterParts(64, 128, 128, {32, 32}, 8); }},
     {"minilm-small", smallSentenceEncoder},
     {"upscaler-small", smallUpscaler},

@@ -261,7 +261,7 @@ RecipeInfo latentDiffusionRecipe() {
     parameters.push_back({.id = "drop_caption", .label = "Drop captions", .help = "Share of examples that are learned without their caption, for guidance.",
                           .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
     parameters.push_back(whole("width", "Width", "Channels at the full size of the latent; a multiple of 64.", 192, "Network"));
-    parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 320, "Network"));
+    parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 256, "Network"));
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
     parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
     parameters.push_back(checkpointingParameter());
