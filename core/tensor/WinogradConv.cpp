@@ -5,8 +5,8 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/add.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
 
 #include "core/tensor/Runtime.h"
 #include "core/tensor/Winograd.h"
@@ -213,7 +213,7 @@ Tensor WinogradConv::kernelGradient(const Tensor& seen, const Tensor& worth) {
     const std::int64_t most = std::max(kChunkStep, std::min(tiles, kMostValues / (36 * std::max(in, out))));
     const Tensor seenValues = at::empty({36 * (most * in + winograd::kPlanePadding)}, seen.options());
     const Tensor worthValues = at::empty({36 * (most * out + winograd::kPlanePadding)}, seen.options());
-    Tensor sums;
+    const Tensor sums = at::empty({36, out, in}, seen.options());
     for (std::int64_t first = 0; first < tiles; first += most) {
         tensor::currentCancel().check();
         const std::int64_t count = std::min(most, tiles - first);
@@ -223,7 +223,13 @@ Tensor WinogradConv::kernelGradient(const Tensor& seen, const Tensor& worth) {
         });
         const Tensor left = worthValues.as_strided({36, out, count}, {count * out + winograd::kPlanePadding, 1, out});
         const Tensor right = seenValues.as_strided({36, count, in}, {count * in + winograd::kPlanePadding, in, 1});
-        sums = sums.defined() ? sums.baddbmm_(left, right) : at::bmm(left, right);
+        // One thread a product: what several make of one depends on how many they are.
+        at::parallel_for(0, 36, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t point = begin; point < end; ++point) {
+                Tensor sum = sums[point];
+                first == 0 ? at::mm_out(sum, left[point], right[point]) : sum.addmm_(left[point], right[point]);
+            }
+        });
     }
     at::parallel_for(0, out, 1, [&](std::int64_t begin, std::int64_t end) {
         backend()->foldKernels(plan, sums.const_data_ptr<float>(), begin, end, gradient.data_ptr<float>());

@@ -299,7 +299,10 @@ TEST(CommandLine, TrainingThatIsKilledGoesOnWithTheSameLosses) {
     ASSERT_EQ(together("one", "1").status, 0);
     const Outcome two = together("two", "2");
     ASSERT_EQ(two.status, 0) << two.err;
-    EXPECT_EQ(lossesOf(folder / "two"), lossesOf(folder / "one"));
+    // Each of the two has half of the threads, by which LibTorch's sums differ in the last bits on some processors.
+    const std::vector<double> ofTwo = lossesOf(folder / "two"), ofOne = lossesOf(folder / "one");
+    ASSERT_EQ(ofTwo.size(), ofOne.size());
+    for (std::size_t i = 0; i < ofOne.size(); ++i) EXPECT_NEAR(ofTwo[i], ofOne[i], 1e-5 * ofOne[i]) << "step " << i;
     EXPECT_EQ(ochre({"train", "nothing", "-o", folder / "x"}).status, 1);
     EXPECT_NE(ochre({"train"}).out.find("autoencoder"), std::string::npos);
 }
