@@ -27,25 +27,12 @@ struct Piece {
 
 template <typename T, bool Silu>
 OCHRE_INLINE void scalePiece(const Piece& piece, const float* factor, const float* summand) {
-    const T* from = static_cast<const T*>(piece.from);
-    T* to = static_cast<T*>(piece.to);
-    for (std::int64_t p = 0; p < piece.pixels; ++p, from += piece.channels, to += piece.channels)
-        for (std::int64_t c = 0; c < piece.channels; ++c) {
-            float value = load(from[c]) * factor[c] + summand[c];
-            if constexpr (Silu) value = value / (1.0f + exponential(-value));
-            store(to[c], value);
-        }
+    scalePixels<Silu>(static_cast<const T*>(piece.from), piece.pixels, piece.channels, factor, summand, static_cast<T*>(piece.to));
 }
 
 template <typename T>
 OCHRE_INLINE void sumPiece(const Piece& piece, const float* pivot, float* sum, float* squares) {
-    const T* from = static_cast<const T*>(piece.from);
-    for (std::int64_t p = 0; p < piece.pixels; ++p, from += piece.channels)
-        for (std::int64_t c = 0; c < piece.channels; ++c) {
-            const float value = load(from[c]) - pivot[c];
-            sum[c] += value;
-            squares[c] += value * value;
-        }
+    sumPixels(static_cast<const T*>(piece.from), piece.pixels, piece.channels, pivot, sum, squares);
 }
 
 using Scale = void (*)(const Piece&, const float*, const float*);

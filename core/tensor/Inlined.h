@@ -44,4 +44,28 @@ OCHRE_INLINE float exponential(float x) {
     return p * std::bit_cast<float>(power);
 }
 
+/// `pixels` × channels values: from each what `pivot` says of its channel, and the squares of that, into a sum a channel.
+template <typename T>
+OCHRE_INLINE void sumPixels(const T* __restrict x, std::int64_t pixels, std::int64_t channels, const float* __restrict pivot,
+                            float* __restrict sum, float* __restrict squares) {
+    for (std::int64_t p = 0; p < pixels; ++p, x += channels)
+        for (std::int64_t c = 0; c < channels; ++c) {
+            const float value = load(x[c]) - pivot[c];
+            sum[c] += value;
+            squares[c] += value * value;
+        }
+}
+
+/// out = x · factor + summand, a channel each, and SiLU of that.
+template <bool Silu, typename T>
+OCHRE_INLINE void scalePixels(const T* __restrict x, std::int64_t pixels, std::int64_t channels, const float* __restrict factor,
+                              const float* __restrict summand, T* __restrict out) {
+    for (std::int64_t p = 0; p < pixels; ++p, x += channels, out += channels)
+        for (std::int64_t c = 0; c < channels; ++c) {
+            float value = load(x[c]) * factor[c] + summand[c];
+            if constexpr (Silu) value = value / (1.0f + exponential(-value));
+            store(out[c], value);
+        }
+}
+
 } // namespace ochre::nn::inlined

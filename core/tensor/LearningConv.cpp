@@ -11,14 +11,10 @@ namespace {
 
 constexpr std::int64_t kLeastTiles = 64; // of 4×4 pixels: below, transforming the kernels is most of the work
 
-Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    return (*WinogradConv::make(weight, bias, {.padding = 1}))(x, 1);
-}
-
 struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
     static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias) {
         context->save_for_backward({x, weight});
-        return convolve(x, weight, bias);
+        return winogradConvolved(x, weight, bias);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -26,7 +22,7 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
         const auto saved = context->get_saved_variables();
         const Tensor worth = channelsLast(outs[0]);
         Tensor x, weight, bias;
-        if (context->needs_input_grad(0)) x = convolve(worth, saved[1].flip({2, 3}).transpose(0, 1), {});
+        if (context->needs_input_grad(0)) x = winogradPictureGradient(worth, saved[1]);
         if (context->needs_input_grad(1)) weight = WinogradConv::kernelGradient(saved[0], worth);
         if (context->needs_input_grad(2)) bias = worth.sum({0, 2, 3});
         return {x, weight, bias};
@@ -41,6 +37,14 @@ bool learnsByWinograd(const Tensor& x, const Tensor& weight, const Conv2dOptions
                        weight.size(3) == 3 && options.stride == 1 && options.padding == 1 && options.dilation == 1 &&
                        options.groups == 1 && weight.size(0) % channels == 0 && weight.size(1) % channels == 0;
     return suits && tensor::cpuFeatures().avx2 && x.size(0) * (x.size(2) / 4) * (x.size(3) / 4) >= kLeastTiles;
+}
+
+Tensor winogradConvolved(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return (*WinogradConv::make(weight, bias, {.padding = 1}))(x, 1);
+}
+
+Tensor winogradPictureGradient(const Tensor& worth, const Tensor& weight) {
+    return winogradConvolved(worth, weight.flip({2, 3}).transpose(0, 1), {});
 }
 
 Tensor winogradLearning(const Tensor& x, const Tensor& weight, const Tensor& bias) {

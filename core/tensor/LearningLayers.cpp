@@ -11,7 +11,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/tensor/LearningConv.h"
-#include "core/tensor/WinogradConv.h"
 
 namespace ochre::nn {
 namespace {
@@ -47,7 +46,7 @@ struct Sides {
 };
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const Sides& sides) {
-    if (sides.winograd) return (*WinogradConv::make(weight, bias, {.padding = 1}))(x, 1);
+    if (sides.winograd) return winogradConvolved(x, weight, bias);
     return at::conv2d(x, weight, present(bias), sides.stride, sides.padding, sides.dilation, sides.groups);
 }
 
@@ -68,10 +67,7 @@ struct FrozenConv : torch::autograd::Function<FrozenConv> {
 
     static variable_list backward(AutogradContext* context, const variable_list& outs) {
         const Tensor out = channelsLast(outs.front()), weight = context->get_saved_variables().front().to(out.scalar_type());
-        if (context->saved_data["winograd"].toBool()) {
-            const Tensor turned = weight.flip({2, 3}).transpose(0, 1);
-            return {(*WinogradConv::make(turned, {}, {.padding = 1}))(out, 1), Tensor(), Tensor(), Tensor()};
-        }
+        if (context->saved_data["winograd"].toBool()) return {winogradPictureGradient(out, weight), Tensor(), Tensor(), Tensor()};
         const auto saved = [&](const char* name) { return context->saved_data[name].toIntVector(); };
         const auto layout = out.options().memory_format(at::MemoryFormat::ChannelsLast);
         const Tensor x = at::empty(saved("x"), layout); // its shape alone is looked at

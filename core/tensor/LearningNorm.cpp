@@ -30,33 +30,16 @@ struct Line {
 };
 
 template <typename T>
-OCHRE_INLINE void sums(const T* __restrict x, const Map& map, const float* __restrict pivot, float* __restrict sum,
-                       float* __restrict squares) {
-    for (std::int64_t p = 0, channels = map.channels; p < map.pixels; ++p, x += channels)
-        for (std::int64_t c = 0; c < channels; ++c) {
-            const float value = load(x[c]) - pivot[c];
-            sum[c] += value;
-            squares[c] += value * value;
-        }
-}
-
-template <bool Silu, typename T>
-OCHRE_INLINE void applyPixel(const T* __restrict x, std::int64_t channels, const float* __restrict factor,
-                             const float* __restrict summand, T* __restrict out) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-        float value = load(x[c]) * factor[c] + summand[c];
-        if constexpr (Silu) value = value / (1.0f + exponential(-value));
-        store(out[c], value);
-    }
+OCHRE_INLINE void sums(const T* x, const Map& map, const float* pivot, float* sum, float* squares) {
+    sumPixels(x, map.pixels, map.channels, pivot, sum, squares);
 }
 
 template <typename T>
 OCHRE_INLINE void apply(const T* x, const Map& map, const Line& line, bool silu, T* out) {
-    for (std::int64_t p = 0, channels = map.channels; p < map.pixels; ++p, x += channels, out += channels)
-        if (silu)
-            applyPixel<true>(x, channels, line.factor, line.summand, out);
-        else
-            applyPixel<false>(x, channels, line.factor, line.summand, out);
+    if (silu)
+        scalePixels<true>(x, map.pixels, map.channels, line.factor, line.summand, out);
+    else
+        scalePixels<false>(x, map.pixels, map.channels, line.factor, line.summand, out);
 }
 
 template <bool Silu, typename T>
