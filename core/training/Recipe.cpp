@@ -55,6 +55,10 @@ std::vector<Parameter> commonParameters(const CommonDefaults& d) {
             real("weight_decay", "Weight decay", "How strongly weights are drawn to zero.", d.weightDecay, 0, 10, 0.001),
             real("clip", "Clip", "Longest gradient that is taken in full; 0: any.", 1.0, 0, 1e9, 0.1),
             real("average", "Average", "Share that the moving average of the weights, which is what is saved, keeps at each step.", d.average, 0, 0.99999, 1e-4),
+            {.id = "optimizer", .label = "Optimizer",
+             .help = "Muon moves matrices and kernels of whole networks by orthogonal steps, which takes longer and learns more by each.",
+             .kind = ParameterKind::Choice, .defaultValue = std::string("adamw"),
+             .choices = {{"adamw", "AdamW"}, {"muon", "Muon"}}, .advanced = true},
             {.id = "seed", .label = "Seed", .help = "Of the first weights, the order of examples and all noise.",
              .kind = ParameterKind::Seed, .defaultValue = std::int64_t{0}, .min = 0},
             {.id = "dtype", .label = "Numbers", .help = "What is computed with; the weights are kept in float32.",
@@ -63,7 +67,8 @@ std::vector<Parameter> commonParameters(const CommonDefaults& d) {
 }
 
 OptimizerOptions optimizerOptions(const Settings& settings) {
-    return {.learningRate = settings.number("learning_rate"),
+    return {.method = settings.text("optimizer") == "muon" ? OptimizerMethod::Muon : OptimizerMethod::AdamW,
+            .learningRate = settings.number("learning_rate"),
             .warmUp = settings.integer("warm_up"),
             .steps = settings.integer("steps"),
             .weightDecay = settings.number("weight_decay"),

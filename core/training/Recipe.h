@@ -74,7 +74,7 @@ struct RecipeInfo {
     std::function<TrainingOutcome(const TrainingRequest&, Group&, const TrainingObserver&)> report;
 };
 
-/// "steps", "batch", "parts", "learning_rate", "warm_up", "weight_decay", "clip", "average", "seed", "dtype", with these
+/// "steps", "batch", "parts", "learning_rate", "warm_up", "weight_decay", "clip", "average", "optimizer", "seed", "dtype", with these
 /// defaults.
 struct CommonDefaults {
     std::int64_t steps = 10000, batch = 16, parts = 1, warmUp = 200;

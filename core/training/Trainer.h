@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/base/Json.h"
-#include "core/training/AdamW.h"
+#include "core/training/Optimizer.h"
 
 namespace ochre::training {
 
@@ -52,7 +52,7 @@ public:
 
 private:
     Parameters& m_parameters;
-    AdamW m_optimizer;
+    Optimizer m_optimizer;
     Group& m_group;
     int m_parts;
     std::int64_t m_steps = 0;

@@ -38,11 +38,11 @@ TEST(Parameters, AreLeavesThatShareMemoryWithTheirStretch) {
     EXPECT_NE(Parameters({{"a.bias", {4}}}).layout(), parameters.layout());
 }
 
-TEST(AdamW, MovesAsItsFormulaSays) {
+TEST(Optimizer, MovesByAdamWAsItsFormulaSays) {
     Parameters parameters({{"v.weight", {2}}, {"w.weight", {1, 2}}});
     parameters.master().fill_(1);
     const OptimizerOptions options{.learningRate = 0.1, .finalShare = 1, .warmUp = 0, .steps = 10, .weightDecay = 0.5, .clip = 0, .average = 0};
-    AdamW optimizer(parameters, options);
+    Optimizer optimizer(parameters, options);
     double w = 1, v = 1, meanW = 0, squareW = 0, meanV = 0, squareV = 0;
     for (int step = 0; step < 3; ++step) {
         const double g = 0.3 * (step + 1);
@@ -62,7 +62,49 @@ TEST(AdamW, MovesAsItsFormulaSays) {
     }
 }
 
-TEST(AdamW, TheRateRisesAndThenFallsAlongACosine) {
+TEST(Optimizer, OrthogonalisedMatricesHaveSingularValuesOfAboutOne) {
+    at::Generator random = tensor::generator(2);
+    for (const tensor::Shape& shape : {tensor::Shape{40, 200}, {200, 40}, {64, 64}}) {
+        const Tensor matrix = nn::randn(shape, random).mul(100);
+        const Tensor result = orthogonalised(matrix);
+        ASSERT_EQ(result.sizes(), matrix.sizes());
+        const Tensor values = std::get<1>(at::linalg_svd(result));
+        EXPECT_GT(values.min().item<float>(), shape[0] == shape[1] ? 0.2 : 0.6); // a square one has values near 0
+        EXPECT_LT(values.max().item<float>(), 1.25);
+        // The same singular vectors: product with the matrix is symmetric and positive.
+        const Tensor product = shape[0] > shape[1] ? result.t().mm(matrix) : result.mm(matrix.t());
+        EXPECT_LT(nn::maxAbs(product.sub(product.t())), 1e-3 * nn::maxAbs(product));
+    }
+    EXPECT_EQ(nn::maxAbs(orthogonalised(nn::zeros({32, 32}))), 0);
+}
+
+TEST(Optimizer, MuonMovesMatricesAndLeavesTheRestToAdamW) {
+    const Shapes shapes{{"bias", {40}}, {"embed.weight", {64, 40}}, {"kernel.weight", {40, 32, 3, 3}}, {"narrow.weight", {8, 64}}};
+    const OptimizerOptions base{.learningRate = 0.01, .finalShare = 1, .warmUp = 0, .steps = 10, .weightDecay = 0.1, .average = 0.5};
+    Parameters byAdam(shapes), byMuon(shapes);
+    OptimizerOptions muon = base;
+    muon.method = OptimizerMethod::Muon;
+    Optimizer adam(byAdam, base), optimizer(byMuon, muon);
+    at::Generator random = tensor::generator(3);
+    for (Parameters* parameters : {&byAdam, &byMuon}) parameters->initialise(4, one);
+    const Tensor before = byMuon.entries()[2].master.clone(), average = byMuon.entries()[2].average.clone();
+    const Tensor gradient = nn::randn({byMuon.count()}, random);
+    byAdam.gradient().copy_(gradient);
+    byMuon.gradient().copy_(gradient);
+    adam.step(0, 1, 0.5, 1);
+    optimizer.step(0, 1, 0.5, 1);
+    for (const std::size_t entry : {0, 1, 3})
+        EXPECT_TRUE(byMuon.entries()[entry].master.equal(byAdam.entries()[entry].master)) << entry;
+    const auto& kernel = byMuon.entries()[2];
+    const Tensor move = kernel.master.sub(before.mul(1 - 0.01 * 0.1)).div(0.01); // out, in, height, width
+    EXPECT_NEAR(move.square().mean().sqrt().item<double>(), 0.2, 0.03) << "as far as AdamW";
+    const Tensor values = std::get<1>(at::linalg_svd(move.flatten(1)));
+    EXPECT_LT(values.max().item<float>() / values.min().item<float>(), 2);
+    EXPECT_LT(nn::maxAbs(kernel.average.sub(average.lerp(kernel.master, 1 - 2.0 / 11))), 1e-6);
+    EXPECT_EQ(nn::maxAbs(byMuon.gradient()), 0);
+}
+
+TEST(Optimizer, TheRateRisesAndThenFallsAlongACosine) {
     const OptimizerOptions o{.learningRate = 1, .finalShare = 0.1, .warmUp = 10, .steps = 110};
     EXPECT_NEAR(learningRate(o, 0), 0.1, 1e-12);
     EXPECT_NEAR(learningRate(o, 9), 1, 1e-12);
