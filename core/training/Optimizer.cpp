@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kBlock = 1 << 14; // values whose sum is one number, so that threads do not change it
 
-constexpr std::int64_t kLeastSide = 32; // of matrices that move by Muon: smaller ones are no layers between layers
+constexpr std::int64_t kLeastSide = 32; // of matrices that move by Muon; tables, of which a step sees a few rows, never do
 constexpr double kAdamLikeMove = 0.2;   // root mean square of an AdamW step at rate 1, in the middle of a training
 // Of x → ax + b(xxᵀ)x + c(xxᵀ)²x, which five times over brings all singular values of 0…1 to about 1 (K. Jordan's).
 constexpr std::array<double, 3> kNewtonSchulz{3.4445, -4.7750, 2.0315};
@@ -74,8 +74,8 @@ Optimizer::Optimizer(Parameters& parameters, const OptimizerOptions& options)
         if (entry.decays) m_decays.narrow(0, entry.first, entry.count).fill_(1);
         if (options.method != OptimizerMethod::Muon || !entry.decays) continue;
         const std::int64_t rows = entry.master.size(0), columns = entry.count / std::max<std::int64_t>(1, rows);
-        // Of a table of embeddings only a few rows have a gradient.
-        if (std::min(rows, columns) < kLeastSide || entry.name.find("embed") != std::string::npos) continue;
+        const bool table = entry.name.find("embed") != std::string::npos || entry.name.find("position") != std::string::npos;
+        if (table || std::min(rows, columns) < kLeastSide) continue;
         m_matrices.push_back({entry.first, rows, columns});
         if (entry.first > first) m_stretches.emplace_back(first, entry.first);
         first = entry.first + entry.count;

@@ -108,7 +108,7 @@ TEST_F(PreviewTest, ManyPreviewsLeaveTheWindowIdle) {
     makeStudioGraph(100, 20); // one every 5 ms
     runAndWait();             // all that is made once: fonts, icons, the first layout
     change("seed", 5);
-    change("steps", 40);
+    change("steps", 80);
     QTest::qWait(200);
     int shown = 0;
     QObject::connect(&m_window->bridge(), &Bridge::resultReady, m_window.get(),

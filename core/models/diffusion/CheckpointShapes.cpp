@@ -9,6 +9,7 @@
 #include "core/base/Error.h"
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/ControlNet.h"
+#include "core/models/diffusion/SmallModel.h"
 #include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/restore/SrvggNetCompact.h"
@@ -167,28 +168,9 @@ ClipText::Config textOf(const Text& text) {
 
 /// The program's own small model, as the recipes autoencoder and latent_diffusion make it. `outer` and `inner`: channels
 /// of the two levels; `autoencoder`: of the autoencoder's two.
-std::vector<CheckpointPart> starterParts(int outer, int inner, int embedding, std::vector<int> autoencoder, int latent) {
-    UNet::Config unet;
-    unet.inChannels = unet.outChannels = latent;
-    unet.channels = outer;
-    unet.embedding = embedding;
-    unet.context = static_cast<int>(kStarterWidth);
-    unet.linearProjection = true;
-    unet.headWidth = 64;
-    unet.inputs = {{.in = outer, .out = outer, .depth = 1}, {.in = outer, .out = outer, .resample = true},
-                   {.in = outer, .out = inner, .depth = 1}};
-    unet.outputs = {{.in = 2 * inner, .out = inner, .depth = 1},
-                    {.in = inner + outer, .out = inner, .depth = 1, .resample = true},
-                    {.in = inner + outer, .out = outer, .depth = 1},
-                    {.in = 2 * outer, .out = outer, .depth = 1}};
-    AutoencoderKl::Config pictures;
-    pictures.inChannels = pictures.outChannels = 3 * 4 * 4;
-    pictures.widths = std::move(autoencoder);
-    pictures.stem = pictures.widths.front();
-    pictures.resBlocks = 1;
-    pictures.midAttention = false;
-    pictures.zChannels = pictures.latentChannels = latent;
-    pictures.momentChannels = 2 * latent;
+std::vector<CheckpointPart> starterParts(int outer, int inner, int embedding, const std::vector<int>& autoencoder, int latent) {
+    const UNet::Config unet = smallUNet({outer, inner}, 1, latent, embedding, static_cast<int>(kStarterWidth));
+    const AutoencoderKl::Config pictures = smallAutoencoder(autoencoder, 1, latent);
     return {{"model.diffusion_model.", unet.expected()}, {"first_stage_model.", pictures.expected()}, {"", {{"ztsnr", {1}}}}};
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/Error.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/AutoencoderKl.h"
+#include "core/models/diffusion/SmallModel.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Learning.h"
@@ -25,22 +26,14 @@ namespace {
 
 using models::AutoencoderKl;
 
-constexpr int kUnshuffle = 4, kHeldOut = 32, kGroups = 32; // of the norms
+constexpr int kUnshuffle = models::kSmallUnshuffle, kHeldOut = 32, kGroups = 32; // of the norms
 constexpr double kSquared = 4, kEdges = 1; // weights of the squared difference and of the differences of neighbours
 constexpr std::size_t kShown = 8, kMeasured = 128, kMeasureBatch = 16;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are shown and measured
 
 AutoencoderKl::Config configOf(const Settings& settings) {
-    AutoencoderKl::Config config;
-    config.inChannels = config.outChannels = 3 * kUnshuffle * kUnshuffle;
-    config.widths = widthsOf(settings.text("widths"), kGroups);
-    config.stem = config.widths.front();
-    config.resBlocks = static_cast<int>(settings.integer("blocks"));
-    config.zChannels = config.latentChannels = static_cast<int>(settings.integer("latent_channels"));
-    config.momentChannels = 2 * config.zChannels;
-    config.midAttention = settings.flag("attention");
-    config.linearAttention = config.midAttention;
-    return config;
+    return models::smallAutoencoder(widthsOf(settings.text("widths"), kGroups), static_cast<int>(settings.integer("blocks")),
+                                    static_cast<int>(settings.integer("latent_channels")), settings.flag("attention"));
 }
 
 /// The half that turns latents into pictures.

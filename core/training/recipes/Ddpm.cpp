@@ -8,6 +8,7 @@
 
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
+#include "core/models/diffusion/SmallModel.h"
 #include "core/models/sampling/Noise.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Fill.h"
@@ -36,9 +37,9 @@ constexpr double kGuidance[] = {0, 1, 3, 7};
 const std::string kTable = "class_embedding.weight"; // [classes + 1, kClassWidth]; the last row: no class
 const std::string kPrefix = "network.";              // in the file, so that nobody takes it for Stable Diffusion's
 
-UNet::Config configOf(const Settings& settings, std::int64_t channels) {
-    const std::vector<int> widths = widthsOf(settings.text("widths"), kSmallHeadWidth);
-    return smallUNet(widths, static_cast<int>(settings.integer("blocks")), channels, 4 * widths.front(), kClassWidth);
+UNet::Config configOf(const Settings& settings, int channels) {
+    const std::vector<int> widths = widthsOf(settings.text("widths"), models::kSmallHeadWidth);
+    return models::smallUNet(widths, static_cast<int>(settings.integer("blocks")), channels, 4 * widths.front(), kClassWidth);
 }
 
 /// Rows of the table have numbers of variance 1.
@@ -68,7 +69,7 @@ public:
     explicit DdpmRecipe(const Settings& settings)
         : m_settings(settings), m_data(openLabelled(settings)), m_labels(m_data->labels()),
           m_first(m_data->example(0, 0)),
-          m_config(configOf(settings, std::int64_t{m_first.channels} * kUnshuffle * kUnshuffle)),
+          m_config(configOf(settings, m_first.channels * kUnshuffle * kUnshuffle)),
           m_parameters(shapes(), computeType(settings)),
           m_diffusing(levelsOf(settings), settings.number("min_snr")) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), gainOf);

@@ -12,6 +12,7 @@
 #include "core/base/Paths.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/LatentPreview.h"
+#include "core/models/diffusion/SmallModel.h"
 #include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/sampling/Noise.h"
@@ -44,13 +45,13 @@ const std::vector<std::string> kPrompts{
     "a house",          "a pink fish",    "a slice of pizza",                 "a butterfly on a black background",
     "a bicycle",        "a king",         "a white rabbit",                   "a sunflower"};
 
-UNet::Config configOf(const Settings& settings, std::int64_t latentChannels, std::int64_t context) {
+UNet::Config configOf(const Settings& settings, int latentChannels, std::int64_t context) {
     const auto first = static_cast<int>(settings.integer("width")), second = static_cast<int>(settings.integer("inner_width"));
-    if (first % kSmallHeadWidth != 0 || second % kSmallHeadWidth != 0)
-        throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, kSmallHeadWidth),
+    if (first % models::kSmallHeadWidth != 0 || second % models::kSmallHeadWidth != 0)
+        throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, models::kSmallHeadWidth),
                     "choose multiples of 64 for width and inner_width");
-    return smallUNet({first, second}, static_cast<int>(settings.integer("blocks")), latentChannels,
-                     static_cast<int>(settings.integer("embedding")), context);
+    return models::smallUNet({first, second}, static_cast<int>(settings.integer("blocks")), latentChannels,
+                             static_cast<int>(settings.integer("embedding")), static_cast<int>(context));
 }
 
 class LatentDiffusionRecipe : public Recipe {
