@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "core/base/Memory.h"
 #include "core/tensor/Learning.h"
 
 namespace ochre::tensor {
@@ -179,12 +180,7 @@ at::Generator generator(std::uint64_t seed) {
 }
 
 std::uint64_t availableMemory() {
-    std::uint64_t available = procField("/proc/meminfo", "MemAvailable:");
-    const std::uint64_t unlimited = UINT64_MAX;
-    const std::uint64_t limit = readNumber("/sys/fs/cgroup/memory.max", unlimited);
-    const std::uint64_t used = readNumber("/sys/fs/cgroup/memory.current", 0);
-    if (limit != unlimited) available = std::min(available, limit > used ? limit - used : 0);
-    return available;
+    return ochre::availableMemory();
 }
 
 std::uint64_t residentMemory() {
