@@ -60,8 +60,8 @@ Tensor orthogonalised(const Tensor& matrix) {
     const auto [a, b, c] = kNewtonSchulz;
     for (int i = 0; i < kNewtonSchulzSteps; ++i) {
         const Tensor square = x.mm(x.t());
-        const Tensor factor = at::addmm(square, square, square, b, c);
-        x = at::addmm(x, factor, x, a);
+        const Tensor factor = square.addmm(square, square, b, c);
+        x = x.addmm(factor, x, a);
     }
     return tall ? x.t().contiguous() : x;
 }

@@ -41,7 +41,9 @@ void run(graph::RunContext& run) {
         const fs::path path = loraFile(tag.name);
         if (path.empty())
             throw Error(fmt::format("the LoRA \"{}\" is not there", tag.name),
-                        "correct its name, or put the file into " + (paths::models() / "loras").string());
+                        (tag.name.find('/') == std::string::npos ? "correct its name, or put the file into "
+                                                                 : "name it without a folder, and put the file into ") +
+                            (paths::models() / "loras").string());
         pair = withAdapter(std::move(pair), path, {tag.modelWeight, tag.textWeight});
     }
     models::EncodeOptions options;

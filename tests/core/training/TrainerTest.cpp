@@ -68,7 +68,7 @@ TEST(Optimizer, OrthogonalisedMatricesHaveSingularValuesOfAboutOne) {
         const Tensor matrix = nn::randn(shape, random).mul(100);
         const Tensor result = orthogonalised(matrix);
         ASSERT_EQ(result.sizes(), matrix.sizes());
-        const Tensor values = std::get<1>(at::linalg_svd(result));
+        const Tensor values = std::get<1>(result.svd());
         EXPECT_GT(values.min().item<float>(), shape[0] == shape[1] ? 0.2 : 0.6); // a square one has values near 0
         EXPECT_LT(values.max().item<float>(), 1.25);
         // The same singular vectors: product with the matrix is symmetric and positive.
@@ -98,7 +98,7 @@ TEST(Optimizer, MuonMovesMatricesAndLeavesTheRestToAdamW) {
     const auto& kernel = byMuon.entries()[2];
     const Tensor move = kernel.master.sub(before.mul(1 - 0.01 * 0.1)).div(0.01); // out, in, height, width
     EXPECT_NEAR(move.square().mean().sqrt().item<double>(), 0.2, 0.03) << "as far as AdamW";
-    const Tensor values = std::get<1>(at::linalg_svd(move.flatten(1)));
+    const Tensor values = std::get<1>(move.flatten(1).svd());
     EXPECT_LT(values.max().item<float>() / values.min().item<float>(), 2);
     EXPECT_LT(nn::maxAbs(kernel.average.sub(average.lerp(kernel.master, 1 - 2.0 / 11))), 1e-6);
     EXPECT_EQ(nn::maxAbs(byMuon.gradient()), 0);
