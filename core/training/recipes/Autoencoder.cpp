@@ -27,7 +27,10 @@ namespace {
 using models::AutoencoderKl;
 
 constexpr int kUnshuffle = models::kSmallUnshuffle, kHeldOut = 32, kGroups = 32; // of the norms
-constexpr double kSquared = 4, kEdges = 1; // weights of the squared difference and of the differences of neighbours
+// Weights of the squared difference, of its logarithm, which is what decibels are the mean of, and of the differences of
+// neighbours.
+constexpr double kSquared = 4, kLogarithm = 0.2, kEdges = 1;
+constexpr double kLeastError = 1e-4; // mean square of values in −1…1 below which a picture counts as right
 constexpr std::size_t kShown = 8, kMeasured = 128, kMeasureBatch = 16;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are shown and measured
 
@@ -89,11 +92,12 @@ public:
         const nn::Tensor logVariance = moments.narrow(1, channels, channels).clamp(-30.0, 20.0); // [N, z, h, w]
         const nn::Tensor latent = mean.add(logVariance.mul(0.5).exp().mul(nn::randn(mean.sizes(), generator)));
         const nn::Tensor out = nn::pixelShuffle(m_network->decodeWhole(latent), kUnshuffle);
-        const nn::Tensor difference = out.sub(pictures);
+        const nn::Tensor difference = out.sub(pictures), errors = difference.square().mean({1, 2, 3}); // of each picture
         const nn::Tensor spread = mean.square().add(logVariance.exp()).sub(1).sub(logVariance).mean().mul(0.5);
         return difference.abs()
             .mean()
-            .add(difference.square().mean().mul(kSquared))
+            .add(errors.mean().mul(kSquared))
+            .add(errors.div(kLeastError).log1p().mean().mul(kLogarithm))
             .add(edges(difference, 2).abs().mean().add(edges(difference, 3).abs().mean()).mul(kEdges))
             .add(spread.mul(m_settings.number("kl")));
     }
