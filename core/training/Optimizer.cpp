@@ -23,6 +23,7 @@ constexpr double kAdamLikeMove = 0.2;   // root mean square of an AdamW step at 
 // Of x → ax + b(xxᵀ)x + c(xxᵀ)²x, which five times over brings all singular values of 0…1 to about 1 (K. Jordan's).
 constexpr std::array<double, 3> kNewtonSchulz{3.4445, -4.7750, 2.0315};
 constexpr int kNewtonSchulzSteps = 5;
+constexpr std::int64_t kLong = 3; // times as many columns as rows
 
 struct Rates {
     float scale, beta1, beta2, step, correction, epsilon, decay, average;
@@ -58,11 +59,21 @@ Tensor orthogonalised(const Tensor& matrix) {
     Tensor x = tall ? matrix.t().contiguous() : matrix;
     x = x.div(x.norm().add(1e-12));
     const auto [a, b, c] = kNewtonSchulz;
+    // All steps are polynomials of xxᵀ: of a long matrix they are multiplied together first, as far smaller matrices.
+    const bool together = x.size(1) >= kLong * x.size(0);
+    Tensor square = x.mm(x.t()), product;
     for (int i = 0; i < kNewtonSchulzSteps; ++i) {
-        const Tensor square = x.mm(x.t());
-        const Tensor factor = square.addmm(square, square, b, c);
-        x = x.addmm(factor, x, a);
+        if (i > 0 && !together) square = x.mm(x.t());
+        Tensor factor = square.addmm(square, square, b, c);
+        factor.diagonal().add_(a);
+        if (together) {
+            product = i == 0 ? factor : factor.mm(product);
+            square = factor.mm(square).mm(factor);
+        } else {
+            x = factor.mm(x);
+        }
     }
+    if (together) x = product.mm(x);
     return tall ? x.t().contiguous() : x;
 }
 
