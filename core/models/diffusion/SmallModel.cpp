@@ -3,7 +3,8 @@
 
 namespace ochre::models {
 
-UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context) {
+UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention) {
+    const auto depthAt = [&](std::size_t level) { return level > 0 || outerAttention || widths.size() == 1 ? 1 : 0; };
     UNet::Config config;
     config.inChannels = config.outChannels = channels;
     config.channels = widths.front();
@@ -19,14 +20,14 @@ UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels,
             skips.push_back(width);
         }
         for (int block = 0; block < blocks; ++block) {
-            config.inputs.push_back({.in = width, .out = widths[level], .depth = 1});
+            config.inputs.push_back({.in = width, .out = widths[level], .depth = depthAt(level)});
             width = widths[level];
             skips.push_back(width);
         }
     }
     for (std::size_t level = widths.size(); level-- > 0;)
         for (int block = 0; block <= blocks; ++block) {
-            config.outputs.push_back({.in = width + skips.back(), .out = widths[level], .depth = 1,
+            config.outputs.push_back({.in = width + skips.back(), .out = widths[level], .depth = depthAt(level),
                                       .resample = level > 0 && block == blocks});
             skips.pop_back();
             width = widths[level];

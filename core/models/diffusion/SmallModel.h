@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The networks of Ochre's own small diffusion models, which its recipes train: UNets of Stable Diffusion 2's build with
-// attention at every level, and an AutoencoderKL over pictures whose kSmallUnshuffle² pixels are the channels of one, so that
+// The networks of Ochre's own small diffusion models, which its recipes train: UNets of Stable Diffusion 2's build, and
+// an AutoencoderKL over pictures whose kSmallUnshuffle² pixels are the channels of one, so that
 // its layers are wide and few.
 #pragma once
 
@@ -15,8 +15,9 @@ inline constexpr int kSmallHeadWidth = 64; ///< channels of a head, by which suc
 inline constexpr int kSmallUnshuffle = 4;
 
 /// `widths`: channels at each level, full size first, multiples of kSmallHeadWidth; `blocks`: residual blocks of a level;
-/// `channels`: in and out; `context`: width of the states that are attended to.
-UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context);
+/// `channels`: in and out; `context`: width of the states that are attended to; `outerAttention`: at the full size too,
+/// where it costs most.
+UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention);
 
 /// `widths`: channels at each level, multiples of 32; `latentChannels`: numbers for each 8×8 pixels.
 AutoencoderKl::Config smallAutoencoder(const std::vector<int>& widths, int blocks, int latentChannels, bool attention = false);

@@ -39,7 +39,7 @@ const std::string kPrefix = "network.";              // in the file, so that nob
 
 UNet::Config configOf(const Settings& settings, int channels) {
     const std::vector<int> widths = widthsOf(settings.text("widths"), models::kSmallHeadWidth);
-    return models::smallUNet(widths, static_cast<int>(settings.integer("blocks")), channels, 4 * widths.front(), kClassWidth);
+    return models::smallUNet(widths, static_cast<int>(settings.integer("blocks")), channels, 4 * widths.front(), kClassWidth, true);
 }
 
 /// Rows of the table have numbers of variance 1.

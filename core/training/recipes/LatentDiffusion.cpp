@@ -51,7 +51,7 @@ UNet::Config configOf(const Settings& settings, int latentChannels, std::int64_t
         throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, models::kSmallHeadWidth),
                     "choose multiples of 64 for width and inner_width");
     return models::smallUNet({first, second}, static_cast<int>(settings.integer("blocks")), latentChannels,
-                             static_cast<int>(settings.integer("embedding")), static_cast<int>(context));
+                             static_cast<int>(settings.integer("embedding")), static_cast<int>(context), settings.flag("outer_attention"));
 }
 
 class LatentDiffusionRecipe : public Recipe {
@@ -263,6 +263,8 @@ RecipeInfo latentDiffusionRecipe() {
                           .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
     parameters.push_back(whole("width", "Width", "Channels at the full size of the latent; a multiple of 64.", 192, "Network"));
     parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 256, "Network"));
+    parameters.push_back({.id = "outer_attention", .label = "Attention everywhere", .help = "At the full size of the latent too, where it costs most.",
+                          .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
     parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
     parameters.push_back(checkpointingParameter());
