@@ -48,7 +48,10 @@ Json measure(Renderer& renderer, const SplatCloud& cloud, const SplatBench& sett
 } // namespace
 
 Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings, const Cancel& cancel) {
-    const SplatCloud cloud = readSplats(scene, cancel);
+    return benchSplats(readSplats(scene, cancel), settings, cancel);
+}
+
+Json benchSplats(const SplatCloud& cloud, const SplatBench& settings, const Cancel& cancel) {
     Json json{{"scene", cloud.name()},
               {"splats", cloud.count()},
               {"width", settings.width},
@@ -62,6 +65,8 @@ Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings,
         if (e.cancelled()) throw;
         json["renderers"].push_back({{"name", "Vulkan"}, {"error", e.full()}});
     }
+    json["renderers"].push_back(
+        measure(*makeFastCpuRenderer(), cloud, settings, 2, std::max(1, settings.frames), cancel));
     if (settings.cpu) json["renderers"].push_back(measure(*makeCpuRenderer(), cloud, settings, 0, 1, cancel));
     return json;
 }

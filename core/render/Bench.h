@@ -6,6 +6,7 @@
 
 #include "core/base/Cancel.h"
 #include "core/base/Json.h"
+#include "core/scene/SplatCloud.h"
 
 namespace ochre {
 
@@ -20,5 +21,9 @@ struct SplatBench {
 /// "error"}]}. Throws Error when the scene cannot be read.
 Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings = {},
                  const Cancel& cancel = {});
+Json benchSplats(const SplatCloud& cloud, const SplatBench& settings = {}, const Cancel& cancel = {});
+
+/// A cloud of any size for it, SH of degree 3: surfaces with splats of the shapes, sizes and opacities that trained scenes have.
+SplatCloud benchCloud(std::size_t count, std::uint32_t seed = 1);
 
 } // namespace ochre

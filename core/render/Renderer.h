@@ -54,7 +54,7 @@ struct RendererOptions {
 class Renderer {
 public:
     virtual ~Renderer() = default;
-    virtual std::string name() const = 0; ///< "Vulkan: llvmpipe (LLVM 15)", "CPU"
+    virtual std::string name() const = 0; ///< "Vulkan: llvmpipe (LLVM 15)", "CPU", "CPU, fast (AVX2)"
 
     virtual void setSplats(const SplatCloud& cloud) = 0; ///< does nothing when it is the one already set
     /// Premultiplied float RGBA [height, width], display sRGB values without any further transform, labelled Raw.
@@ -71,10 +71,13 @@ public:
     virtual std::size_t validationMessages() const { return 0; }
 };
 
+/// Exact and slow: in double precision, what the others are measured against. "CPU".
 std::unique_ptr<Renderer> makeCpuRenderer();
+/// In floats, within 60 dB of the exact one or better; the same bytes on every machine and with any number of threads.
+std::unique_ptr<Renderer> makeFastCpuRenderer();
 /// Throws Error with a plain message when there is no usable device.
 std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options = {});
-/// Vulkan where it works, else the CPU; `reason` receives why.
+/// Vulkan where it works, else the fast CPU renderer; `reason` receives why.
 std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options = {}, std::string* reason = nullptr);
 
 } // namespace ochre

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The exact renderer: slow, in double precision, and what the other one is measured against.
+// The exact renderer: slow, in double precision, and what the others are measured against.
+#include "core/render/cpu/CpuRenderer.h"
+
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "core/base/TaskPool.h"
-#include "core/render/Picture.h"
-#include "core/render/Renderer.h"
 #include "core/render/SplatMath.h"
 
 namespace ochre {
@@ -16,18 +14,6 @@ namespace {
 using splat::Projected;
 
 constexpr int kTile = 16;
-
-class Stopwatch {
-public:
-    void lap(std::vector<StageTime>& times, const char* stage) {
-        const auto now = std::chrono::steady_clock::now();
-        times.push_back({stage, std::chrono::duration<double, std::milli>(now - m_last).count()});
-        m_last = now;
-    }
-
-private:
-    std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
-};
 
 /// The splats that can reach the picture, nearest first; equal depths in the order of the file.
 std::vector<Projected> projectAll(const SplatData& data, const Camera& camera, int degree, bool antialiased,
@@ -94,7 +80,7 @@ void blend(const std::vector<Projected>& splats, const std::vector<std::uint32_t
     rgba[3] = static_cast<float>(1 - transmittance);
 }
 
-class CpuRenderer : public Renderer {
+class CpuRenderer : public CpuPictures {
 public:
     std::string name() const override { return "CPU"; }
 
@@ -123,17 +109,6 @@ public:
         packRgba8(renderSplats(camera, options, cancel), pixels);
     }
 
-    void setPicture(const Image& image) override { m_picture = image; }
-
-    void renderPicture8(const PictureView& view, int width, int height, std::span<std::uint8_t> pixels) override {
-        m_times.clear();
-        Stopwatch watch;
-        drawPicture(m_picture, view, width, height, pixels);
-        watch.lap(m_times, "picture");
-    }
-
-    std::vector<StageTime> lastTimes() const override { return m_times; }
-
 private:
     static void drawTile(const std::vector<Projected>& splats, const Tiles& tiles, int tile, const Camera& camera,
                          float* pixels, const Cancel& cancel) {
@@ -147,8 +122,6 @@ private:
     }
 
     SplatCloud m_cloud;
-    Image m_picture;
-    std::vector<StageTime> m_times;
 };
 
 } // namespace

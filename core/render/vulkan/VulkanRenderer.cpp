@@ -69,7 +69,7 @@ std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::stri
         return makeVulkanRenderer(options);
     } catch (const Error& e) {
         if (reason) *reason = e.full();
-        return makeCpuRenderer();
+        return makeFastCpuRenderer();
     }
 }
 
