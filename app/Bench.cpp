@@ -20,9 +20,29 @@ struct Options {
     std::string weights = "float16";
     std::string shape = "sd15"; ///< of diffusion
     std::vector<std::string> parts;
-    int size = 512, steps = 3, threads = 0;
-    bool json = false;
+    std::string size; ///< of the picture for splats and diffusion
+    std::size_t count = 0;
+    int frames = 10, steps = 3, threads = 0;
+    bool exact = true, json = false;
 };
+
+int sideOf(const std::string& text) {
+    const Size size = parseSize(text.find('x') == std::string::npos ? text + "x" + text : text, "--size");
+    if (size.width != size.height || size.width < 64 || size.width > 4096)
+        throw Error(fmt::format("--size {}: diffusion is measured on squares of 64 to 4096 pixels a side", text), "for example --size 512");
+    return size.width;
+}
+
+Json benchSplatsOf(const Options& o) {
+    SplatBench settings{.frames = o.frames, .cpu = o.exact};
+    if (!o.size.empty()) {
+        const Size size = parseSize(o.size, "--size");
+        settings.width = size.width;
+        settings.height = size.height;
+    }
+    if (o.count > 0) return benchSplats(benchCloud(o.count), settings, interrupted());
+    return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, settings, interrupted());
+}
 
 /// A picture of 300×200 through the network, by the same node as everywhere; the first run also loads the model.
 Json benchUpscale(const Options& o) {
@@ -50,13 +70,12 @@ Json benchUpscale(const Options& o) {
 
 Json bench(const std::string& name, const Options& o) {
     if (name == "graph") return graph::benchGraph();
-    if (name == "splats")
-        return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, {}, interrupted());
+    if (name == "splats") return benchSplatsOf(o);
     if (name == "diffusion")
         return runModelCommand({.command = "bench_diffusion",
                                 .files = {},
                                 .options = {{"model", o.model}, {"shape", o.shape}, {"dtype", o.dtype},
-                                            {"size", o.size}, {"steps", o.steps}, {"threads", o.threads},
+                                            {"size", sideOf(o.size.empty() ? "512" : o.size)}, {"steps", o.steps}, {"threads", o.threads},
                                             {"parts", o.parts}},
                                 .cancel = interrupted()});
     return benchUpscale(o);
@@ -94,11 +113,16 @@ void addBench(CLI::App& app, std::function<int()>& chosen) {
     auto o = std::make_shared<Options>();
     sub->add_option("name", o->names, "What to measure; default: graph and splats")
         ->check(CLI::IsMember({"diffusion", "graph", "splats", "upscale"}));
-    sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
+    auto* scene = sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
+    sub->add_option("--count", o->count, "Splats of a made-up scene instead, of the sizes and opacities that trained ones have")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{20'000'000}))
+        ->excludes(scene);
+    sub->add_option("--frames", o->frames, "Frames of splats that each renderer draws")->check(CLI::Range(1, 10000))->capture_default_str();
+    sub->add_flag("!--no-exact", o->exact, "Leave out the exact CPU renderer of splats");
     sub->add_option("--model", o->model, "Model for upscale, default: realesrgan-x4plus; checkpoint for diffusion, default: random weights");
     sub->add_option("--dtype", o->dtype, "Numbers for upscale and diffusion")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
     sub->add_option("--shape", o->shape, "Shape of those random weights (sd15, sd2, sdxl, …), which are kept in the cache")->capture_default_str();
-    sub->add_option("--size", o->size, "Side of the picture for diffusion, in pixels")->check(CLI::Range(64, 4096))->capture_default_str();
+    sub->add_option("--size", o->size, "Picture in pixels: width and height for splats, default 1280x720; a side for diffusion, default 512");
     sub->add_option("--steps", o->steps, "Runs of each part of diffusion")->check(CLI::Range(1, 1000))->capture_default_str();
     sub->add_option("--threads", o->threads, "Threads for diffusion; 0: one a core")->check(CLI::Range(0, 1024));
     sub->add_option("--parts", o->parts, "Parts of diffusion; default: all")

@@ -64,6 +64,15 @@ bool isPicture(const std::filesystem::path& file) {
     }
 }
 
+Size parseSize(const std::string& text, const char* option) {
+    Size size{};
+    char rest = 0;
+    if (std::sscanf(text.c_str(), "%dx%d%c", &size.width, &size.height, &rest) != 2 || size.width < 1 || size.height < 1 ||
+        size.width > 16384 || size.height > 16384)
+        throw Error(fmt::format("{} {}: not a size", option, text), fmt::format("for example {} 1280x720, up to 16384 a side", option));
+    return size;
+}
+
 const Cancel& interrupted() {
     static const bool installed = [] {
         stopFlag();

@@ -26,6 +26,12 @@ Json errorJson(const Error& error);
 /// Whether the extension is that of a picture.
 bool isPicture(const std::filesystem::path& file);
 
+struct Size {
+    int width, height;
+};
+/// "1280x720"; throws Error, of which `option` is the subject, on anything but sides of 1 to 16384.
+Size parseSize(const std::string& text, const char* option);
+
 /// Asked to stop by Ctrl+C or a polite kill.
 const Cancel& interrupted();
 

@@ -20,19 +20,6 @@ struct Options {
     bool json = false;
 };
 
-struct Size {
-    int width = 1280, height = 720;
-};
-
-Size parseSize(const std::string& text) {
-    Size size;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%dx%d%c", &size.width, &size.height, &rest) != 2 || size.width < 1 || size.height < 1 ||
-        size.width > 16384 || size.height > 16384)
-        throw Error(fmt::format("--size {}: not a size", text), "for example --size 1280x720, up to 16384 a side");
-    return size;
-}
-
 std::optional<std::array<float, 3>> parseBackground(const std::string& text) {
     if (text == "none") return std::nullopt;
     float r = 0, g = 0, b = 0;
@@ -45,6 +32,7 @@ std::optional<std::array<float, 3>> parseBackground(const std::string& text) {
 
 std::unique_ptr<Renderer> open(const std::string& which) {
     if (which == "cpu") return makeCpuRenderer();
+    if (which == "fast") return makeFastCpuRenderer();
     if (which == "vulkan") return makeVulkanRenderer();
     std::string reason;
     auto renderer = makeRenderer({}, &reason);
@@ -54,7 +42,7 @@ std::unique_ptr<Renderer> open(const std::string& which) {
 
 std::vector<Camera> cameras(const Options& o, const SplatCloud& cloud) {
     const bool sized = !o.size.empty();
-    const Size size = sized ? parseSize(o.size) : Size{};
+    const Size size = sized ? parseSize(o.size, "--size") : Size{1280, 720};
     if (!o.camera.empty()) {
         const Camera camera = readCamera(o.camera);
         return {sized ? camera.resized(size.width, size.height) : camera};
@@ -120,7 +108,9 @@ void addRender(CLI::App& app, std::function<int()>& chosen) {
     auto o = std::make_shared<Options>();
     sub->add_option("scene", o->scene, "Scene to draw (.ply, .compressed.ply)")->required();
     sub->add_option("-o,--output", o->output, "Picture to write; .exr holds premultiplied floats without a display transform")->required();
-    sub->add_option("--renderer", o->renderer, "What draws")->check(CLI::IsMember({"auto", "vulkan", "cpu"}))->capture_default_str();
+    sub->add_option("--renderer", o->renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
+        ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
+        ->capture_default_str();
     auto* camera = sub->add_option("--camera", o->camera, "Camera as JSON (width, height, fx, fy, cx, cy, world_to_camera)");
     sub->add_option("--orbit", o->orbit, "This many pictures from all around")->check(CLI::Range(1, 100000))->excludes(camera);
     sub->add_option("--size", o->size, "Width and height in pixels, such as 1280x720");

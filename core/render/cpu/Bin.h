@@ -34,7 +34,7 @@ private:
         std::uint16_t row, first, last; ///< tiles, the last one included; rows from the band's first
     };
     struct Piece {
-        std::vector<Span> spans;
+        Pages<Span> spans;
         std::vector<std::uint32_t> counts; ///< of each tile; while they are counted, by how much it grows from column to column
         bool tooMany = false;
     };
@@ -49,7 +49,7 @@ private:
     std::vector<Piece> m_pieces;
     std::size_t m_used = 0; ///< of the pieces
     std::vector<std::size_t> m_starts; ///< of the lists, with the end behind
-    std::vector<std::uint32_t> m_lists;
+    Pages<std::uint32_t> m_lists;
 };
 
 } // namespace ochre::raster

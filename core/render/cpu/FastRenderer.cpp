@@ -70,7 +70,7 @@ private:
     SplatCloud m_cloud;
     const SplatData* m_data = nullptr;
     Projection m_projection;
-    std::vector<Entry> m_sorted, m_room;
+    Pages<Entry> m_sorted, m_room;
     TileLists m_lists;
 };
 

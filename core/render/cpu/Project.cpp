@@ -74,7 +74,7 @@ void Projection::projectChunk(const View& view, const DepthKeys& keys, long chun
     m_kernels.shade(m_splats, view, visible, fresh, m_drawn.data());
 }
 
-void Projection::run(const Camera& camera, const SplatOptions& options, std::vector<Entry>& seen, TaskPool& pool,
+void Projection::run(const Camera& camera, const SplatOptions& options, Pages<Entry>& seen, TaskPool& pool,
                      const Cancel& cancel) {
     const View view = viewOf(camera, m_cloud.data(), options);
     const Vec3 eye = camera.position();

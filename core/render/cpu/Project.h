@@ -17,7 +17,7 @@ public:
 
     void setSplats(const SplatCloud& cloud);
     /// Entries of what can be seen, in the order of the cloud. Colours are kept for as long as the camera's place is the same.
-    void run(const Camera& camera, const SplatOptions& options, std::vector<Entry>& seen, TaskPool& pool, const Cancel& cancel);
+    void run(const Camera& camera, const SplatOptions& options, Pages<Entry>& seen, TaskPool& pool, const Cancel& cancel);
     const Drawn* drawn() const { return m_drawn.data(); } ///< one a splat of the cloud; valid where it can be seen
 
 private:
@@ -27,11 +27,11 @@ private:
     SplatCloud m_cloud;
     Bounds m_bounds;
     Splats m_splats;
-    std::vector<Drawn> m_drawn;
+    Pages<Drawn> m_drawn;
     std::vector<std::uint8_t> m_shaded;  ///< whether a splat's colour is that of m_shadedFrom
     Vec3 m_shadedFrom{};
     int m_shadedRest = -1;
-    std::vector<Entry> m_found;          ///< a chunk's entries from the chunk's first place on
+    Pages<Entry> m_found;          ///< a chunk's entries from the chunk's first place on
     std::vector<std::size_t> m_counts;   ///< how many those are
 };
 

@@ -46,7 +46,7 @@ std::uint32_t DepthKeys::operator()(double depth) const {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(key, 0xffffffff));
 }
 
-void sortEntries(std::vector<Entry>& entries, std::vector<Entry>& room, TaskPool& pool, const Cancel& cancel) {
+void sortEntries(Pages<Entry>& entries, Pages<Entry>& room, TaskPool& pool, const Cancel& cancel) {
     const std::size_t n = entries.size();
     const std::size_t pieces = std::clamp<std::size_t>(n / kLeastPiece, 1, std::size_t{4} * pool.threads());
     room.resize(n);

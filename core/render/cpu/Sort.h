@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/TaskPool.h"
+#include "core/render/cpu/Pages.h"
 
 namespace ochre::raster {
 
@@ -26,6 +27,6 @@ struct Entry {
 };
 
 /// Sorts by the key; equal keys keep their order. `room` is scratch memory that may be kept from call to call.
-void sortEntries(std::vector<Entry>& entries, std::vector<Entry>& room, TaskPool& pool, const Cancel& cancel = {});
+void sortEntries(Pages<Entry>& entries, Pages<Entry>& room, TaskPool& pool, const Cancel& cancel = {});
 
 } // namespace ochre::raster

@@ -16,12 +16,25 @@ TEST(Bench, NamesTheSceneAndTimesEachRenderer) {
     const Json json = benchSplats(folder / "cloud.ply", {.width = 64, .height = 48, .frames = 2});
     EXPECT_EQ(json["scene"], "cloud.ply");
     EXPECT_EQ(json["splats"], 200);
-    ASSERT_EQ(json["renderers"].size(), 2u);
-    const Json& cpu = json["renderers"][1];
-    EXPECT_EQ(cpu["name"], "CPU");
-    EXPECT_GT(cpu["milliseconds"].get<double>(), 0);
-    EXPECT_FALSE(cpu["stages"].empty());
+    ASSERT_EQ(json["renderers"].size(), 3u);
+    for (const std::size_t i : {1, 2}) {
+        const Json& cpu = json["renderers"][i];
+        EXPECT_EQ(cpu["name"].get<std::string>().substr(0, 9), i == 1 ? "CPU, fast" : "CPU");
+        EXPECT_GT(cpu["milliseconds"].get<double>(), 0);
+        EXPECT_FALSE(cpu["stages"].empty());
+    }
     test::expectError([&] { benchSplats(folder / "absent.ply"); }, "absent.ply");
+}
+
+TEST(Bench, MakesTheSameSceneOfAnySizeAgain) {
+    const SplatCloud cloud = benchCloud(3000), again = benchCloud(3000);
+    EXPECT_EQ(cloud.count(), 3000u);
+    EXPECT_EQ(cloud.shDegree(), 3);
+    EXPECT_EQ(cloud.hash(), again.hash());
+    EXPECT_NE(cloud.hash(), benchCloud(3000, 2).hash());
+    const Json json = benchSplats(cloud, {.width = 64, .height = 48, .frames = 1, .cpu = false});
+    EXPECT_EQ(json["splats"], 3000);
+    ASSERT_EQ(json["renderers"].size(), 2u);
 }
 
 } // namespace

@@ -21,15 +21,15 @@ std::vector<const Kernels*> kernels() {
 
 TEST(Sort, IsWhatAStableSortByTheKeyGives) {
     TaskPool pool(3);
-    std::vector<Entry> room;
+    Pages<Entry> room;
     EXPECT_TRUE(rc::check("sorted, and equal keys in their order", [&] {
         // Sizes of one piece and of several; keys of all bits and of few values.
         const auto n = *rc::gen::element<std::size_t>(0, 1, 2, 255, 5000, 70'000, 300'000);
         const auto mask = *rc::gen::element<std::uint32_t>(0xffffffff, 0xff, 0x7, 0xff00ff00, 0, 0xf0000000);
         std::mt19937 random(*rc::gen::arbitrary<std::uint32_t>());
-        std::vector<Entry> entries(n);
+        Pages<Entry> entries(n);
         for (std::size_t i = 0; i < n; ++i) entries[i] = {static_cast<std::uint32_t>(random()) & mask, static_cast<std::uint32_t>(i)};
-        std::vector<Entry> expected = entries;
+        Pages<Entry> expected = entries;
         std::stable_sort(expected.begin(), expected.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
         sortEntries(entries, room, pool);
         RC_ASSERT(std::equal(entries.begin(), entries.end(), expected.begin(), expected.end(),
