@@ -3,6 +3,8 @@
 #pragma once
 
 #include "core/render/cpu/BlendKernel.h"
+#include "core/render/cpu/ProjectKernel.h"
+#include "core/render/cpu/ShadeKernel.h"
 
 namespace ochre::raster {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Both renderers against pictures that others computed from the published formulas.
+// The CPU renderers against pictures that others computed from the published formulas.
 #include <algorithm>
 #include <cmath>
 
@@ -20,7 +20,7 @@ Image imageOf(const test::Tensor& t) {
 }
 
 /// gsplat's pictures of a few splats with SH of degree 3; its camera is described in the README of the data.
-void checkBrush(const std::filesystem::path& path) {
+void checkBrush(Renderer& renderer, const std::filesystem::path& path) {
     const auto t = test::readTensors(path);
     SplatData d;
     d.positions = t.at("means").values;
@@ -38,16 +38,17 @@ void checkBrush(const std::filesystem::path& path) {
     c.worldToCamera[7] = -0.456;
     c.worldToCamera[11] = 8;
     c.near = 0.01;
-    const auto renderer = makeCpuRenderer();
-    renderer->setSplats(SplatCloud(std::move(d), "brush"));
-    EXPECT_LT(test::difference(renderer->renderSplats(c, {}), imageOf(t.at("out_img"))).worst, 1e-5 * 255);
+    renderer.setSplats(SplatCloud(std::move(d), "brush"));
+    EXPECT_LT(test::difference(renderer.renderSplats(c, {}), imageOf(t.at("out_img"))).worst, 1e-5 * 255) << renderer.name();
 }
 
-TEST(Truth, TheCpuRendererDrawsWhatGsplatDraws) {
+TEST(Truth, TheCpuRenderersDrawWhatGsplatDraws) {
     OCHRE_SHARED_OR_SKIP(tiny, "data/splats/brush/tiny_case.safetensors");
     OCHRE_SHARED_OR_SKIP(basic, "data/splats/brush/basic_case.safetensors");
-    checkBrush(tiny);
-    checkBrush(basic);
+    for (const auto make : {makeCpuRenderer, makeFastCpuRenderer}) {
+        checkBrush(*make(), tiny);
+        checkBrush(*make(), basic);
+    }
 }
 
 TEST(Truth, ARealCaptureIsDrawnAsTheFormulasSay) {
@@ -55,15 +56,16 @@ TEST(Truth, ARealCaptureIsDrawnAsTheFormulasSay) {
     OCHRE_SHARED_OR_SKIP(camera, "data/splats/golden/biker-a.json");
     OCHRE_SHARED_OR_SKIP(truth, "data/splats/golden/biker-a.safetensors");
     const Image expected = imageOf(test::readTensors(truth).at("image"));
-    const auto renderer = makeCpuRenderer();
-    renderer->setSplats(readSplats(cloud));
-    const test::Difference d = test::difference(renderer->renderSplats(readCamera(camera), {}), expected);
-    // The reference was computed from the file in double precision; a cloud in memory is float, so that a few
-    // neighbours in depth change places.
-    EXPECT_LT(d.mean, 0.001);
-    EXPECT_LT(d.p999, 0.1);
-    EXPECT_LT(d.worst, 2);
-    RecordProperty("worst_of_255", std::to_string(d.worst));
+    for (const auto make : {makeCpuRenderer, makeFastCpuRenderer}) {
+        const auto renderer = make();
+        renderer->setSplats(readSplats(cloud));
+        const test::Difference d = test::difference(renderer->renderSplats(readCamera(camera), {}), expected);
+        // The reference was computed from the file in double precision; a cloud in memory is float, so that a few
+        // neighbours in depth change places.
+        EXPECT_LT(d.mean, 0.001) << renderer->name();
+        EXPECT_LT(d.p999, 0.1) << renderer->name();
+        EXPECT_LT(d.worst, 2) << renderer->name();
+    }
 }
 
 } // namespace
