@@ -57,7 +57,7 @@ std::vector<Parameter> commonParameters(const CommonDefaults& d) {
             real("average", "Average", "Share that the moving average of the weights, which is what is saved, keeps at each step.", d.average, 0, 0.99999, 1e-4),
             {.id = "optimizer", .label = "Optimizer",
              .help = "Muon moves matrices and kernels of whole networks by orthogonal steps, which takes longer and learns more by each.",
-             .kind = ParameterKind::Choice, .defaultValue = std::string("adamw"),
+             .kind = ParameterKind::Choice, .defaultValue = std::string(d.optimizer),
              .choices = {{"adamw", "AdamW"}, {"muon", "Muon"}}, .advanced = true},
             {.id = "seed", .label = "Seed", .help = "Of the first weights, the order of examples and all noise.",
              .kind = ParameterKind::Seed, .defaultValue = std::int64_t{0}, .min = 0},

@@ -79,6 +79,7 @@ struct RecipeInfo {
 struct CommonDefaults {
     std::int64_t steps = 10000, batch = 16, parts = 1, warmUp = 200;
     double learningRate = 3e-4, weightDecay = 0.01, average = 0.999;
+    const char* optimizer = "adamw";
 };
 std::vector<graph::Parameter> commonParameters(const CommonDefaults& defaults);
 OptimizerOptions optimizerOptions(const Settings& settings);

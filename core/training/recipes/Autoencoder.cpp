@@ -212,7 +212,8 @@ private:
 
 RecipeInfo autoencoderRecipe() {
     using graph::ParameterKind;
-    std::vector<graph::Parameter> parameters = commonParameters({.steps = 12000, .batch = 16, .learningRate = 4e-4});
+    std::vector<graph::Parameter> parameters = commonParameters(
+        {.steps = 3500, .batch = 16, .warmUp = 50, .learningRate = 1.5e-3, .average = 0.995, .optimizer = "muon"});
     const auto data = datasetParameters("emoji", 128);
     parameters.insert(parameters.begin(), data.begin(), data.end());
     parameters.push_back({.id = "widths", .label = "Widths", .help = "Channels at each level, full size first; multiples of 32.",

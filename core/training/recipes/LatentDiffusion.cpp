@@ -251,14 +251,14 @@ RecipeInfo latentDiffusionRecipe() {
                                 .min = 1, .group = group};
     };
     std::vector<graph::Parameter> parameters =
-        commonParameters({.steps = 20000, .batch = 64, .warmUp = 500, .learningRate = 5e-4, .average = 0.9995});
+        commonParameters({.steps = 6000, .batch = 32, .warmUp = 50, .learningRate = 1e-3, .average = 0.998, .optimizer = "muon"});
     const auto data = datasetParameters("emoji", 128);
     parameters.insert(parameters.begin(), data.begin(), data.end());
     parameters.push_back({.id = "autoencoder", .label = "Autoencoder", .help = "File of the autoencoder recipe; empty: the one that comes with Ochre.",
                           .kind = ParameterKind::Text, .defaultValue = std::string()});
     parameters.push_back({.id = "text_encoder", .label = "Text encoder", .help = "File of MiniLM; empty: that of the models folder.",
                           .kind = ParameterKind::Text, .defaultValue = std::string(), .advanced = true});
-    parameters.push_back(whole("examples", "Examples", "How many are made of the data set and kept as latents.", 60000, ""));
+    parameters.push_back(whole("examples", "Examples", "How many are made of the data set and kept as latents.", 36000, ""));
     parameters.push_back({.id = "drop_caption", .label = "Drop captions", .help = "Share of examples that are learned without their caption, for guidance.",
                           .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
     parameters.push_back(whole("width", "Width", "Channels at the full size of the latent; a multiple of 64.", 192, "Network"));

@@ -209,7 +209,8 @@ RecipeInfo scorerRecipe() {
     };
     std::vector<graph::Parameter> parameters;
     for (graph::Parameter& parameter :
-         commonParameters({.steps = 1000, .batch = 64, .warmUp = 50, .learningRate = 1.5e-3, .weightDecay = 0.02, .average = 0.99})) {
+         commonParameters({.steps = 3000, .batch = 64, .warmUp = 50, .learningRate = 1e-3, .weightDecay = 0.01, .average = 0.998,
+                           .optimizer = "muon"})) {
         if (parameter.id == "dtype") parameter.defaultValue = std::string("float32"); // so small a network is not faster in less
         parameters.push_back(std::move(parameter));
     }
