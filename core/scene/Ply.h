@@ -17,6 +17,11 @@ namespace ochre {
 SplatCloud readPly(const PlyFile& file, const Cancel& cancel = {}, const Progress& progress = {});
 
 /// Binary, little endian, with zero normals, in the order every program expects; atomic. Throws Error.
-void writePly(const SplatCloud& cloud, const std::filesystem::path& path);
+void writePly(const SplatCloud& cloud, const std::filesystem::path& path, const Cancel& cancel = {});
+
+/// The line of a header that tells a cloud trained with the mip-splatting filter; also known: "antialiased
+/// 1".
+inline constexpr const char* kAntialiasedComment = "comment SplatRenderMode: mip\n";
+bool saysAntialiased(const PlyFile& file);
 
 } // namespace ochre

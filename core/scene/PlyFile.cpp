@@ -12,8 +12,9 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
-#include "core/base/Text.h"
 #include "core/base/Math.h"
+#include "core/base/Text.h"
+#include "core/scene/SplatValues.h"
 
 namespace ochre {
 namespace {
@@ -66,7 +67,7 @@ T load(const std::byte* p, bool swap) {
     return std::bit_cast<T>(raw);
 }
 
-double loadAs(PlyType type, const std::byte* p, bool swap) {
+double valueAs(PlyType type, const std::byte* p, bool swap) {
     switch (type) {
     case PlyType::Int8:
         return load<std::int8_t>(p, swap);
@@ -153,55 +154,82 @@ void PlyFile::parseHeader() {
         if (number > 1) parseLine(line, number);
     }
     if (!m_format) throw broken(m_subject + ": the header names no format");
+    dropLists();
     if (*m_format == Format::Ascii)
         parseAscii(at);
     else
         layOut(at);
 }
 
+Error PlyFile::damaged(const std::string& what, int number) const {
+    return broken(fmt::format("{}: line {}: {}", m_subject, number, printable(what)),
+                  "the header is damaged");
+}
+
 void PlyFile::parseLine(std::string_view line, int number) {
-    const auto fail = [&](const std::string& what) {
-        return broken(fmt::format("{}: line {}: {}", m_subject, number, printable(what)), "the header is damaged");
-    };
     const auto w = words(line);
     if (w.empty()) return;
-    if (w[0] == "comment" || w[0] == "obj_info") {
+    if (w[0] == "comment" || w[0] == "obj_info")
         m_comments.emplace_back(line.substr(std::min(line.size(), w[0].size() + 1)));
-    } else if (w[0] == "format") {
-        if (w.size() != 3 || w[2] != "1.0" || m_format)
-            throw fail(fmt::format("format \"{}\" is not known", line));
-        if (w[1] == "ascii")
-            m_format = Format::Ascii;
-        else if (w[1] == "binary_little_endian")
-            m_format = Format::LittleEndian;
-        else if (w[1] == "binary_big_endian")
-            m_format = Format::BigEndian;
-        else
-            throw fail(fmt::format("format \"{}\" is not known", w[1]));
-    } else if (w[0] == "element") {
-        PlyElement e;
-        if (w.size() != 3 || m_elements.size() >= kMaxElements)
-            throw fail("an element needs a name and a count");
-        const char* last = w[2].data() + w[2].size();
-        const auto parsed = std::from_chars(w[2].data(), last, e.count);
-        if (parsed.ec != std::errc() || parsed.ptr != last) throw fail("an element needs a name and a count");
-        e.name = w[1];
-        if (find(e.name)) throw fail(fmt::format("the element \"{}\" stands twice", e.name));
-        m_elements.push_back(std::move(e));
-    } else if (w[0] == "property") {
-        if (m_elements.empty()) throw fail("a property before any element");
-        if (w.size() >= 2 && w[1] == "list") throw fail("lists are not part of splat files");
-        PlyElement& e = m_elements.back();
-        const auto type = std::find_if(kTypes.begin(), kTypes.end(),
-                                       [&](const TypeName& t) { return w.size() == 3 && t.name == w[1]; });
-        if (type == kTypes.end()) throw fail(fmt::format("\"{}\" is no property", line));
-        if (e.find(w[2])) throw fail(fmt::format("the property \"{}\" stands twice", w[2]));
-        if (e.properties.size() >= kMaxProperties) throw fail("more than 4096 properties");
-        e.properties.push_back({std::string(w[2]), type->type, e.rowBytes});
-        e.rowBytes += sizeOf(type->type);
-    } else {
-        throw fail(fmt::format("\"{}\" is not understood", w[0]));
+    else if (w[0] == "format")
+        parseFormat(line, number);
+    else if (w[0] == "element")
+        parseElement(line, number);
+    else if (w[0] == "property")
+        parseProperty(line, number);
+    else
+        throw damaged(fmt::format("\"{}\" is not understood", w[0]), number);
+}
+
+void PlyFile::parseFormat(std::string_view line, int number) {
+    const auto w = words(line);
+    if (w.size() != 3 || w[2] != "1.0" || m_format)
+        throw damaged(fmt::format("format \"{}\" is not known", line), number);
+    if (w[1] == "ascii")
+        m_format = Format::Ascii;
+    else if (w[1] == "binary_little_endian")
+        m_format = Format::LittleEndian;
+    else if (w[1] == "binary_big_endian")
+        m_format = Format::BigEndian;
+    else
+        throw damaged(fmt::format("format \"{}\" is not known", w[1]), number);
+}
+
+void PlyFile::parseElement(std::string_view line, int number) {
+    const auto w = words(line);
+    PlyElement e;
+    if (w.size() != 3 || m_elements.size() >= kMaxElements)
+        throw damaged("an element needs a name and a count", number);
+    const char* last = w[2].data() + w[2].size();
+    const auto parsed = std::from_chars(w[2].data(), last, e.count);
+    if (parsed.ec != std::errc() || parsed.ptr != last)
+        throw damaged("an element needs a name and a count", number);
+    e.name = w[1];
+    if (find(e.name)) throw damaged(fmt::format("the element \"{}\" stands twice", e.name), number);
+    m_elements.push_back(std::move(e));
+}
+
+void PlyFile::parseProperty(std::string_view line, int number) {
+    const auto w = words(line);
+    if (m_elements.empty()) throw damaged("a property before any element", number);
+    PlyElement& e = m_elements.back();
+    if (w.size() == 5 && w[1] == "list") {
+        e.hasList = true;
+        return;
     }
+    const auto type = std::find_if(kTypes.begin(), kTypes.end(),
+                                   [&](const TypeName& t) { return w.size() == 3 && t.name == w[1]; });
+    if (type == kTypes.end()) throw damaged(fmt::format("\"{}\" is no property", line), number);
+    if (e.find(w[2])) throw damaged(fmt::format("the property \"{}\" stands twice", w[2]), number);
+    if (e.properties.size() >= kMaxProperties) throw damaged("more than 4096 properties", number);
+    e.properties.push_back({std::string(w[2]), type->type, e.rowBytes});
+    e.rowBytes += sizeOf(type->type);
+}
+
+void PlyFile::dropLists() {
+    m_elements.erase(
+        std::find_if(m_elements.begin(), m_elements.end(), [](const PlyElement& e) { return e.hasList; }),
+        m_elements.end());
 }
 
 void PlyFile::layOut(std::size_t headerBytes) {
@@ -254,8 +282,12 @@ double PlyFile::value(const PlyElement& e, const PlyProperty& p, std::size_t row
     if (*m_format == Format::Ascii)
         return m_ascii[e.firstValue + row * e.properties.size() +
                        static_cast<std::size_t>(&p - e.properties.data())];
-    return loadAs(p.type, m_bytes.data() + e.dataOffset + row * e.rowBytes + p.offset,
-                  *m_format == Format::BigEndian);
+    return valueAs(p.type, m_bytes.data() + e.dataOffset + row * e.rowBytes + p.offset,
+                   *m_format == Format::BigEndian);
+}
+
+const std::byte* PlyFile::rows(const PlyElement& element) const {
+    return *m_format == Format::LittleEndian ? m_bytes.data() + element.dataOffset : nullptr;
 }
 
 const PlyProperty& PlyFile::require(const PlyElement& element, std::string_view property) const {
@@ -272,15 +304,7 @@ void PlyFile::read(const PlyElement& element, const PlyProperty& property, std::
             std::memcpy(target + i * stride, from + i * element.rowBytes, sizeof(float));
         return;
     }
-    constexpr double kLargest = std::numeric_limits<float>::max();
-    for (std::size_t i = 0; i < count; ++i) {
-        const double v = value(element, property, first + i);
-        // Such a conversion would be undefined; readers drop what is infinite.
-        const bool outside = std::isfinite(v) && std::abs(v) > kLargest;
-        target[i * stride] = outside ? std::copysign(std::numeric_limits<float>::infinity(),
-                                                     static_cast<float>(v > 0 ? 1 : -1))
-                                     : static_cast<float>(v);
-    }
+    for (std::size_t i = 0; i < count; ++i) target[i * stride] = asFloat(value(element, property, first + i));
 }
 
 std::vector<float> PlyFile::floats(const PlyElement& element, std::string_view property,
@@ -299,6 +323,12 @@ std::vector<std::uint32_t> PlyFile::integers(const PlyElement& element, std::str
                                              const Cancel& cancel) const {
     const PlyProperty& p = require(element, property);
     std::vector<std::uint32_t> column(element.count);
+    if (*m_format == Format::LittleEndian && (p.type == PlyType::Uint32 || p.type == PlyType::Uint8)) {
+        const std::byte* from = m_bytes.data() + element.dataOffset + p.offset;
+        for (std::size_t i = 0; i < column.size(); ++i)
+            std::memcpy(&column[i], from + i * element.rowBytes, sizeOf(p.type)); // the upper bytes are zero
+        return column;
+    }
     for (std::size_t i = 0; i < column.size(); ++i) {
         if (i % 65536 == 0) cancel.check();
         const double v = value(element, p, i);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/Cancel.h"
+#include "core/base/Error.h"
 
 namespace ochre {
 
@@ -30,12 +31,13 @@ struct PlyElement {
     std::size_t rowBytes = 0;
     std::size_t dataOffset = 0; ///< binary: of the first row in the file
     std::size_t firstValue = 0; ///< ascii: index of the first number in the file
+    bool hasList = false;
 
     const PlyProperty* find(std::string_view property) const;
 };
 
-/// Limits: header 64 KiB, lines 1 KiB, 4096 properties, 64 elements; lists are refused. `bytes` must outlive
-/// it.
+/// Limits: header 64 KiB, lines 1 KiB, 4096 properties, 64 elements. Rows of an element with a list differ in
+/// size: that element (a mesh's faces) and all after it are not there for readers. `bytes` must outlive it.
 class PlyFile {
 public:
     /// Throws Error: NotMine when it does not begin with "ply", Broken otherwise, with the line or the sizes.
@@ -44,6 +46,9 @@ public:
     const PlyElement* find(std::string_view element) const;
     const std::vector<std::string>& comments() const { return m_comments; }
     const std::string& subject() const { return m_subject; }
+
+    /// Where the rows lie as the machine's own numbers, or nothing: ascii and big endian files.
+    const std::byte* rows(const PlyElement& element) const;
 
     /// Values [first, first + count) of one property to target[0], target[stride], …; beyond float's range
     /// they are ±∞.
@@ -62,6 +67,11 @@ private:
 
     void parseHeader();
     void parseLine(std::string_view line, int number);
+    void parseFormat(std::string_view line, int number);
+    void parseElement(std::string_view line, int number);
+    void parseProperty(std::string_view line, int number);
+    Error damaged(const std::string& what, int number) const;
+    void dropLists();
     void layOut(std::size_t headerBytes);
     void parseAscii(std::size_t headerBytes);
     double value(const PlyElement& element, const PlyProperty& property, std::size_t row) const;

@@ -8,6 +8,7 @@
 
 #include "core/base/File.h"
 #include "core/scene/SceneIo.h"
+#include "tests/core/scene/Clouds.h"
 #include "tests/core/scene/MakePly.h"
 #include "tests/support/Support.h"
 
@@ -145,6 +146,41 @@ TEST(CompressedPly, RangesThatAreNoNumbersAreRefused) {
     std::string missing = Source{{{1, 2, 3, 4}}}.text();
     missing.replace(missing.find("packed_scale"), 12, "packed_scalf");
     test::expectError([&] { read(missing); }, "packed_scale");
+}
+
+TEST(CompressedPly, SurvivesWritingWithinTheStepsOfItsChunks) {
+    const test::TemporaryFolder folder;
+    for (int degree = 0; degree <= 3; ++degree) {
+        const SplatCloud cloud = test::makeCloud(700, degree);
+        writeSplats(cloud, folder / "a.compressed.ply");
+        const SplatCloud copy = readSplats(folder / "a.compressed.ply");
+        ASSERT_EQ(copy.count(), 700u);
+        ASSERT_EQ(copy.shDegree(), degree);
+        const test::Differences d = test::compare(test::inMortonOrder(cloud), copy);
+        EXPECT_LE(d.position, 6 * 0.5 / 1023 + 1e-6);
+        EXPECT_LE(d.logScale, 6 * 0.5 / 1023 + 1e-6);
+        EXPECT_LE(d.rotation, 2e-6);
+        EXPECT_LE(d.color, 0.5 / 255 + 1e-6);
+        EXPECT_LE(d.opacity, 0.5 / 255 + 1e-6);
+        EXPECT_LE(std::max(d.sh1, d.shRest), 1 / 64.0 + 1e-6);
+    }
+}
+
+TEST(CompressedPly, FlatAndEqualSplatsAndTheFlagSurvive) {
+    const test::TemporaryFolder folder;
+    SplatData data = test::makeCloud(2, 0).data();
+    std::copy_n(data.positions.begin(), 3, data.positions.begin() + 3);
+    data.logScales[0] = -INFINITY;
+    data.opacities[0] = INFINITY;
+    data.antialiased = true;
+    writeSplats(SplatCloud(data, "a"), folder / "a.compressed.ply");
+    const SplatCloud copy = readSplats(folder / "a.compressed.ply");
+    EXPECT_EQ(copy.data().positions, data.positions);
+    EXPECT_EQ(copy.data().logScales[0], -20);
+    EXPECT_EQ(copy.data().opacities[0], INFINITY);
+    EXPECT_TRUE(copy.data().antialiased);
+    writeSplats(SplatCloud(SplatData(), "none"), folder / "a.compressed.ply");
+    EXPECT_EQ(readSplats(folder / "a.compressed.ply").count(), 0u);
 }
 
 TEST(CompressedPly, ARealCaptureIsReadWhole) {

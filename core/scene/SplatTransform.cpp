@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/scene/SplatTransform.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/base/TaskPool.h"
+#include "core/scene/SplatValues.h"
+
+namespace ochre {
+namespace {
+
+using Quaternion = std::array<double, 4>;
+constexpr std::size_t kGrain = 4096;
+
+Quaternion multiply(const Quaternion& a, const Quaternion& b) {
+    return {a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
+            a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2],
+            a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1],
+            a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0]};
+}
+
+Quaternion normalised(const Quaternion& q) {
+    const double length = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+    if (!(length > 0) || !std::isfinite(length))
+        throw Error(fmt::format("a rotation of {}, {}, {}, {}", q[0], q[1], q[2], q[3]),
+                    "a rotation is four numbers w, x, y, z that are not all zero");
+    return {q[0] / length, q[1] / length, q[2] / length, q[3] / length};
+}
+
+void check(const Similarity& s) {
+    if (!(s.scale > 0) || !std::isfinite(s.scale))
+        throw Error(fmt::format("a scale of {}", s.scale), "a scale is a positive number");
+    for (const double t : s.translation)
+        if (!std::isfinite(t)) throw Error(fmt::format("a translation of {}", t), "it must be a number");
+}
+
+} // namespace
+
+bool Similarity::isIdentity() const {
+    return scale == 1 && translation == std::array<double, 3>{} && rotation == Quaternion{1, 0, 0, 0};
+}
+
+Quaternion rotationOfDegrees(const std::array<double, 3>& xyz) {
+    Quaternion q{1, 0, 0, 0};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const double half = xyz[axis] * std::numbers::pi / 360;
+        Quaternion turn{std::cos(half), 0, 0, 0};
+        turn[axis + 1] = std::sin(half);
+        q = multiply(turn, q);
+    }
+    return q;
+}
+
+Mat3 matrixOf(const Quaternion& rotation) {
+    const auto [w, x, y, z] = normalised(rotation);
+    return {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),
+            2 * (x * y + w * z),     1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+            2 * (x * z - w * y),     2 * (y * z + w * x),     1 - 2 * (x * x + y * y)};
+}
+
+void transform(SplatData& d, const Similarity& s) {
+    check(s);
+    const Quaternion turn = normalised(s.rotation);
+    const Mat3 r = matrixOf(turn);
+    const ShRotation sh(r);
+    const auto larger = static_cast<float>(std::log(s.scale));
+    const std::size_t rest = shRestCount(d.shDegree);
+    const bool turns = turn != Quaternion{1, 0, 0, 0};
+    TaskPool::shared().parallelFor(d.opacities.size(), kGrain, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            float* p = &d.positions[3 * i];
+            const std::array<double, 3> from{p[0], p[1], p[2]};
+            for (std::size_t k = 0; k < 3; ++k) {
+                p[k] = static_cast<float>(
+                    s.scale * (r[3 * k] * from[0] + r[3 * k + 1] * from[1] + r[3 * k + 2] * from[2]) +
+                    s.translation[k]);
+                d.logScales[3 * i + k] += larger;
+            }
+            if (!turns) continue;
+            float* q = &d.rotations[4 * i];
+            const Quaternion turned = multiply(turn, {q[0], q[1], q[2], q[3]});
+            for (std::size_t k = 0; k < 4; ++k) q[k] = static_cast<float>(turned[k]);
+            sh.apply(d.shRest.data() + 3 * rest * i, d.shDegree);
+        }
+    });
+}
+
+SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity) {
+    check(similarity);
+    if (similarity.isIdentity()) return cloud;
+    SplatData data = cloud.data();
+    transform(data, similarity);
+    return SplatCloud(std::move(data), cloud.name());
+}
+
+void flipAxes(SplatData& d, const std::array<int, 3>& signs) {
+    const auto [x, y, z] = signs;
+    if (x == 1 && y == 1 && z == 1) return;
+    // The axis of a rotation is mirrored like a product of two directions.
+    const std::array<float, 4> ofRotation{1, static_cast<float>(y * z), static_cast<float>(x * z),
+                                          static_cast<float>(x * y)};
+    const std::array<float, 15> ofSh =
+        ShRotation({double(x), 0, 0, 0, double(y), 0, 0, 0, double(z)}).signs();
+    const std::size_t rest = shRestCount(d.shDegree);
+    TaskPool::shared().parallelFor(d.opacities.size(), kGrain, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            for (std::size_t k = 0; k < 3; ++k) d.positions[3 * i + k] *= static_cast<float>(signs[k]);
+            for (std::size_t k = 0; k < 4; ++k) d.rotations[4 * i + k] *= ofRotation[k];
+            float* sh = d.shRest.data() + 3 * rest * i;
+            for (std::size_t k = 0; k < rest; ++k)
+                for (std::size_t channel = 0; channel < 3; ++channel) sh[3 * k + channel] *= ofSh[k];
+        }
+    });
+}
+
+} // namespace ochre

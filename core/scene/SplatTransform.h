@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Moves, turns, scales and mirrors a cloud as a whole: centres, sizes, rotations and harmonics together.
+#pragma once
+
+#include <array>
+
+#include "core/scene/ShRotation.h"
+#include "core/scene/SplatCloud.h"
+
+namespace ochre {
+
+/// A point goes to scale · rotation · point + translation.
+struct Similarity {
+    std::array<double, 4> rotation{1, 0, 0, 0}; ///< w,x,y,z; normalised before use
+    double scale = 1;                           ///< positive
+    std::array<double, 3> translation{};
+
+    bool isIdentity() const;
+};
+
+/// Turns about the x axis first, then y, then z, the axes standing still; degrees, right-handed.
+std::array<double, 4> rotationOfDegrees(const std::array<double, 3>& xyz);
+Mat3 matrixOf(const std::array<double, 4>& rotation);
+
+/// Throws Error when the numbers are not finite, the scale not positive or the rotation zero.
+SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity);
+void transform(SplatData& data, const Similarity& similarity);
+
+/// Changes the sign of axes (±1 each) of everything: between frames of other programs and ours.
+void flipAxes(SplatData& data, const std::array<int, 3>& signs);
+
+} // namespace ochre
