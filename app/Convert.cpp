@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "app/ConvertScene.h"
 #include "app/ModelLibrary.h"
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
@@ -21,18 +22,13 @@ namespace fs = std::filesystem;
 struct Options {
     std::string input, output, dtype = "keep", format = "comfyui";
     bool json = false;
+    SceneOptions scene;
 };
 
 Json convertModel(const Options& o) {
     ModelRequest request{.command = "convert", .files = {o.input, o.output}, .cancel = interrupted()};
     request.options["dtype"] = o.dtype;
     return runModelCommand(request);
-}
-
-Json convertScene(const Options& o) {
-    const SplatCloud cloud = readSplats(o.input, interrupted());
-    writePly(cloud, o.output);
-    return {{"splats", cloud.count()}};
 }
 
 Json convertImage(const Options& o) {
@@ -74,15 +70,20 @@ int run(const Options& o) {
     const std::string ending = output.extension().string();
     if (fs::exists(output) && fs::exists(o.input) && fs::equivalent(o.input, output))
         throw Error(o.output + ": is the input itself", "choose another name for the output");
+    const bool scene = isWritableScene(output);
+    if (!scene && o.scene.any())
+        throw Error(o.output + ": crops, filters and moves are for scenes",
+                    std::string("these are written: ") + kWrittenScenes);
     Json json;
     if (output.extension() == ".safetensors") json = convertModel(o);
-    else if (output.extension() == ".ply") json = convertScene(o);
+    else if (scene) json = convertScene(o.input, o.output, o.scene);
     else if (ending == ".ochre" || ending == ".json" || ending == ".txt") json = convertProject(o, ending);
     else if (isPicture(output)) json = convertImage(o);
     else
         throw Error(fmt::format("{}: \"{}\" is no format that Ochre converts to", o.output, output.extension().string()),
-                    "checkpoints go to .safetensors, scenes to .ply, pictures to .png, .jpg, .webp, .tif, .exr, .hdr, .bmp, .tga, "
-                    "projects to .ochre, .json (ComfyUI) or .txt (A1111 parameters)");
+                    std::string("checkpoints go to .safetensors, scenes to ") + kWrittenScenes +
+                        ", pictures to .png, .jpg, .webp, .tif, .exr, .hdr, .bmp, .tga, "
+                        "projects to .ochre, .json (ComfyUI) or .txt (A1111 parameters)");
     json["input"] = o.input;
     json["output"] = o.output;
     json["bytes"] = fs::file_size(output);
@@ -101,6 +102,7 @@ void addConvert(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--dtype", options->dtype, "Of a checkpoint's floats")
         ->check(CLI::IsMember({"keep", "float32", "float16", "bfloat16"}));
     sub->add_option("--format", options->format, "Of a .json")->check(CLI::IsMember({"comfyui", "comfyui-api"}));
+    addSceneOptions(*sub, options->scene);
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

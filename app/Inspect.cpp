@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre inspect: what is inside a checkpoint, scene, picture or project.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "app/Command.h"
 #include "app/ModelLibrary.h"
+#include "core/base/Math.h"
 #include "core/image/ImageIo.h"
 #include "core/project/ProjectFile.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/SplatStats.h"
 
 namespace ochre::app {
 namespace {
@@ -24,12 +29,27 @@ Json inspectPicture(const fs::path& path) {
     return json;
 }
 
+Json histogram(const Histogram& h) {
+    return {{"min", h.min}, {"max", h.max}, {"counts", h.counts}};
+}
+
 Json inspectScene(const fs::path& path) {
-    const SplatCloud cloud = readSplats(path, interrupted());
-    const Bounds b = cloud.bounds();
-    return {{"kind", "scene"},         {"splats", cloud.count()}, {"sh_degree", cloud.shDegree()},
-            {"dropped", cloud.data().dropped}, {"antialiased", cloud.data().antialiased}, {"min", b.min}, {"max", b.max},
-            {"bytes_in_memory", cloud.bytes()}};
+    const SplatStats s = statsOf(readSplats(path, interrupted()));
+    return {{"kind", "scene"},
+            {"splats", s.count},
+            {"sh_degree", s.shDegree},
+            {"antialiased", s.antialiased},
+            {"dropped", s.dropped},
+            {"flat", s.flat},
+            {"min", s.bounds.min},
+            {"max", s.bounds.max},
+            {"focus_center", s.focus.center},
+            {"focus_radius", s.focus.radius},
+            {"mean_opacity", s.meanOpacity},
+            {"median_scale", std::exp(s.medianLogScale)},
+            {"bytes_in_memory", s.bytes},
+            {"opacity_histogram", histogram(s.opacities)},
+            {"log_scale_histogram", histogram(s.logScales)}};
 }
 
 Json inspectProject(const fs::path& path) {
@@ -53,9 +73,24 @@ std::string text(const Json& value) {
     return value.is_string() ? value.get<std::string>() : dumpJson(value);
 }
 
+/// A line a bin: where it begins, a bar, how many.
+void printHistogram(const std::string& key, const Json& h) {
+    constexpr std::size_t kWidth = 40;
+    const auto counts = h.at("counts").get<std::vector<std::size_t>>();
+    const double min = h.at("min"), step = (h.at("max").get<double>() - min) / static_cast<double>(counts.size());
+    const std::size_t most = std::max<std::size_t>(1, *std::max_element(counts.begin(), counts.end()));
+    std::printf("%s\n", key.c_str());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const std::string bar(ceilDivide(counts[i] * kWidth, most), '#');
+        std::printf("  %8.2f  %-40s %zu\n", min + step * static_cast<double>(i), bar.c_str(), counts[i]);
+    }
+}
+
 void print(const Json& json) {
     for (const auto& [key, value] : json.items()) {
-        if (value.is_array() && key == "tensors") {
+        if (key.ends_with("_histogram")) {
+            printHistogram(key, value);
+        } else if (value.is_array() && key == "tensors") {
             std::printf("%zu tensors\n", value.size());
             for (const Json& t : value)
                 std::printf("  %-56s %-9s %s\n", t.at("name").get_ref<const std::string&>().c_str(),

@@ -13,6 +13,7 @@
 #include "core/base/Json.h"
 #include "core/image/ImageIo.h"
 #include "core/project/ProjectFile.h"
+#include "core/scene/SceneIo.h"
 #include "tests/app/Program.h"
 #include "tests/support/Machine.h"
 #include "tests/support/Support.h"
@@ -129,6 +130,72 @@ TEST(CommandLine, LibTorchMultipliesWithItsOwnBlas) {
     std::smatch speed;
     ASSERT_TRUE(std::regex_search(text, speed, std::regex("([0-9]+) GFLOP/s"))) << text;
     EXPECT_GE(std::stoi(speed[1]), 8) << text;
+}
+
+/// Splats at x = 0…9 of growing size, harmonics of degree 1.
+fs::path writeScene(const test::TemporaryFolder& folder) {
+    SplatData d;
+    d.shDegree = 1;
+    for (int i = 0; i < 10; ++i) {
+        const auto x = static_cast<float>(i);
+        d.positions.insert(d.positions.end(), {x, 0, 0});
+        d.logScales.insert(d.logScales.end(), {x - 12, x - 12, x - 12});
+        d.rotations.insert(d.rotations.end(), {1, 0, 0, 0});
+        d.opacities.push_back(x - 4.5f);
+        d.sh0.insert(d.sh0.end(), {0, 0.5f, 1});
+        d.shRest.insert(d.shRest.end(), 9, 0.25f);
+    }
+    writeSplats(SplatCloud(std::move(d), "line"), folder / "line.ply");
+    return folder / "line.ply";
+}
+
+TEST(CommandLine, ConvertWritesScenesInEveryFormat) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    for (const char* name : {"a.ply", "a.compressed.ply", "a.splat", "a.spz", "a.sog"}) {
+        const Outcome o = ochre({"convert", scene, folder / name, "--json"});
+        ASSERT_EQ(o.status, 0) << o.err;
+        EXPECT_EQ(o.json().at("splats"), 10);
+        EXPECT_EQ(readSplats(folder / name).count(), 10u);
+    }
+}
+
+TEST(CommandLine, ConvertFiltersMovesAndMergesScenes) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder), out = folder / "out.ply";
+    const auto count = [&](std::vector<std::string> options) {
+        options.insert(options.begin(), {"convert", scene, out});
+        const Outcome o = ochre(options);
+        EXPECT_EQ(o.status, 0) << o.err;
+        return readSplats(out).count();
+    };
+    EXPECT_EQ(count({"--crop-box", "2,-1,-1,4,1,1"}), 3u);
+    EXPECT_EQ(count({"--crop-sphere", "9,0,0,1.5"}), 2u);
+    EXPECT_EQ(count({"--min-opacity", "0.5"}), 5u);
+    EXPECT_EQ(count({"--max-opacity", "0.5", "--min-scale", "0.0001"}), 2u);
+    EXPECT_EQ(count({"--decimate", "0.3"}), 3u);
+    EXPECT_EQ(count({"--merge", scene, scene}), 30u);
+    EXPECT_EQ(count({"--sh-degree", "0", "--scale", "2", "--rotate", "0,0,90", "--translate", "-1,2,3"}), 10u);
+    const SplatCloud moved = readSplats(out);
+    EXPECT_EQ(moved.shDegree(), 0);
+    EXPECT_NEAR(moved.data().positions[27], -1, 1e-5);
+    EXPECT_NEAR(moved.data().positions[28], 2 + 2 * 9, 1e-5);
+    EXPECT_EQ(ochre({"convert", scene, out, "--crop-box", "1,2,3"}).status, 2);
+    EXPECT_EQ(ochre({"convert", scene, folder / "out.png", "--decimate", "0.5"}).status, 1);
+    EXPECT_EQ(ochre({"convert", scene, out, "--crop-box", "1,0,0,0,1,1"}).status, 1);
+}
+
+TEST(CommandLine, InspectShowsTheFiguresOfAScene) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    const Json json = ochre({"inspect", scene, "--json"}).json();
+    EXPECT_EQ(json.at("splats"), 10);
+    EXPECT_EQ(json.at("sh_degree"), 1);
+    std::size_t sum = 0;
+    for (const Json& n : json.at("opacity_histogram").at("counts")) sum += n.get<std::size_t>();
+    EXPECT_EQ(sum, 10u);
+    EXPECT_EQ(json.at("log_scale_histogram").at("min"), -12);
+    EXPECT_NE(ochre({"inspect", scene}).out.find("#####"), std::string::npos);
 }
 
 TEST(CommandLine, WrongInputEndsWithStatusOneAndAMessageThatNamesIt) {
