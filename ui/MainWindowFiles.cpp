@@ -18,6 +18,7 @@
 #include "core/graph/Types.h"
 #include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
+#include "core/scene/SceneIo.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -140,16 +141,15 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
-            openProject(path);
-            return;
-        }
-        if (kPictureEndings.contains(kind) || kind == QLatin1String("ply")) {
+        if (kPictureEndings.contains(kind) || isSceneFile(path)) { // some scenes are described in a .json
             import(path, scene);
             scene += QPointF(0, 320);
+        } else if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
+            openProject(path);
+            return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a .ply scene, an .ochre project or a .json workflow"));
+                            "drop a picture, a scene of splats, an .ochre project or a .json workflow"));
         }
     }
 }
@@ -239,7 +239,8 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures and scenes (*.%1 *.ply)").arg(kPictureEndings.join(QStringLiteral(" *."))));
+        tr("Pictures and scenes (*.%1 %2)")
+            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 

@@ -17,7 +17,7 @@ void exportValue(const graph::Value& value, const std::filesystem::path& path, c
         return;
     }
     if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
-        writePly(*cloud, path);
+        writeSplats(*cloud, path);
         return;
     }
     throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",

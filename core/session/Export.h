@@ -10,8 +10,8 @@
 
 namespace ochre::session {
 
-/// Pictures and masks by extension (png, jpg, webp, tif, exr, …), scenes as .ply; `graphText` and `pictureTexts` are
-/// embedded in pictures.
+/// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension; `graphText` and
+/// `pictureTexts` are embedded in pictures.
 /// Throws Error for other values and for what the writer refuses.
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
                  const std::map<std::string, std::string>& pictureTexts = {});

@@ -420,7 +420,8 @@ void Viewport::saveAs() {
     if (m_value.empty()) return;
     const bool picture = m_value.tryAs<Image>();
     const QString filter =
-        picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)") : tr("Scenes (*.ply)");
+        picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)")
+                : tr("Scenes (*.ply *.spz *.sog *.splat)");
     const QString suggestion = nodeTitle().toLower().replace(QLatin1Char(' '), QLatin1Char('_')) +
                                (picture ? QStringLiteral(".png") : QStringLiteral(".ply"));
     const QString path = QFileDialog::getSaveFileName(window(), tr("Save the result"), suggestion, filter);

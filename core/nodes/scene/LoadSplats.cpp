@@ -11,7 +11,7 @@ namespace ochre::nodes::scene {
 
 graph::NodeDeclaration LoadSplats() {
     return graph::NodeDeclaration("scene.load_splats", 1, "Load splats", "Scene")
-        .describe("Reads a scene of Gaussian splats: 3DGS .ply or PlayCanvas .compressed.ply.")
+        .describe("Reads a scene of Gaussian splats: .ply, .compressed.ply, .spz, .splat, .ksplat or .sog, or points as splats.")
         .keywords("open read file gaussian splat 3dgs ply scene import")
         .output({.id = "scene", .label = "Scene", .help = "The splats as the file holds them.", .type = types::kScene})
         .output({.id = "count", .label = "Splats", .help = "How many there are.", .type = graph::types::kInt})
@@ -20,7 +20,7 @@ graph::NodeDeclaration LoadSplats() {
                     .help = "The scene to read.",
                     .kind = graph::ParameterKind::File,
                     .defaultValue = std::string(),
-                    .filter = "Scenes (*.ply)"})
+                    .filter = std::string("Scenes (") + kSceneNames + ")"})
         .onRun([](graph::RunContext& run) {
             if (run.text("path").empty()) throw Error("no scene is chosen", "choose a file in the panel");
             const SplatCloud cloud = readSplats(paths::resolve(run.text("path")), run.cancel(), run.progress());
