@@ -16,7 +16,9 @@ namespace {
 using models::UNet;
 namespace sampling = models::sampling;
 
-constexpr double kLeastSnr = 0.25; // of networks that predict v, else the noisiest levels would weigh nothing
+// Of networks that predict v: the noisiest levels, in which all that can be told of a picture is its caption, would weigh
+// nothing else.
+constexpr double kLeastSnr = 1;
 constexpr double kTiny = 1e-12;
 
 } // namespace
