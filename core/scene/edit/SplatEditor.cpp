@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/base/Memory.h"
 #include "core/base/TaskPool.h"
 #include "core/scene/SplatFilter.h"
 #include "core/scene/SplatValues.h"
@@ -85,6 +86,7 @@ public:
         const std::vector<std::uint32_t> splats = requireSelection("duplicate");
         const std::size_t count = m_editor.count(), more = splats.size();
         if (count + more > kMostSplats) throw Error(fmt::format("{} splats and {} more", count, more), "a cloud holds less than 2147483648");
+        requireMemory(more);
         const auto append = [&](std::vector<float>& values, std::size_t each) {
             const std::vector<float> copies = taken(values, each, splats);
             values.insert(values.end(), copies.begin(), copies.end());
@@ -155,6 +157,13 @@ private:
         std::vector<std::uint32_t> splats = m_state.selected.indices();
         if (splats.empty()) throw Error(fmt::format("there is nothing to {}: no splat is selected", what), "select some first");
         return splats;
+    }
+    /// For so many more splats: the arrays are made anew and the old ones copied.
+    void requireMemory(std::size_t more) const {
+        const std::size_t bytes = (m_editor.count() + more) * (14 + 3 * shRestCount(m_data.shDegree)) * sizeof(float);
+        if (const std::size_t free = availableMemory(); bytes > free)
+            throw Error(fmt::format("{} splats more take {} MB of memory, {} MB are free", more, bytes >> 20, free >> 20),
+                        "select fewer splats", ErrorKind::Memory);
     }
     /// From the selection into another set.
     void move(SplatMask& to) {
@@ -237,28 +246,33 @@ std::vector<SplatEdit> SplatEditor::steps() const {
     return all;
 }
 
+SplatCloud SplatEditor::usable(SplatData data) const {
+    dropUnusable(data);
+    return SplatCloud(std::move(data), m_cloud.name());
+}
+
 SplatCloud SplatEditor::result() const {
     if (m_dataVersion == 0 && m_state.deleted.none()) return m_cloud;
     SplatMask kept(count(), true);
     kept -= m_state.deleted;
-    return SplatCloud(select(m_data, kept.indices()), m_cloud.name());
+    return usable(select(m_data, kept.indices()));
 }
 
 SplatCloud SplatEditor::selection() const {
-    return SplatCloud(select(m_data, m_state.selected.indices()), m_cloud.name());
+    return usable(select(m_data, m_state.selected.indices()));
 }
 
-SplatCloud edited(const SplatCloud& cloud, const Json& steps, const Cancel& cancel) {
-    if (!steps.is_array()) throw broken("edits: not a list of steps");
+SplatCloud edited(const SplatCloud& cloud, const Json& steps, std::string_view subject, const Cancel& cancel) {
+    if (!steps.is_array()) throw broken(fmt::format("{}: not a list of steps", subject));
     SplatEditor editor(cloud);
     std::size_t number = 0;
     for (const Json& step : steps) {
-        const std::string subject = fmt::format("edits: step {}", ++number);
+        const std::string name = fmt::format("{}: step {}", subject, ++number);
         try {
-            editor.apply(editFromJson(step, editor.count(), subject), cancel);
+            editor.apply(editFromJson(step, editor.count(), name), cancel);
         } catch (const Error& error) {
-            if (error.cancelled() || error.message().starts_with(subject)) throw;
-            throw Error(fmt::format("{}: {}", subject, error.message()), error.hint());
+            if (error.cancelled() || error.message().starts_with(name)) throw;
+            throw Error(fmt::format("{}: {}", name, error.message()), error.hint());
         }
     }
     return editor.result();

@@ -35,7 +35,7 @@ public:
     /// Rises whenever the numbers of splats change, which selecting, hiding and deleting do not.
     std::size_t dataVersion() const { return m_dataVersion; }
 
-    /// What is not deleted. The cloud itself where nothing was changed.
+    /// What is not deleted, and was not moved or graded out of what a float can hold. The cloud itself where nothing was changed.
     SplatCloud result() const;
     /// What is selected, as a cloud of its own.
     SplatCloud selection() const;
@@ -59,6 +59,7 @@ private:
 
     SplatMask selectable() const;
     void restore(const Before& before);
+    SplatCloud usable(SplatData data) const;
 
     SplatCloud m_cloud;
     SplatData m_data;
@@ -68,7 +69,7 @@ private:
     std::size_t m_dataVersion = 0;
 };
 
-/// All steps, as a project keeps them, applied. Throws Error that names the step.
-SplatCloud edited(const SplatCloud& cloud, const Json& steps, const Cancel& cancel = {});
+/// All steps of a list applied. Throws Error with `subject` and the number of the step.
+SplatCloud edited(const SplatCloud& cloud, const Json& steps, std::string_view subject, const Cancel& cancel = {});
 
 } // namespace ochre

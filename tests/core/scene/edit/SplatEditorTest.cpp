@@ -181,7 +181,7 @@ TEST(SplatEditor, LevelsAFloor) {
     test::expectError([&] { levelling(data, few); }, "on a line");
 }
 
-SplatEdit anyEdit(std::size_t) {
+SplatEdit anyEdit() {
     const auto some = [](int low, int high) { return *rc::gen::inRange(low, high) / 100.0; };
     switch (*rc::gen::inRange(0, 15)) {
     case 0: return Invert{};
@@ -209,7 +209,7 @@ TEST(SplatEditor, TakesBackEveryStepAndDoesItAgain) {
         Json written = Json::array();
         std::vector<SplatCloud> after{editor.result()};
         for (int i = 0; i < 12; ++i) {
-            const SplatEdit edit = anyEdit(editor.count());
+            const SplatEdit edit = anyEdit();
             try {
                 editor.apply(edit);
             } catch (const Error&) {
@@ -218,7 +218,7 @@ TEST(SplatEditor, TakesBackEveryStepAndDoesItAgain) {
             written.push_back(toJson(edit));
             after.push_back(editor.result());
         }
-        RC_ASSERT(same(edited(cloud, parseJson(dumpJson(written), "steps")).data(), editor.result().data()));
+        RC_ASSERT(same(edited(cloud, parseJson(dumpJson(written), "steps"), "steps").data(), editor.result().data()));
         for (std::size_t i = after.size(); i-- > 0;) {
             RC_ASSERT(same(editor.result().data(), after[i].data()));
             RC_ASSERT(editor.canUndo() == (i > 0));
@@ -235,7 +235,7 @@ TEST(SplatEditor, TakesBackEveryStepAndDoesItAgain) {
 
 TEST(SplatEditor, SaysWhichStepOfAProjectIsWrong) {
     const SplatCloud cloud = test::makeCloud(20, 0);
-    const auto apply = [&](const char* text) { edited(cloud, parseJson(text, "steps")); };
+    const auto apply = [&](const char* text) { edited(cloud, parseJson(text, "steps"), "edits"); };
     test::expectError([&] { apply("{}"); }, "not a list");
     test::expectError([&] { apply(R"([{"step":"invert"},{"step":"fold"}])"); }, "edits: step 2");
     test::expectError([&] { apply(R"([{"step":"delete"}])"); }, "edits: step 1");
