@@ -3,12 +3,16 @@
 
 #include <limits>
 
+#include "core/base/File.h"
 #include "core/scene/SceneIo.h"
 #include "core/scene/SplatFilter.h"
 #include "core/scene/SplatTransform.h"
+#include "core/scene/edit/SplatEditor.h"
 
 namespace ochre::app {
 namespace {
+
+constexpr std::size_t kMostEdits = std::size_t{64} << 20; // bytes
 
 ValueRange rangeOf(const std::optional<double>& min, const std::optional<double>& max) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -23,6 +27,7 @@ SplatCloud readAll(const std::string& input, const SceneOptions& o) {
 }
 
 SplatCloud filter(SplatCloud cloud, const SceneOptions& o) {
+    if (!o.edits.empty()) cloud = edited(cloud, parseJson(readTextFile(o.edits, kMostEdits), o.edits), o.edits, interrupted());
     if (const auto& b = o.cropBox; !b.empty())
         cloud = cropBox(cloud, {{b[0], b[1], b[2]}, {b[3], b[4], b[5]}});
     if (const auto& s = o.cropSphere; !s.empty()) cloud = cropSphere(cloud, {s[0], s[1], s[2]}, s[3]);
@@ -44,7 +49,7 @@ SplatCloud move(const SplatCloud& cloud, const SceneOptions& o) {
 } // namespace
 
 bool SceneOptions::any() const {
-    return !merge.empty() || !cropBox.empty() || !cropSphere.empty() || minOpacity || maxOpacity ||
+    return !merge.empty() || !edits.empty() || !cropBox.empty() || !cropSphere.empty() || minOpacity || maxOpacity ||
            minScale || maxScale || decimate || shDegree || scale || !rotate.empty() || !translate.empty() ||
            spzFrame != "standard" || spzVersion != 3;
 }
@@ -57,6 +62,8 @@ void addSceneOptions(CLI::App& sub, SceneOptions& o) {
         return sub.add_option(name, target, help)->group("Scenes");
     };
     add("--merge", o.merge, "More scenes to put into the same file")->check(CLI::ExistingPath);
+    add("--edits", o.edits, "Edit the splats: a JSON list of steps, such as {\"step\": \"delete\"}; see core/scene/edit/README.md")
+        ->check(CLI::ExistingFile);
     numbers("--crop-box", o.cropBox, 6, "Keep the splats in a box: x0,y0,z0,x1,y1,z1");
     numbers("--crop-sphere", o.cropSphere, 4, "Keep the splats in a sphere: x,y,z,radius");
     add("--min-opacity", o.minOpacity, "Keep the splats of at least this opacity, 0 to 1");

@@ -10,9 +10,10 @@
 
 namespace ochre::app {
 
-/// In the order in which they are applied: merge, crop, ranges, share, degree, then scale, rotate, translate.
+/// In the order in which they are applied: merge, edits, crop, ranges, share, degree, then scale, rotate, translate.
 struct SceneOptions {
     std::vector<std::string> merge;
+    std::string edits;              ///< file of steps, as core/scene/edit writes them
     std::vector<double> cropBox;    ///< x0,y0,z0,x1,y1,z1
     std::vector<double> cropSphere; ///< x,y,z,radius
     std::optional<double> minOpacity, maxOpacity, minScale, maxScale, decimate;

@@ -26,20 +26,6 @@ std::vector<float> pick(const std::vector<float>& from, std::size_t each,
     return to;
 }
 
-SplatData pick(const SplatData& from, std::span<const std::uint32_t> indices) {
-    SplatData to;
-    to.shDegree = from.shDegree;
-    to.antialiased = from.antialiased;
-    to.dropped = from.dropped;
-    to.positions = pick(from.positions, 3, indices);
-    to.logScales = pick(from.logScales, 3, indices);
-    to.rotations = pick(from.rotations, 4, indices);
-    to.opacities = pick(from.opacities, 1, indices);
-    to.sh0 = pick(from.sh0, 3, indices);
-    to.shRest = pick(from.shRest, 3 * shRestCount(from.shDegree), indices);
-    return to;
-}
-
 template <typename Wanted>
 SplatCloud keepIf(const SplatCloud& cloud, const Wanted& wanted) {
     Indices kept;
@@ -88,10 +74,24 @@ void appendRest(std::vector<float>& to, const std::vector<float>& from, std::siz
 
 } // namespace
 
-SplatCloud select(const SplatCloud& cloud, std::span<const std::uint32_t> indices) {
+SplatData select(const SplatData& from, std::span<const std::uint32_t> indices) {
     for (const std::uint32_t i : indices)
-        if (i >= cloud.count()) throw Error(fmt::format("splat {} of {} is chosen", i, cloud.count()));
-    return SplatCloud(pick(cloud.data(), indices), cloud.name());
+        if (i >= from.opacities.size()) throw Error(fmt::format("splat {} of {} is chosen", i, from.opacities.size()));
+    SplatData to;
+    to.shDegree = from.shDegree;
+    to.antialiased = from.antialiased;
+    to.dropped = from.dropped;
+    to.positions = pick(from.positions, 3, indices);
+    to.logScales = pick(from.logScales, 3, indices);
+    to.rotations = pick(from.rotations, 4, indices);
+    to.opacities = pick(from.opacities, 1, indices);
+    to.sh0 = pick(from.sh0, 3, indices);
+    to.shRest = pick(from.shRest, 3 * shRestCount(from.shDegree), indices);
+    return to;
+}
+
+SplatCloud select(const SplatCloud& cloud, std::span<const std::uint32_t> indices) {
+    return SplatCloud(select(cloud.data(), indices), cloud.name());
 }
 
 SplatCloud cropBox(const SplatCloud& cloud, const Bounds& box) {
@@ -198,7 +198,7 @@ void dropUnusable(SplatData& d) {
     for (std::size_t i = first + 1; i < n; ++i)
         if (usable(d, i, rest)) kept.push_back(static_cast<std::uint32_t>(i));
     d.dropped += n - kept.size();
-    d = pick(d, kept);
+    d = select(d, kept);
 }
 
 } // namespace ochre

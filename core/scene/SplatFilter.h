@@ -39,6 +39,7 @@ SplatCloud merge(std::span<const SplatCloud> clouds);
 
 /// The splats at `indices`, in their order.
 SplatCloud select(const SplatCloud& cloud, std::span<const std::uint32_t> indices);
+SplatData select(const SplatData& data, std::span<const std::uint32_t> indices);
 
 /// Without splats that hold NaN or infinity.
 SplatCloud keepUsable(const SplatCloud& cloud);

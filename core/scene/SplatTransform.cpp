@@ -31,11 +31,14 @@ Quaternion normalised(const Quaternion& q) {
     return {q[0] / length, q[1] / length, q[2] / length, q[3] / length};
 }
 
-void check(const Similarity& s) {
+/// With a rotation of length 1.
+Similarity checked(Similarity s) {
     if (!(s.scale > 0) || !std::isfinite(s.scale))
         throw Error(fmt::format("a scale of {}", s.scale), "a scale is a positive number");
     for (const double t : s.translation)
         if (!std::isfinite(t)) throw Error(fmt::format("a translation of {}", t), "it must be a number");
+    s.rotation = normalised(s.rotation);
+    return s;
 }
 
 } // namespace
@@ -62,36 +65,45 @@ Mat3 matrixOf(const Quaternion& rotation) {
             2 * (x * z - w * y),     2 * (y * z + w * x),     1 - 2 * (x * x + y * y)};
 }
 
+Similarity Similarity::about(const std::array<double, 3>& pivot) const {
+    Similarity moved = *this;
+    const Mat3 r = matrixOf(rotation);
+    for (std::size_t k = 0; k < 3; ++k)
+        moved.translation[k] += pivot[k] - scale * (r[3 * k] * pivot[0] + r[3 * k + 1] * pivot[1] + r[3 * k + 2] * pivot[2]);
+    return moved;
+}
+
+SplatMover::SplatMover(const Similarity& similarity)
+    : m_similarity(checked(similarity)), m_matrix(matrixOf(m_similarity.rotation)), m_sh(m_matrix),
+      m_larger(static_cast<float>(std::log(m_similarity.scale))),
+      m_turns(m_similarity.rotation != Quaternion{1, 0, 0, 0}) {}
+
+void SplatMover::move(SplatData& d, std::size_t i) const {
+    const Mat3& r = m_matrix;
+    float* p = &d.positions[3 * i];
+    const std::array<double, 3> from{p[0], p[1], p[2]};
+    for (std::size_t k = 0; k < 3; ++k) {
+        p[k] = static_cast<float>(
+            m_similarity.scale * (r[3 * k] * from[0] + r[3 * k + 1] * from[1] + r[3 * k + 2] * from[2]) +
+            m_similarity.translation[k]);
+        d.logScales[3 * i + k] += m_larger;
+    }
+    if (!m_turns) return;
+    float* q = &d.rotations[4 * i];
+    const Quaternion turned = multiply(m_similarity.rotation, {q[0], q[1], q[2], q[3]});
+    for (std::size_t k = 0; k < 4; ++k) q[k] = static_cast<float>(turned[k]);
+    m_sh.apply(d.shRest.data() + 3 * shRestCount(d.shDegree) * i, d.shDegree);
+}
+
 void transform(SplatData& d, const Similarity& s) {
-    check(s);
-    const Quaternion turn = normalised(s.rotation);
-    const Mat3 r = matrixOf(turn);
-    const ShRotation sh(r);
-    const auto larger = static_cast<float>(std::log(s.scale));
-    const std::size_t rest = shRestCount(d.shDegree);
-    const bool turns = turn != Quaternion{1, 0, 0, 0};
+    const SplatMover mover(s);
     TaskPool::shared().parallelFor(d.opacities.size(), kGrain, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            float* p = &d.positions[3 * i];
-            const std::array<double, 3> from{p[0], p[1], p[2]};
-            for (std::size_t k = 0; k < 3; ++k) {
-                p[k] = static_cast<float>(
-                    s.scale * (r[3 * k] * from[0] + r[3 * k + 1] * from[1] + r[3 * k + 2] * from[2]) +
-                    s.translation[k]);
-                d.logScales[3 * i + k] += larger;
-            }
-            if (!turns) continue;
-            float* q = &d.rotations[4 * i];
-            const Quaternion turned = multiply(turn, {q[0], q[1], q[2], q[3]});
-            for (std::size_t k = 0; k < 4; ++k) q[k] = static_cast<float>(turned[k]);
-            sh.apply(d.shRest.data() + 3 * rest * i, d.shDegree);
-        }
+        for (std::size_t i = first; i < last; ++i) mover.move(d, i);
     });
 }
 
 SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity) {
-    check(similarity);
-    if (similarity.isIdentity()) return cloud;
+    if (checked(similarity).isIdentity()) return cloud;
     SplatData data = cloud.data();
     transform(data, similarity);
     return SplatCloud(std::move(data), cloud.name());

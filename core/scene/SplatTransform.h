@@ -16,6 +16,25 @@ struct Similarity {
     std::array<double, 3> translation{};
 
     bool isIdentity() const;
+    /// The same turning and scaling about a point that stays where it is but for the translation.
+    Similarity about(const std::array<double, 3>& pivot) const;
+};
+
+/// Moves splats one by one. Safe to use from several threads.
+class SplatMover {
+public:
+    /// Throws Error when the numbers are not finite, the scale not positive or the rotation zero.
+    explicit SplatMover(const Similarity& similarity);
+
+    bool turns() const { return m_turns; } ///< else rotations and harmonics stay
+    void move(SplatData& data, std::size_t splat) const;
+
+private:
+    Similarity m_similarity;
+    std::array<double, 9> m_matrix;
+    ShRotation m_sh;
+    float m_larger;
+    bool m_turns;
 };
 
 /// Turns about the x axis first, then y, then z, the axes standing still; degrees, right-handed.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be selected: questions to a cloud, small enough to be kept with a project and asked again of another cloud. Each
+// splat answers by its centre or its own numbers; the answers are the same on every machine.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/Cancel.h"
+#include "core/scene/Camera.h"
+#include "core/scene/edit/SplatMask.h"
+
+namespace ochre {
+
+using Point2 = std::array<double, 2>; ///< pixels; the centre of the first pixel is at 0.5
+
+struct Everything {};
+
+/// Those whose centre is seen inside: a rectangle between two corners, a closed lasso (even-odd), or within `radius` of the
+/// strokes of a brush.
+struct ScreenRegion {
+    enum class Shape { Rectangle, Lasso, Brush };
+    Camera camera;
+    Shape shape = Shape::Rectangle;
+    std::vector<Point2> points; ///< two corners; at least three of a lasso; at least one of a brush
+    double radius = 0;          ///< of the brush, pixels
+};
+
+struct SphereRegion {
+    Vec3 center{};
+    double radius = 1;
+};
+
+struct BoxRegion {
+    Vec3 center{}, half{1, 1, 1};             ///< half: of its sides
+    std::array<double, 4> rotation{1, 0, 0, 0}; ///< w,x,y,z
+};
+
+/// By the base colour: within `tolerance` in display sRGB, 0…√3.
+struct ColorRange {
+    Vec3 color{};
+    double tolerance = 0.1;
+};
+
+struct OpacityRange {
+    double min = 0, max = 1;
+};
+
+/// By the length of the longest axis, one standard deviation, in the scene's units.
+struct SizeRange {
+    double min = 0, max = 1;
+};
+
+/// Those of groups of fewer than `fewest`: of a group are all that can be reached by steps of no more than `distance`.
+struct Floaters {
+    double distance = 0.1;
+    std::size_t fewest = 100;
+};
+
+/// These and no others; of one cloud alone.
+struct Listed {
+    SplatMask splats;
+};
+
+using SplatQuery = std::variant<Everything, ScreenRegion, SphereRegion, BoxRegion, ColorRange, OpacityRange, SizeRange, Floaters, Listed>;
+
+/// Throws Error where a query's numbers make no sense.
+SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel = {});
+
+Json toJson(const SplatQuery& query);
+/// Throws Error with `subject`; `count`: splats of the cloud.
+SplatQuery queryFromJson(const Json& json, std::size_t count, std::string_view subject);
+
+} // namespace ochre
