@@ -3,6 +3,7 @@
 // Each splat: to the camera, its ellipse, colour, depth key and the tiles it can reach (same formulas as core/render/SplatMath.cpp).
 #extension GL_GOOGLE_include_directive : require
 #include "SharedTypes.h"
+#include "Heat.glsl"
 
 layout(local_size_x = kGroupSize) in;
 layout(push_constant) uniform Push { ProjectParams p; };
@@ -16,11 +17,12 @@ layout(std430, binding = 5) readonly buffer RestG { float restG[]; };
 layout(std430, binding = 6) readonly buffer RestB { float restB[]; };
 layout(std430, binding = 7) writeonly buffer Place { vec4 place[]; };   // x, y, half-width, half-height
 layout(std430, binding = 8) writeonly buffer Shape { vec4 shape[]; };   // conic xx, xy, yy, opacity
-layout(std430, binding = 9) writeonly buffer Colors { vec4 colors[]; };
+layout(std430, binding = 9) writeonly buffer Colors { vec4 colors[]; }; // and z in the camera
 layout(std430, binding = 10) writeonly buffer Keys { uint keys[]; };
 layout(std430, binding = 11) writeonly buffer Indices { uint indices[]; };
 layout(std430, binding = 12) writeonly buffer Counts { uint counts[]; };
 layout(std430, binding = 13) buffer Draw { uint vertices, visible, firstVertex, firstInstance; };
+layout(std430, binding = 14) readonly buffer Extra { ProjectExtra extra[]; };
 
 vec3 rest(uint k, uint i) {
     const uint at = k * p.count + i;
@@ -45,13 +47,17 @@ vec3 shColor(uint i, vec3 d) {
 
 // xx, xy, yy of J W Σ Wᵀ Jᵀ
 vec3 projectCovariance(uint i, vec3 t) {
-    const vec2 guard = 0.3 * 0.5 * vec2(p.width, p.height) / vec2(p.fx, p.fy);
-    const vec2 low = -(vec2(p.cx, p.cy) / vec2(p.fx, p.fy) + guard);
-    const vec2 high = (vec2(p.width, p.height) - vec2(p.cx, p.cy)) / vec2(p.fx, p.fy) + guard;
-    const vec2 q = clamp(t.xy / t.z, low, high);
     const vec3 w0 = vec3(p.view[0], p.view[1], p.view[2]), w1 = vec3(p.view[4], p.view[5], p.view[6]),
                w2 = vec3(p.view[8], p.view[9], p.view[10]);
-    const vec3 a = p.fx / t.z * (w0 - q.x * w2), b = p.fy / t.z * (w1 - q.y * w2);
+    vec3 a = p.fx * w0, b = p.fy * w1;
+    if ((p.flags & kOrthographic) == 0) {
+        const vec2 guard = 0.3 * 0.5 * vec2(p.width, p.height) / vec2(p.fx, p.fy);
+        const vec2 low = -(vec2(p.cx, p.cy) / vec2(p.fx, p.fy) + guard);
+        const vec2 high = (vec2(p.width, p.height) - vec2(p.cx, p.cy)) / vec2(p.fx, p.fy) + guard;
+        const vec2 q = clamp(t.xy / t.z, low, high);
+        a = p.fx / t.z * (w0 - q.x * w2);
+        b = p.fy / t.z * (w1 - q.y * w2);
+    }
     const uint at = 6 * i;
     const mat3 s = mat3(covariances[at], covariances[at + 1], covariances[at + 2], covariances[at + 1], covariances[at + 3],
                         covariances[at + 4], covariances[at + 2], covariances[at + 4], covariances[at + 5]);
@@ -59,38 +65,64 @@ vec3 projectCovariance(uint i, vec3 t) {
     return vec3(dot(a, sa), dot(a, sb), dot(b, sb));
 }
 
-void hide(uint i) {
-    keys[i] = 0xffffffffu;
-    counts[i] = 0;
+uint mode() {
+    return (p.flags & kExtra) != 0 ? extra[p.item].mode : 0;
+}
+
+// Whether the box holds a place of the item's frame.
+bool withinBox(vec3 at) {
+    const ProjectExtra e = extra[p.item];
+    const vec3 world = vec3(dot(vec3(e.world[0], e.world[1], e.world[2]), at) + e.world[3],
+                            dot(vec3(e.world[4], e.world[5], e.world[6]), at) + e.world[7],
+                            dot(vec3(e.world[8], e.world[9], e.world[10]), at) + e.world[11]);
+    return all(greaterThanEqual(world, vec3(e.boxLowX, e.boxLowY, e.boxLowZ))) &&
+           all(lessThanEqual(world, vec3(e.boxHighX, e.boxHighY, e.boxHighZ)));
+}
+
+vec3 colorOf(uint i, vec3 at, float z) {
+    if (mode() == kModeOpacity) return heat(p.opacity * opacities[i]);
+    if (mode() == kModeDepth)
+        return vec3(1 - clamp((z - extra[p.item].depthLow) / (extra[p.item].depthHigh - extra[p.item].depthLow), 0, 1));
+    const vec3 eye = vec3(p.eyeX, p.eyeY, p.eyeZ);
+    return shColor(i, normalize((p.flags & kOrthographic) != 0 ? eye : at - eye));
+}
+
+void hide(uint to) {
+    keys[to] = 0xffffffffu;
+    counts[to] = 0;
 }
 
 void main() {
     const uint i = gl_GlobalInvocationID.x;
     if (i >= p.count) return;
-    indices[i] = i;
-    const vec3 world = vec3(positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]);
-    const vec3 t = vec3(dot(vec3(p.view[0], p.view[1], p.view[2]), world) + p.view[3],
-                        dot(vec3(p.view[4], p.view[5], p.view[6]), world) + p.view[7],
-                        dot(vec3(p.view[8], p.view[9], p.view[10]), world) + p.view[11]);
-    if (!(t.z >= p.nearPlane)) { hide(i); return; }
+    const uint to = p.first + i;
+    indices[to] = to;
+    const vec3 at = vec3(positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]);
+    const vec3 t = vec3(dot(vec3(p.view[0], p.view[1], p.view[2]), at) + p.view[3],
+                        dot(vec3(p.view[4], p.view[5], p.view[6]), at) + p.view[7],
+                        dot(vec3(p.view[8], p.view[9], p.view[10]), at) + p.view[11]);
+    if (!(t.z >= p.nearPlane && t.z <= p.farPlane)) { hide(to); return; }
+    if ((p.flags & kExtra) != 0 && !withinBox(at)) { hide(to); return; }
     const vec3 raw = projectCovariance(i, t);
     const float xx = raw.x + 0.3, xy = raw.y, yy = raw.z + 0.3, det = xx * yy - xy * xy;
-    if (!(det > 0) || isinf(det)) { hide(i); return; }
-    float opacity = opacities[i];
-    if (p.antialiased != 0) opacity *= sqrt(max(0.000025, max(0.0, raw.x * raw.z - raw.y * raw.y) / det));
+    if (!(det > 0) || isinf(det)) { hide(to); return; }
+    float opacity = p.opacity * opacities[i];
+    if ((p.flags & kAntialiased) != 0) opacity *= sqrt(max(0.000025, max(0.0, raw.x * raw.z - raw.y * raw.y) / det));
     const float reach = 2 * log(opacity * 255);
-    if (!(reach > 0)) { hide(i); return; }
-    const vec2 centre = vec2(p.fx, p.fy) * t.xy / t.z + vec2(p.cx, p.cy);
-    const vec2 extent = sqrt(reach * vec2(xx, yy)) * 1.0001 + 0.01; // rounding must not lose a pixel at the cut
+    if (!(reach > 0)) { hide(to); return; }
+    const vec2 centre = vec2(p.fx, p.fy) * t.xy / ((p.flags & kOrthographic) != 0 ? 1 : t.z) + vec2(p.cx, p.cy);
+    vec2 extent = sqrt(reach * vec2(xx, yy)) * 1.0001 + 0.01; // rounding must not lose a pixel at the cut
+    if (mode() == kModeRings) extent = 2 * sqrt(vec2(xx, yy)) + 1.01;
+    if (mode() == kModeCentres) extent = vec2(extra[p.item].pointRadius + 0.01);
     const vec2 low = centre - extent, high = centre + extent;
-    if (high.x <= 0 || high.y <= 0 || low.x >= p.width || low.y >= p.height) { hide(i); return; }
-    const vec2 grid = vec2(p.tilesAcross, p.tilesDown) - 1;
+    if (high.x <= 0 || high.y <= 0 || low.x >= p.width || low.y >= p.height) { hide(to); return; }
+    const vec2 grid = vec2((uvec2(p.width, p.height) + (kTileSize - 1)) / kTileSize) - 1;
     const vec2 first = clamp(floor(low / kTileSize), vec2(0), grid), last = clamp(floor(high / kTileSize), vec2(0), grid);
     const vec2 size = last - first + 1;
-    place[i] = vec4(centre, extent);
-    shape[i] = vec4(yy / det, -xy / det, xx / det, opacity);
-    colors[i] = vec4(shColor(i, normalize(world - vec3(p.eyeX, p.eyeY, p.eyeZ))), 0);
-    keys[i] = floatBitsToUint(t.z);
-    counts[i] = uint(size.x * size.y);
+    place[to] = vec4(centre, extent);
+    shape[to] = vec4(yy / det, -xy / det, xx / det, opacity);
+    colors[to] = vec4(colorOf(i, at, t.z), t.z);
+    keys[to] = floatBitsToUint(t.z);
+    counts[to] = uint(size.x * size.y);
     atomicAdd(visible, 1);
 }

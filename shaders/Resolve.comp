@@ -15,7 +15,7 @@ void main() {
     vec4 c = texelFetch(picture, ivec2(at), 0);
     if (p.backgroundA > 0) c = vec4(c.rgb + (1 - c.a) * vec3(p.backgroundR, p.backgroundG, p.backgroundB), 1);
     const uint to = (at.y - p.firstRow) * p.width + at.x;
-    if (p.pack != 0) {
+    if (p.words == 1) {
         const uvec4 b = uvec4(clamp(c, 0, 1) * 255 + 0.5);
         pixels[to] = b.r | b.g << 8 | b.b << 16 | b.a << 24;
     } else {

@@ -21,8 +21,29 @@ struct ProjectParams {
     float view[12]; // world to camera, three rows of four
     float eyeX, eyeY, eyeZ, nearPlane;
     float fx, fy, cx, cy;
-    uint width, height, count, degree;
-    uint tilesAcross, tilesDown, antialiased;
+    uint width, height, first, count; // splats of an item: from which place on they go, and how many
+    uint degree, flags;
+    float farPlane, opacity;
+    uint item;                        // of ProjectExtra
+};
+
+OCHRE_CONST kAntialiased = 1;  // ProjectParams.flags
+OCHRE_CONST kOrthographic = 2; // then eye is the direction of view
+OCHRE_CONST kExtra = 4;        // ProjectExtra counts
+
+// As SplatMode.
+OCHRE_CONST kModeCentres = 1;
+OCHRE_CONST kModeRings = 2;
+OCHRE_CONST kModeOpacity = 3;
+OCHRE_CONST kModeOverdraw = 4;
+OCHRE_CONST kModeDepth = 5;
+
+// What most frames have no need of.
+struct ProjectExtra {
+    float world[12]; // from the item's frame, three rows of four
+    float boxLowX, boxLowY, boxLowZ, boxHighX, boxHighY, boxHighZ;
+    float pointRadius, depthLow, depthHigh;
+    uint mode;
 };
 
 struct ScanParams {
@@ -46,8 +67,17 @@ struct BlendParams {
     uint width, height, tilesAcross;
     uint firstRow; // of the band that is drawn now
     uint rows;
-    uint pack;      // 1: RGBA8, 0: four floats
+    uint words;     // a pixel: 1: RGBA8, 4: four floats, 10: PlanePixel (Planes.comp alone)
     float backgroundR, backgroundG, backgroundB, backgroundA; // A 0: none
+    uint normals;   // whether they are wanted
+    uint mode;
+    float pointRadius;
+};
+
+struct NormalParams {
+    float world[12]; // without scale
+    float eyeX, eyeY, eyeZ;
+    uint first, count, orthographic;
 };
 
 struct QuadParams {

@@ -18,10 +18,56 @@
 
 namespace ochre {
 
+/// A cloud and where it stands.
+struct SceneItem {
+    SplatCloud cloud;
+    std::array<double, 16> toWorld = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}; ///< turns, scales and moves; row-major
+    bool visible = true;
+    double opacity = 1; ///< 0…1, times that of each splat
+};
+
+/// How splats are shown. Colours for numbers go from blue over cyan, green and yellow to red.
+enum class SplatMode : std::uint8_t {
+    Color,    ///< as they were made to look
+    Centres,  ///< a disc of `pointSize` each, the nearest in front
+    Rings,    ///< the outline of each at twice its standard deviation, a pixel wide
+    Opacity,  ///< each in a colour for its opacity
+    Overdraw, ///< for each pixel, how many splats are blended until it is full: from 0 to 1000, logarithmically
+    Depth,    ///< each in a grey for its depth, white where `depthRange` begins and black where it ends
+};
+
 struct SplatOptions {
     int shDegree = 3;                                        ///< bands above this are left out
     std::optional<std::array<float, 3>> background = {};     ///< display sRGB; none: transparent
     bool antialiased = false;                                ///< mip-splatting's opacity compensation, also when the cloud says so
+    SplatMode mode = SplatMode::Color;
+    double pointSize = 3;                                    ///< pixels across, of Centres
+    std::optional<std::array<double, 2>> depthRange = {};    ///< of Depth, z in the camera; none: that of the bulk of the scene
+    std::optional<Bounds> box = {};                          ///< of the world: splats whose centre lies outside are not drawn
+};
+
+/// What a frame of splats can hold. Seen from a pixel, nearest first, each splat hides the share α of the light T that those
+/// before it let through.
+enum class Plane : std::uint8_t {
+    Color,       ///< four channels, as renderSplats gives them
+    Alpha,       ///< ΣαT, without the background
+    Depth,       ///< ΣzαT / ΣαT with z in the camera; 0 where nothing is hit
+    MedianDepth, ///< z of the splat that brings T to a half or less; 0 where none does
+    Normals,     ///< ΣnαT made a unit vector, in the world's axes; n: a splat's shortest axis, turned to the camera. 0 0 0 where nothing is hit
+    Id,          ///< which splat MedianDepth is that of
+};
+
+/// A splat of the scene.
+struct SplatId {
+    static constexpr std::uint32_t kNone = 0xffffffff;
+    std::uint32_t item = kNone, splat = kNone;
+    bool operator==(const SplatId&) const = default;
+};
+
+/// Those that were asked for; the others are empty. Rows from the top, labelled Raw.
+struct Planes {
+    Image color, alpha, depth, medianDepth, normals;
+    std::vector<SplatId> ids; ///< [height·width]
 };
 
 /// What of a picture is shown where: pixel (x, y) of the view shows the picture at ((x, y) − pan) / zoom.
@@ -56,12 +102,23 @@ public:
     virtual ~Renderer() = default;
     virtual std::string name() const = 0; ///< "Vulkan: llvmpipe (LLVM 15)", "CPU", "CPU, fast (AVX2)"
 
-    virtual void setSplats(const SplatCloud& cloud) = 0; ///< does nothing when it is the one already set
+    /// What is drawn from now on; depths are right across items. Clouds that are there already are not uploaded again: moving,
+    /// hiding or fading an item costs nothing. Throws Error on a transform that is no similarity, an opacity outside 0…1, 2³¹
+    /// splats or more.
+    virtual void setScene(std::span<const SceneItem> items) = 0;
+    void setSplats(const SplatCloud& cloud) {
+        const SceneItem item{.cloud = cloud};
+        setScene({&item, 1});
+    }
+    virtual std::size_t bytesUploaded() const { return 0; } ///< of splats, to a device, since the renderer was made
     /// Premultiplied float RGBA [height, width], display sRGB values without any further transform, labelled Raw.
     virtual Image renderSplats(const Camera& camera, const SplatOptions& options, const Cancel& cancel = {}) = 0;
     /// The same as 8-bit RGBA over the background (transparent without one), rows from the top: 4·width·height bytes.
     virtual void renderSplats8(const Camera& camera, const SplatOptions& options, std::span<std::uint8_t> pixels,
                                const Cancel& cancel = {}) = 0;
+    /// Several planes of the same frame in one go.
+    virtual Planes renderPlanes(const Camera& camera, const SplatOptions& options, std::span<const Plane> wanted,
+                                const Cancel& cancel = {}) = 0;
 
     virtual void setPicture(const Image& image) = 0;
     /// 8-bit RGBA, opaque: 4·width·height bytes. Zoomed in pixels are squares, zoomed out they are averaged.

@@ -76,6 +76,17 @@ void checkRotation(const std::array<double, 16>& m, std::string_view subject) {
                      "y points down, z forward");
 }
 
+void readLimits(const Json& json, Camera& camera, std::string_view subject) {
+    if (json.contains("near")) camera.near = number(json, "near", subject);
+    if (json.contains("far")) camera.far = number(json, "far", subject);
+    if (!(camera.near > 0 && camera.near < camera.far))
+        throw broken(fmt::format("{}: near, far: {}, {}: not distances above 0, the nearer one first", subject, camera.near, camera.far));
+    const auto flag = json.find("orthographic");
+    if (flag == json.end()) return;
+    if (!flag->is_boolean()) throw broken(fmt::format("{}: orthographic: neither true nor false", subject));
+    camera.orthographic = flag->get<bool>();
+}
+
 } // namespace
 
 Vec3 Camera::toCamera(const Vec3& w) const {
@@ -140,6 +151,39 @@ Camera Camera::frame(const Focus& focus, int width, int height, double yaw, doub
     return c;
 }
 
+Camera Camera::facing(Side side, const Focus& focus, int width, int height, double verticalFovDegrees) {
+    if (side == Side::Front || side == Side::Back || side == Side::Left || side == Side::Right) {
+        const double yaw = side == Side::Front ? 0 : side == Side::Back ? 180 : side == Side::Right ? 90 : -90;
+        return frame(focus, width, height, yaw, 0, verticalFovDegrees);
+    }
+    Camera c = frame(focus, width, height, 0, 0, verticalFovDegrees);
+    const double distance = c.toCamera(focus.center)[2], sign = side == Side::Top ? 1 : -1;
+    // The front of the scene is at the lower edge seen from above, at the upper edge seen from below.
+    const Camera turned = lookAt({focus.center[0], focus.center[1] - sign * distance, focus.center[2]}, focus.center, {0, 0, -sign},
+                                 verticalFovDegrees, width, height);
+    c.worldToCamera = turned.worldToCamera;
+    return c;
+}
+
+Camera Camera::orthographicAt(double distance) const {
+    Camera c = *this;
+    if (orthographic) return c;
+    c.orthographic = true;
+    c.fx /= distance;
+    c.fy /= distance;
+    return c;
+}
+
+std::array<Camera, 2> Camera::stereo(double eyeDistance, double distance) const {
+    std::array<Camera, 2> eyes{*this, *this};
+    for (std::size_t i = 0; i < 2; ++i) {
+        const double shift = (i == 0 ? 0.5 : -0.5) * eyeDistance; // of the scene before the eye
+        eyes[i].worldToCamera[3] += shift;
+        eyes[i].cx -= fx * shift / (orthographic ? 1 : distance);
+    }
+    return eyes;
+}
+
 Camera cameraFromJson(const Json& json, std::string_view subject) {
     if (!json.is_object()) throw broken(fmt::format("{}: not a camera: no JSON object", subject));
     Camera c;
@@ -153,12 +197,16 @@ Camera cameraFromJson(const Json& json, std::string_view subject) {
         throw broken(fmt::format("{}: fx, fy: {}, {}: not focal lengths in pixels", subject, c.fx, c.fy));
     c.worldToCamera = matrix(json, subject);
     checkRotation(c.worldToCamera, subject);
+    readLimits(json, c, subject);
     return c;
 }
 
 Json cameraToJson(const Camera& camera) {
     Json json{{"width", camera.width}, {"height", camera.height}, {"fx", camera.fx},
-              {"fy", camera.fy},       {"cx", camera.cx},         {"cy", camera.cy}};
+              {"fy", camera.fy},       {"cx", camera.cx},         {"cy", camera.cy},
+              {"near", camera.near}};
+    if (std::isfinite(camera.far)) json["far"] = camera.far;
+    if (camera.orthographic) json["orthographic"] = true;
     for (std::size_t r = 0; r < 4; ++r) {
         Json row = Json::array();
         for (std::size_t c = 0; c < 4; ++c) row.push_back(camera.worldToCamera[4 * r + c]);

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "core/render/Planes.h"
 #include "core/render/cpu/Bin.h"
 
 namespace ochre::raster {
@@ -17,8 +18,17 @@ struct Target {
     std::optional<std::array<float, 3>> background;
 };
 
+/// Where planes go, and the normals that they need or null.
+struct PlaneTarget {
+    int width, height;
+    const Normal* normals;
+    PlaneWriter& writer;
+};
+
 /// Draws the rows of tiles that `lists` holds.
 void blendTiles(const Kernels& kernels, const Drawn* all, const TileLists& lists, Band band, const Target& target, TaskPool& pool,
+                const Cancel& cancel);
+void blendTiles(const Kernels& kernels, const Drawn* all, const TileLists& lists, Band band, const PlaneTarget& target, TaskPool& pool,
                 const Cancel& cancel);
 
 } // namespace ochre::raster

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One tile's splats over each other, nearest first, lanes across pixels. A tile is 32 cells of 4×2 pixels, numbered down its
-// eight strips and then across its four columns; a register holds half a cell, a cell, or two of them one above the other.
+// One tile's splats over each other, nearest first, lanes across pixels.
 #pragma once
 
+#include "core/render/cpu/Canvas.h"
 #include "core/render/cpu/ProjectKernel.h"
 
 namespace ochre::raster {
@@ -10,7 +10,6 @@ namespace {
 
 constexpr float kAlphaCap = 0.99f; // a splat never hides all
 constexpr float kStop = 1e-4f;     // transmittance at which a pixel is full
-constexpr int kCells = 32, kStrips = 8, kColumns = 4;
 constexpr int kLook = 16;          // splats between two looks at which cells are full
 constexpr int kAhead = 8;          // splats whose memory is asked for beforehand
 
@@ -33,21 +32,9 @@ constexpr int kAhead = 8;          // splats whose memory is asked for beforehan
     return cells;
 }
 
-/// A tile's pixels while it is drawn. A full pixel's transmittance is negative.
-template <int N>
-struct Canvas {
-    static constexpr int kParts = kTilePixels / N;
-    Float<N> transmittance[kParts], red[kParts], green[kParts], blue[kParts];
-};
-
-/// Registers in the order of the cells: with 4 lanes two of each cell, with 16 one of two cells.
-template <int N>
-[[gnu::always_inline]] inline std::uint32_t partsOf(std::uint32_t cells) {
-    return N == 16 ? (cells | cells >> 1) & 0x55555555u : cells;
-}
-
-template <int N>
-[[gnu::always_inline]] inline void blendPart(const Drawn& s, Float<N> dx, Float<N> dy, Canvas<N>& canvas, int part) {
+/// One splat over some pixels. `also` is called with its weight in each of them and the light before and behind it.
+template <int N, typename Also>
+[[gnu::always_inline]] inline void blendPart(const Drawn& s, Float<N> dx, Float<N> dy, Canvas<N>& canvas, int part, Also also) {
     using F = Float<N>;
     const F u = dx - s.slant * dy;
     const F power = (s.level - s.c * dy * dy) - s.a * u * u;
@@ -59,56 +46,14 @@ template <int N>
     canvas.green[part] += weight * s.green;
     canvas.blue[part] += weight * s.blue;
     canvas.transmittance[part] = goesOn ? after : floatOf<N>(bitsOf<N>(before) | bitsOf<N>(filled<N>(-0.0f)));
+    also(part, weight, before, after);
 }
 
-template <int N>
-[[gnu::always_inline]] inline std::uint32_t openCells(const Canvas<N>& canvas) {
-    std::uint32_t open = 0;
-    for (int part = 0; part < Canvas<N>::kParts; ++part)
-        if (bitMask<N>(canvas.transmittance[part] > 0.0f)) {
-            if constexpr (N == 4) open |= 1u << (part / 2);
-            else if constexpr (N == 8) open |= 1u << part;
-            else open |= 3u << (2 * part);
-        }
-    return open;
-}
-
-/// Where the lanes' pixels lie in the tile, for each column and row of parts.
-template <int N>
-struct Places {
-    static constexpr int kRows = N / 4; ///< of a part
-    Float<N> x[kColumns], y[kTile / kRows];
-
-    Places() {
-        for (int i = 0; i < N; ++i) {
-            for (int c = 0; c < kColumns; ++c) x[c][i] = static_cast<float>(4 * c + i % 4);
-            for (int r = 0; r < kTile / kRows; ++r) y[r][i] = static_cast<float>(kRows * r + i / 4);
-        }
-    }
-};
-
-template <int N>
-[[gnu::always_inline]] inline void writeTile(const Canvas<N>& canvas, Tile& tile) {
-    for (int part = 0; part < Canvas<N>::kParts; ++part) {
-        const int cell = part * N / 8, row = 2 * (cell % kStrips) + (N == 4 ? part % 2 : 0), column = 4 * (cell / kStrips);
-        for (int i = 0; i < N; ++i) {
-            float* to = tile.rgba + 4 * ((row + i / 4) * kTile + column + i % 4);
-            to[0] = canvas.red[part][i];
-            to[1] = canvas.green[part][i];
-            to[2] = canvas.blue[part][i];
-            to[3] = 1.0f - __builtin_fabsf(canvas.transmittance[part][i]);
-        }
-    }
-}
-
-template <int N>
-void blend(const Drawn* all, const std::uint32_t* list, long count, int x, int y, Tile& tile) {
+/// `also` as in blendPart, with the splat's index before.
+template <int N, typename Also>
+[[gnu::always_inline]] inline void walk(const Drawn* all, const std::uint32_t* list, long count, int x, int y, Canvas<N>& canvas,
+                                        Also also) {
     using F = Float<N>;
-    Canvas<N> canvas;
-    for (int part = 0; part < Canvas<N>::kParts; ++part) {
-        canvas.transmittance[part] = filled<N>(1.0f);
-        canvas.red[part] = canvas.green[part] = canvas.blue[part] = F{};
-    }
     const Places<N> places;
     const float firstX = static_cast<float>(x) + 0.5f, firstY = static_cast<float>(y) + 0.5f;
     std::uint32_t open = ~0u;
@@ -118,20 +63,37 @@ void blend(const Drawn* all, const std::uint32_t* list, long count, int x, int y
             if (!open) break;
         }
         __builtin_prefetch(all + list[i + kAhead < count ? i + kAhead : i]);
-        const Drawn& s = all[list[i]];
+        const std::uint32_t index = list[i];
+        const Drawn& s = all[index];
+        const auto each = [&](int part, F weight, F before, F after) __attribute__((always_inline)) {
+            also(index, part, weight, before, after);
+        };
         const float x0 = firstX - s.x, y0 = firstY - s.y;
         for (std::uint32_t parts = partsOf<N>(cellsReached(s, firstX, firstY) & open); parts; parts &= parts - 1) {
             const int cell = __builtin_ctz(parts), strip = cell % kStrips;
             const F dx = places.x[cell / kStrips] + x0;
             if constexpr (N == 4) {
-                blendPart<N>(s, dx, places.y[2 * strip] + y0, canvas, 2 * cell);
-                blendPart<N>(s, dx, places.y[2 * strip + 1] + y0, canvas, 2 * cell + 1);
+                blendPart<N>(s, dx, places.y[2 * strip] + y0, canvas, 2 * cell, each);
+                blendPart<N>(s, dx, places.y[2 * strip + 1] + y0, canvas, 2 * cell + 1, each);
             } else {
-                blendPart<N>(s, dx, places.y[strip * 8 / N] + y0, canvas, cell * 8 / N);
+                blendPart<N>(s, dx, places.y[strip * 8 / N] + y0, canvas, cell * 8 / N, each);
             }
         }
     }
-    writeTile<N>(canvas, tile);
+}
+
+template <int N>
+void blend(const Drawn* all, const std::uint32_t* list, long count, int x, int y, Tile& tile) {
+    Canvas<N> canvas;
+    clear<N>(canvas);
+    walk<N>(all, list, count, x, y, canvas, [](std::uint32_t, int, Float<N>, Float<N>, Float<N>) __attribute__((always_inline)) {});
+    overPixels<N>([&](int part, int lane, int pixel) __attribute__((always_inline)) {
+        float* to = tile.rgba + 4 * pixel;
+        to[0] = canvas.red[part][lane];
+        to[1] = canvas.green[part][lane];
+        to[2] = canvas.blue[part][lane];
+        to[3] = 1.0f - __builtin_fabsf(canvas.transmittance[part][lane]);
+    });
 }
 
 } // namespace

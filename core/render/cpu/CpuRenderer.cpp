@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/TaskPool.h"
+#include "core/render/Planes.h"
 #include "core/render/SplatMath.h"
 
 namespace ochre {
@@ -15,28 +16,32 @@ using splat::Projected;
 
 constexpr int kTile = 16;
 
-/// The splats that can reach the picture, nearest first; equal depths in the order of the file.
-std::vector<Projected> projectAll(const SplatData& data, const Camera& camera, int degree, bool antialiased,
+/// The splats that can reach the picture, nearest first; equal depths in the order of the items and of their files.
+std::vector<Projected> projectAll(std::span<const SceneItem> items, const Camera& camera, const SplatOptions& options,
                                   const Cancel& cancel) {
-    const std::size_t n = data.opacities.size();
-    const Vec3 eye = camera.position();
-    std::vector<Projected> all(n);
-    std::vector<std::uint8_t> drawn(n, 0);
-    TaskPool::shared().parallelFor(n, 4096, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-            Projected& p = all[i];
-            drawn[i] = splat::project(data, i, camera, eye, degree, antialiased, p) && p.x + p.extentX > 0 &&
-                       p.y + p.extentY > 0 && p.x - p.extentX < camera.width && p.y - p.extentY < camera.height;
-        }
-    }, cancel);
-    std::vector<std::uint32_t> order;
-    for (std::size_t i = 0; i < n; ++i)
-        if (drawn[i]) order.push_back(static_cast<std::uint32_t>(i));
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return all[a].depth < all[b].depth; });
-    std::vector<Projected> sorted;
-    sorted.reserve(order.size());
-    for (const std::uint32_t i : order) sorted.push_back(all[i]);
-    return sorted;
+    std::vector<Projected> found;
+    const std::vector<ItemView> views = viewsOf(items, camera, options);
+    const std::vector<std::uint32_t> firsts = firstsOf(items);
+    for (std::size_t which = 0; which < items.size(); ++which) {
+        if (!items[which].visible) continue;
+        const SplatData& data = items[which].cloud.data();
+        const std::size_t n = items[which].cloud.count();
+        const ItemView& view = views[which];
+        std::vector<Projected> all(n);
+        std::vector<std::uint8_t> drawn(n, 0);
+        TaskPool::shared().parallelFor(n, 4096, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) {
+                Projected& p = all[i];
+                p.splat = firsts[which] + static_cast<std::uint32_t>(i);
+                drawn[i] = splat::project(data, i, view, p) && p.x + p.extentX > 0 && p.y + p.extentY > 0 &&
+                           p.x - p.extentX < camera.width && p.y - p.extentY < camera.height;
+            }
+        }, cancel);
+        for (std::size_t i = 0; i < n; ++i)
+            if (drawn[i]) found.push_back(all[i]);
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Projected& a, const Projected& b) { return a.depth < b.depth; });
+    return found;
 }
 
 struct Tiles {
@@ -61,47 +66,73 @@ Tiles bin(const std::vector<Projected>& splats, int width, int height) {
     return tiles;
 }
 
-/// Front to back at the centre of one pixel; writes premultiplied RGBA.
-void blend(const std::vector<Projected>& splats, const std::vector<std::uint32_t>& list, double px, double py, float* rgba) {
-    double color[3] = {}, transmittance = 1;
+/// Front to back at the centre of one pixel.
+PlanePixel blend(const std::vector<Projected>& splats, const std::vector<std::uint32_t>& list, double px, double py, SplatMode mode) {
+    Vec3 color{}, normal{};
+    double transmittance = 1, depth = 0;
+    int layers = 0;
+    PlanePixel pixel;
     for (const std::uint32_t index : list) {
         const Projected& s = splats[index];
-        const double dx = px - s.x, dy = py - s.y;
-        const double power = -0.5 * (s.conicA * dx * dx + s.conicC * dy * dy) - s.conicB * dx * dy;
-        if (power > 0) continue;
-        const double alpha = std::min(splat::kAlphaCap, s.opacity * std::exp(power));
+        const double alpha = splat::coverage(s, px - s.x, py - s.y, mode);
         if (alpha < splat::kAlphaCut) continue;
         const double next = transmittance * (1 - alpha);
         if (next < splat::kStop) break;
-        for (int k = 0; k < 3; ++k) color[k] += s.color[static_cast<std::size_t>(k)] * alpha * transmittance;
+        for (std::size_t k = 0; k < 3; ++k) {
+            color[k] += s.color[k] * alpha * transmittance;
+            normal[k] += s.normal[k] * alpha * transmittance;
+        }
+        depth += s.depth * alpha * transmittance;
+        if (transmittance > 0.5 && next <= 0.5) {
+            pixel.median = static_cast<float>(s.depth);
+            pixel.splat = s.splat;
+        }
         transmittance = next;
+        ++layers;
     }
-    for (int k = 0; k < 3; ++k) rgba[k] = static_cast<float>(color[k]);
-    rgba[3] = static_cast<float>(1 - transmittance);
+    if (mode == SplatMode::Overdraw && layers > 0) {
+        color = splat::layersColor(layers);
+        depth /= 1 - transmittance;
+        transmittance = 0;
+    }
+    pixel.red = static_cast<float>(color[0]);
+    pixel.green = static_cast<float>(color[1]);
+    pixel.blue = static_cast<float>(color[2]);
+    pixel.alpha = static_cast<float>(1 - transmittance);
+    pixel.depth = static_cast<float>(depth);
+    for (std::size_t k = 0; k < 3; ++k) pixel.normal[k] = static_cast<float>(normal[k]);
+    return pixel;
 }
 
 class CpuRenderer : public CpuPictures {
 public:
     std::string name() const override { return "CPU"; }
 
-    void setSplats(const SplatCloud& cloud) override { m_cloud = cloud; }
+    void setScene(std::span<const SceneItem> items) override {
+        checkScene(items);
+        m_items.assign(items.begin(), items.end());
+    }
 
     Image renderSplats(const Camera& camera, const SplatOptions& options, const Cancel& cancel) override {
+        constexpr Plane kWanted[] = {Plane::Color};
+        return renderPlanes(camera, options, kWanted, cancel).color;
+    }
+
+    Planes renderPlanes(const Camera& camera, const SplatOptions& options, std::span<const Plane> wanted,
+                        const Cancel& cancel) override {
         m_times.clear();
         Stopwatch watch;
-        const int degree = std::min(options.shDegree, m_cloud.shDegree());
-        const auto splats = projectAll(m_cloud.data(), camera, degree, options.antialiased || m_cloud.data().antialiased, cancel);
+        const auto splats = projectAll(m_items, camera, options, cancel);
         watch.lap(m_times, "project and sort");
         const Tiles tiles = bin(splats, camera.width, camera.height);
         watch.lap(m_times, "bin");
-        Image image(camera.width, camera.height, 4, ColorSpace::Raw);
-        float* pixels = image.edit().data();
+        PlaneWriter writer(wanted, camera.width, camera.height, firstsOf(m_items), options.background);
         TaskPool::shared().parallelFor(tiles.lists.size(), 1, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t t = begin; t < end; ++t) drawTile(splats, tiles, static_cast<int>(t), camera, pixels, cancel);
+            for (std::size_t t = begin; t < end; ++t) drawTile(splats, tiles, static_cast<int>(t), camera, options.mode, writer, cancel);
         }, cancel);
-        if (options.background) layOver(*options.background, image);
+        Planes planes = writer.take();
         watch.lap(m_times, "blend");
-        return image;
+        return planes;
     }
 
     void renderSplats8(const Camera& camera, const SplatOptions& options, std::span<std::uint8_t> pixels,
@@ -111,17 +142,17 @@ public:
 
 private:
     static void drawTile(const std::vector<Projected>& splats, const Tiles& tiles, int tile, const Camera& camera,
-                         float* pixels, const Cancel& cancel) {
+                         SplatMode mode, PlaneWriter& writer, const Cancel& cancel) {
         const int x0 = tile % tiles.across * kTile, y0 = tile / tiles.across * kTile;
         for (int y = y0; y < std::min(y0 + kTile, camera.height); ++y) {
             cancel.check();
             for (int x = x0; x < std::min(x0 + kTile, camera.width); ++x)
-                blend(splats, tiles.lists[static_cast<std::size_t>(tile)], x + 0.5, y + 0.5,
-                      pixels + 4 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(camera.width) + static_cast<std::size_t>(x)));
+                writer.put(static_cast<std::size_t>(y) * static_cast<std::size_t>(camera.width) + static_cast<std::size_t>(x),
+                           blend(splats, tiles.lists[static_cast<std::size_t>(tile)], x + 0.5, y + 0.5, mode));
         }
     }
 
-    SplatCloud m_cloud;
+    std::vector<SceneItem> m_items;
 };
 
 } // namespace

@@ -20,14 +20,14 @@ public:
 
     std::string name() const override { return fmt::format("CPU, fast ({})", m_kernels.name); }
 
-    void setSplats(const SplatCloud& cloud) override {
-        if (m_data == &cloud.data() && m_cloud.count() == cloud.count()) return;
-        m_projection.setSplats(cloud);
-        m_cloud = cloud; // holds the data, so that its address is taken by no other
-        m_data = &cloud.data();
+    void setScene(std::span<const SceneItem> items) override {
+        checkScene(items);
+        m_projection.setScene(items);
+        if (m_exact) m_exact->setScene(items);
     }
 
     Image renderSplats(const Camera& camera, const SplatOptions& options, const Cancel& cancel) override {
+        if (options.mode != SplatMode::Color) return exact().renderSplats(camera, options, cancel);
         Image image(camera.width, camera.height, 4, ColorSpace::Raw);
         draw(camera, options, {camera.width, camera.height, image.edit().data(), nullptr, options.background}, cancel);
         return image;
@@ -37,20 +37,50 @@ public:
                        const Cancel& cancel) override {
         if (pixels.size() != std::size_t{4} * static_cast<std::size_t>(camera.width) * static_cast<std::size_t>(camera.height))
             throw Error("the frame's memory does not fit the camera's size");
+        if (options.mode != SplatMode::Color) return exact().renderSplats8(camera, options, pixels, cancel);
         draw(camera, options, {camera.width, camera.height, nullptr, pixels.data(), options.background}, cancel);
     }
 
-private:
-    void draw(const Camera& camera, const SplatOptions& options, const Target& target, const Cancel& cancel) {
-        m_times.clear();
+    Planes renderPlanes(const Camera& camera, const SplatOptions& options, std::span<const Plane> wanted,
+                        const Cancel& cancel) override {
+        if (options.mode != SplatMode::Color) return exact().renderPlanes(camera, options, wanted, cancel);
         Stopwatch watch;
+        findSplats(camera, options, watch, cancel);
+        PlaneWriter writer(wanted, camera.width, camera.height, firstsOf(m_projection.items()), options.background);
+        const Normal* normals = writer.wants(Plane::Normals) ? m_projection.normals(m_sorted, m_pool, cancel) : nullptr;
+        drawBand({0, (camera.height + kTile - 1) / kTile}, PlaneTarget{camera.width, camera.height, normals, writer}, watch, cancel);
+        return writer.take();
+    }
+
+    std::vector<StageTime> lastTimes() const override { return m_exactDrew ? m_exact->lastTimes() : m_times; }
+
+private:
+    /// Draws the modes that there are no kernels for.
+    Renderer& exact() {
+        if (!m_exact) {
+            m_exact = makeCpuRenderer();
+            m_exact->setScene(m_projection.items());
+        }
+        m_exactDrew = true;
+        return *m_exact;
+    }
+
+    void draw(const Camera& camera, const SplatOptions& options, const Target& target, const Cancel& cancel) {
+        Stopwatch watch;
+        findSplats(camera, options, watch, cancel);
+        drawBand({0, (camera.height + kTile - 1) / kTile}, target, watch, cancel);
+    }
+
+    void findSplats(const Camera& camera, const SplatOptions& options, Stopwatch& watch, const Cancel& cancel) {
+        m_exactDrew = false;
+        m_times.clear();
         m_projection.run(camera, options, m_sorted, m_pool, cancel);
         watch.lap(m_times, "project");
         sortEntries(m_sorted, m_room, m_pool, cancel);
         watch.lap(m_times, "sort");
-        drawBand({0, (camera.height + kTile - 1) / kTile}, target, watch, cancel);
     }
 
+    template <typename Target>
     void drawBand(Band band, const Target& target, Stopwatch& watch, const Cancel& cancel) {
         const Drawn* all = m_projection.drawn();
         const bool fits = m_lists.make(all, m_sorted, target.width, target.height, band, m_pool, cancel);
@@ -67,11 +97,11 @@ private:
 
     const Kernels& m_kernels;
     TaskPool& m_pool;
-    SplatCloud m_cloud;
-    const SplatData* m_data = nullptr;
     Projection m_projection;
     Pages<Entry> m_sorted, m_room;
     TileLists m_lists;
+    std::unique_ptr<Renderer> m_exact; ///< null until it is needed
+    bool m_exactDrew = false;          ///< the last frame
 };
 
 } // namespace

@@ -30,7 +30,7 @@ template <int N>
         x[h] = w[0] * a + w[1] * b + w[2] * c + w[3];
         y[h] = w[4] * a + w[5] * b + w[6] * c + w[7];
         z[h] = w[8] * a + w[9] * b + w[10] * c + w[11];
-        const Double inverse = 1.0 / z[h];
+        const Double inverse = v.orthographic ? 1.0 - Double{} : 1.0 / z[h];
         pixelX[h] = v.fx * x[h] * inverse + v.cx;
         pixelY[h] = v.fy * y[h] * inverse + v.cy;
     }
@@ -52,9 +52,12 @@ template <int N>
     using F = Float<N>;
     float m[12];
     for (int i = 0; i < 12; ++i) m[i] = static_cast<float>(v.world[i]);
-    const F inverse = 1.0f / s.z;
-    const F slopeX = smaller(larger(s.x * inverse, filled<N>(v.lowX)), filled<N>(v.highX));
-    const F slopeY = smaller(larger(s.y * inverse, filled<N>(v.lowY)), filled<N>(v.highY));
+    F inverse = filled<N>(1.0f), slopeX{}, slopeY{};
+    if (!v.orthographic) {
+        inverse = 1.0f / s.z;
+        slopeX = smaller(larger(s.x * inverse, filled<N>(v.lowX)), filled<N>(v.highX));
+        slopeY = smaller(larger(s.y * inverse, filled<N>(v.lowY)), filled<N>(v.highY));
+    }
     const F jx = static_cast<float>(v.fx) * inverse, jxz = -jx * slopeX, jy = static_cast<float>(v.fy) * inverse, jyz = -jy * slopeY;
     const F a[3] = {jx * m[0] + jxz * m[8], jx * m[1] + jxz * m[9], jx * m[2] + jxz * m[10]};
     const F b[3] = {jy * m[4] + jyz * m[8], jy * m[5] + jyz * m[9], jy * m[6] + jyz * m[10]};

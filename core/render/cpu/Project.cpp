@@ -2,6 +2,7 @@
 #include "core/render/cpu/Project.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/render/SplatMath.h"
 
@@ -11,16 +12,24 @@ namespace {
 constexpr long kChunk = 4096;      // splats
 constexpr double kNearest = 1e-6;  // a camera's near plane is not nearer than this
 
-View viewOf(const Camera& c, const SplatData& data, const SplatOptions& options) {
-    View v;
-    std::copy_n(c.worldToCamera.begin(), 12, v.world);
+View kernelView(const ItemView& c) {
+    View v{};
+    std::copy(c.toCamera.begin(), c.toCamera.end(), v.world);
     v.fx = c.fx;
     v.fy = c.fy;
     v.cx = c.cx;
     v.cy = c.cy;
     v.near = std::max(c.near, kNearest);
-    const Vec3 eye = c.position();
-    std::copy(eye.begin(), eye.end(), v.eye);
+    v.far = c.far;
+    v.orthographic = c.orthographic;
+    v.boxed = c.box.has_value();
+    for (std::size_t k = 0; k < 3 && v.boxed; ++k) {
+        for (std::size_t i = 0; i < 4; ++i) v.toWorld[4 * k + i] = static_cast<float>(c.toWorld[4 * k + i]);
+        v.boxLow[k] = static_cast<float>(c.box->min[k]);
+        v.boxHigh[k] = static_cast<float>(c.box->max[k]);
+    }
+    v.fade = static_cast<float>(std::log2(c.opacity));
+    std::copy(c.eye.begin(), c.eye.end(), v.eye);
     const double guardX = splat::kGuard * 0.5 * c.width / c.fx, guardY = splat::kGuard * 0.5 * c.height / c.fy;
     v.lowX = static_cast<float>(-(c.cx / c.fx + guardX));
     v.highX = static_cast<float>((c.width - c.cx) / c.fx + guardX);
@@ -28,80 +37,128 @@ View viewOf(const Camera& c, const SplatData& data, const SplatOptions& options)
     v.highY = static_cast<float>((c.height - c.cy) / c.fy + guardY);
     v.width = static_cast<float>(c.width);
     v.height = static_cast<float>(c.height);
-    const int degree = std::clamp(options.shDegree, 0, data.shDegree);
-    v.usedRest = (degree + 1) * (degree + 1) - 1;
-    v.antialiased = options.antialiased || data.antialiased;
+    v.usedRest = (c.shDegree + 1) * (c.shDegree + 1) - 1;
+    v.antialiased = c.antialiased;
     return v;
 }
 
-double furthest(const Camera& camera, const Bounds& bounds) {
+double furthest(const ItemView& view, const Bounds& bounds) {
     double far = 0;
     for (unsigned corner = 0; corner < 8; ++corner) {
         Vec3 p;
         for (std::size_t k = 0; k < 3; ++k) p[k] = corner >> k & 1 ? bounds.max[k] : bounds.min[k];
-        far = std::max(far, camera.toCamera(p)[2]);
+        far = std::max(far, transformed(view.toCamera, p)[2]);
     }
     return far * (1 + 1e-9);
 }
 
-} // namespace
-
-void Projection::setSplats(const SplatCloud& cloud) {
-    m_cloud = cloud;
-    m_bounds = cloud.bounds();
-    const SplatData& d = m_cloud.data();
-    m_splats = {d.positions.data(), d.logScales.data(), d.rotations.data(), d.opacities.data(), d.sh0.data(), d.shRest.data(),
-                static_cast<long>(cloud.count()), static_cast<int>(cloud.restCount())};
-    m_drawn.resize(cloud.count());
-    m_found.resize(cloud.count());
-    m_shaded.assign(cloud.count(), 0);
-    m_shadedRest = -1;
+Splats splatsOf(const SplatCloud& cloud) {
+    const SplatData& d = cloud.data();
+    return {d.positions.data(), d.logScales.data(), d.rotations.data(), d.opacities.data(), d.sh0.data(), d.shRest.data(),
+            static_cast<long>(cloud.count()), static_cast<int>(cloud.restCount())};
 }
 
-void Projection::projectChunk(const View& view, const DepthKeys& keys, long chunk) {
-    const long begin = chunk * kChunk, end = std::min(begin + kChunk, m_splats.count);
+} // namespace
+
+void Projection::setScene(std::span<const SceneItem> items) {
+    const bool same = std::equal(items.begin(), items.end(), m_items.begin(), m_items.end(), [](const SceneItem& a, const SceneItem& b) {
+        return &a.cloud.data() == &b.cloud.data() && a.cloud.count() == b.cloud.count();
+    });
+    m_items.assign(items.begin(), items.end()); // holds the data, so that its address is taken by no other
+    if (!same) cut();
+}
+
+void Projection::cut() {
+    m_parts.clear();
+    m_chunks.clear();
+    long total = 0;
+    for (const SceneItem& item : m_items) {
+        const Splats splats = splatsOf(item.cloud);
+        for (long begin = 0; begin < splats.count; begin += kChunk)
+            m_chunks.push_back({m_parts.size(), begin, std::min(begin + kChunk, splats.count), 0});
+        m_parts.push_back({.splats = splats, .bounds = item.cloud.bounds(), .first = total});
+        total += splats.count;
+    }
+    const auto n = static_cast<std::size_t>(total);
+    m_drawn.resize(n);
+    m_found.resize(n);
+    m_shaded.assign(n, 0);
+}
+
+void Projection::projectChunk(const View& view, const DepthKeys& keys, Chunk& chunk) {
+    const Part& part = m_parts[chunk.part];
     std::uint32_t visible[kChunk];
     double depths[kChunk];
-    const long found = m_kernels.project(m_splats, view, begin, end, m_drawn.data(), visible, depths);
-    m_counts[static_cast<std::size_t>(chunk)] = static_cast<std::size_t>(found);
+    Drawn* drawn = m_drawn.data() + part.first;
+    const long found = m_kernels.project(part.splats, view, chunk.begin, chunk.end, drawn, visible, depths);
+    chunk.found = static_cast<std::size_t>(found);
+    const auto first = static_cast<std::uint32_t>(part.first);
+    Entry* entries = &m_found[static_cast<std::size_t>(part.first + chunk.begin)];
     long fresh = 0;
     for (long i = 0; i < found; ++i) {
         const std::uint32_t index = visible[i];
-        m_found[static_cast<std::size_t>(begin + i)] = {keys(depths[i]), index};
-        if (!m_shaded[index]) visible[fresh++] = index;
-        m_shaded[index] = 1;
+        entries[i] = {keys(depths[i]), first + index};
+        if (!m_shaded[first + index]) visible[fresh++] = index;
+        m_shaded[first + index] = 1;
     }
-    m_kernels.shade(m_splats, view, visible, fresh, m_drawn.data());
+    m_kernels.shade(part.splats, view, visible, fresh, drawn);
 }
 
 void Projection::run(const Camera& camera, const SplatOptions& options, Pages<Entry>& seen, TaskPool& pool,
                      const Cancel& cancel) {
-    const View view = viewOf(camera, m_cloud.data(), options);
-    const Vec3 eye = camera.position();
-    if (view.usedRest != m_shadedRest || eye != m_shadedFrom) {
-        std::fill(m_shaded.begin(), m_shaded.end(), 0);
-        m_shadedRest = view.usedRest;
-        m_shadedFrom = eye;
+    const std::vector<ItemView> itemViews = viewsOf(m_items, camera, options);
+    std::vector<View> views;
+    double far = 0;
+    for (std::size_t p = 0; p < m_parts.size(); ++p) {
+        Part& part = m_parts[p];
+        part.view = itemViews[p];
+        views.push_back(kernelView(part.view));
+        far = std::max(far, furthest(part.view, part.bounds));
+        if (views[p].usedRest == part.shadedRest && part.view.eye == part.shadedFrom && part.view.orthographic == part.shadedParallel) continue;
+        std::fill_n(m_shaded.begin() + part.first, part.splats.count, 0);
+        part.shadedRest = views[p].usedRest;
+        part.shadedFrom = part.view.eye;
+        part.shadedParallel = part.view.orthographic;
     }
-    const DepthKeys keys(view.near, furthest(camera, m_bounds));
-    const auto chunks = static_cast<std::size_t>((m_splats.count + kChunk - 1) / kChunk);
-    m_counts.assign(chunks, 0);
-    pool.parallelFor(chunks, 1, [&](std::size_t first, std::size_t last) {
+    const DepthKeys keys(std::max(camera.near, kNearest), far);
+    pool.parallelFor(m_chunks.size(), 1, [&](std::size_t first, std::size_t last) {
         for (std::size_t c = first; c < last; ++c) {
             cancel.check();
-            projectChunk(view, keys, static_cast<long>(c));
+            m_chunks[c].found = 0;
+            if (m_items[m_chunks[c].part].visible) projectChunk(views[m_chunks[c].part], keys, m_chunks[c]);
         }
     }, cancel);
 
+    std::vector<std::size_t> starts;
     std::size_t total = 0;
-    std::vector<std::size_t>& starts = m_counts; // of the chunks, with the end behind
-    for (std::size_t& c : starts) total += std::exchange(c, total);
-    starts.push_back(total);
+    for (const Chunk& c : m_chunks) {
+        starts.push_back(total);
+        total += c.found;
+    }
     seen.resize(total);
-    pool.parallelFor(chunks, 16, [&](std::size_t first, std::size_t last) {
-        for (std::size_t c = first; c < last; ++c)
-            std::copy_n(&m_found[c * static_cast<std::size_t>(kChunk)], starts[c + 1] - starts[c], seen.begin() + static_cast<std::ptrdiff_t>(starts[c]));
+    pool.parallelFor(m_chunks.size(), 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t c = first; c < last; ++c) {
+            const Chunk& chunk = m_chunks[c];
+            std::copy_n(&m_found[static_cast<std::size_t>(m_parts[chunk.part].first + chunk.begin)], chunk.found,
+                        seen.begin() + static_cast<std::ptrdiff_t>(starts[c]));
+        }
     });
+}
+
+const Normal* Projection::normals(const Pages<Entry>& seen, TaskPool& pool, const Cancel& cancel) {
+    m_normals.resize(m_drawn.size());
+    pool.parallelFor(seen.size(), 4096, [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            const std::uint32_t index = seen[i].index;
+            const auto after = std::upper_bound(m_parts.begin(), m_parts.end(), long{index},
+                                                [](long value, const Part& p) { return value < p.first; });
+            const Part& part = *(after - 1);
+            const auto which = static_cast<std::size_t>(after - 1 - m_parts.begin());
+            const Vec3 n = splat::worldNormal(m_items[which].cloud.data(), index - static_cast<std::size_t>(part.first), part.view);
+            for (std::size_t k = 0; k < 3; ++k) m_normals[index].axis[k] = static_cast<float>(n[k]);
+        }
+    }, cancel);
+    return m_normals.data();
 }
 
 } // namespace ochre::raster

@@ -27,16 +27,29 @@ template <int N>
     }
 }
 
+template <int N>
+[[gnu::always_inline]] inline Int<N> withinBox(const Float<N> (&place)[3], const View& v) {
+    Int<N> within = Int<N>{} - 1;
+    for (int k = 0; k < 3; ++k) {
+        const float* m = v.toWorld + 4 * k;
+        const Float<N> p = m[0] * place[0] + m[1] * place[1] + m[2] * place[2] + m[3];
+        within &= (p >= v.boxLow[k]) & (p <= v.boxHigh[k]);
+    }
+    return within;
+}
+
 /// N splats; returns the mask of those that can be seen. `present`: the mask of those that are there.
 template <int N>
 [[gnu::always_inline]] inline unsigned projectSome(const float* positions, const float* logScales, const float* rotations,
                                                    const float* opacities, const View& v, unsigned present, Drawn* to,
                                                    double* depths) {
     using F = Float<N>;
-    const Stand<N> s = stand<N>(strided<N>(positions, 3), strided<N>(positions + 1, 3), strided<N>(positions + 2, 3), v);
+    const F place[3] = {strided<N>(positions, 3), strided<N>(positions + 1, 3), strided<N>(positions + 2, 3)};
+    const Stand<N> s = stand<N>(place[0], place[1], place[2], v);
     unsigned ahead = 0;
-    for (int i = 0; i < N; ++i) ahead |= static_cast<unsigned>(s.depth[i] >= v.near) << i;
+    for (int i = 0; i < N; ++i) ahead |= static_cast<unsigned>((s.depth[i] >= v.near) & (s.depth[i] <= v.far)) << i;
     ahead &= present;
+    if (v.boxed) ahead &= bitMask<N>(withinBox<N>(place, v));
     if (!ahead) return 0;
     __builtin_memcpy(depths, s.depth, sizeof s.depth);
 
@@ -55,7 +68,7 @@ template <int N>
     const F raw = m01 * m01 + m02 * m02 + m12 * m12;
     const F xx = rawXX + kDilation, yy = rawYY + kDilation, determinant = raw + kDilation * (rawXX + rawYY) + kDilation * kDilation;
 
-    F level = -log2<N>(1.0f + exp2<N>(smaller(-logit * kLog2E, filled<N>(100.0f))));
+    F level = v.fade - log2<N>(1.0f + exp2<N>(smaller(-logit * kLog2E, filled<N>(100.0f))));
     if (v.antialiased) level += 0.5f * log2<N>(larger(raw / determinant, filled<N>(kLeastCompensation)));
     const F spare = level - (kCut - kSpareLevel);
     const F inverseYY = 1.0f / yy, a = (0.5f * kLog2E) * (yy / determinant), c = (0.5f * kLog2E) * inverseYY, inverseA = 1.0f / a;

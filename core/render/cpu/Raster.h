@@ -20,9 +20,13 @@ struct Splats {
 
 /// What the kernels need of camera and options.
 struct View {
-    double world[12];                     ///< three rows, world to camera
-    double fx, fy, cx, cy, near;          ///< near > 0
-    double eye[3];                        ///< in the world
+    double world[12];                     ///< three rows, from the splats' frame to the camera
+    double fx, fy, cx, cy, near, far;     ///< near > 0
+    double eye[3];                        ///< in the splats' frame; orthographic: the direction of view
+    bool orthographic;
+    float fade;                           ///< log₂ of an opacity that all of them get
+    bool boxed;                           ///< only splats whose centres lie within the box are drawn
+    float toWorld[12], boxLow[3], boxHigh[3];
     float lowX, highX, lowY, highY;       ///< of x/z and y/z, where the Jacobian is taken
     float width, height;
     int usedRest;                         ///< SH coefficients a channel that are looked at: 0, 3, 8 or 15
@@ -47,6 +51,17 @@ struct Tile {
     alignas(64) float rgba[4 * kTilePixels];
 };
 
+struct Normal {
+    float axis[3];
+};
+
+/// One tile's pixels of every plane, row by row; the sums of PlanePixel.
+struct PlaneTile {
+    alignas(64) float red[kTilePixels], green[kTilePixels], blue[kTilePixels], transmittance[kTilePixels], depth[kTilePixels],
+        median[kTilePixels], normal[3][kTilePixels];
+    int splat[kTilePixels]; ///< −1: none
+};
+
 struct Kernels {
     const char* name; ///< "AVX2"
     /// Splats begin … end − 1: fills `all` at those that can be seen but for their colours, writes their indices to `visible`
@@ -56,6 +71,8 @@ struct Kernels {
     void (*shade)(const Splats&, const View&, const std::uint32_t* which, long count, Drawn* all);
     /// Blends a list, nearest first, over the tile whose first pixel is (x, y).
     void (*blend)(const Drawn* all, const std::uint32_t* list, long count, int x, int y, Tile&);
+    /// The same for every plane. `normals`: one a splat, or null.
+    void (*blendPlanes)(const Drawn* all, const Normal* normals, const std::uint32_t* list, long count, int x, int y, PlaneTile&);
     /// Test access: 2^x for x ≥ −126 and log₂ of positive normal numbers, of 16 values at a time.
     void (*exp2)(const float* from, float* to);
     void (*log2)(const float* from, float* to);

@@ -2,7 +2,7 @@
 // The table of kernels for registers of some width; included once for each generation of processors.
 #pragma once
 
-#include "core/render/cpu/BlendKernel.h"
+#include "core/render/cpu/PlanesKernel.h"
 #include "core/render/cpu/ProjectKernel.h"
 #include "core/render/cpu/ShadeKernel.h"
 
@@ -21,7 +21,7 @@ void onSixteen(const float* from, float* to) {
 
 template <int N>
 constexpr Kernels makeKernels(const char* name) {
-    return {name, project<N>, shade<N>, blend<N>, onSixteen<N, exp2<N>>, onSixteen<N, log2<N>>};
+    return {name, project<N>, shade<N>, blend<N>, blendPlanes<N>, onSixteen<N, exp2<N>>, onSixteen<N, log2<N>>};
 }
 
 } // namespace

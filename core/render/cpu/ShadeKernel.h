@@ -48,7 +48,8 @@ void shade(const Splats& splats, const View& view, const std::uint32_t* which, l
             F d[3];
             for (int k = 0; k < 3; ++k) {
                 const F p = gathered<N>(position, k);
-                d[k] = narrowed<N>(lowHalf<N>(p) - view.eye[k], highHalf<N>(p) - view.eye[k]);
+                if (view.orthographic) d[k] = filled<N>(static_cast<float>(view.eye[k]));
+                else d[k] = narrowed<N>(lowHalf<N>(p) - view.eye[k], highHalf<N>(p) - view.eye[k]);
             }
             const F inverse = 1.0f / squareRoot<N>(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
             F basis[15];

@@ -51,7 +51,7 @@ private:
     void barrier();
     void readTimes();
 
-    static constexpr std::uint32_t kMaxSets = 512, kMaxStages = 32;
+    static constexpr std::uint32_t kMaxSets = 1024, kMaxStages = 32;
 
     Device& m_device;
     VkCommandPool m_pool = VK_NULL_HANDLE;

@@ -16,12 +16,9 @@ public:
 
     std::string name() const override { return "Vulkan: " + m_device.name(); }
 
-    void setSplats(const SplatCloud& cloud) override {
-        const Hash128 hash = cloud.hash();
-        if (m_uploaded && *m_uploaded == hash) return;
-        m_uploaded.reset();
-        m_splats.upload(m_commands, cloud);
-        m_uploaded = hash;
+    void setScene(std::span<const SceneItem> items) override {
+        checkScene(items);
+        m_splats.setScene(m_commands, items);
     }
 
     Image renderSplats(const Camera& camera, const SplatOptions& options, const Cancel& cancel) override {
@@ -39,6 +36,14 @@ public:
         m_splats.render(m_commands, camera, options, true, std::as_writable_bytes(pixels), cancel);
     }
 
+    Planes renderPlanes(const Camera& camera, const SplatOptions& options, std::span<const Plane> wanted,
+                        const Cancel& cancel) override {
+        PlaneWriter writer(wanted, camera.width, camera.height, m_splats.firsts(), options.background);
+        m_commands.clearTimes();
+        m_splats.renderPlanes(m_commands, camera, options, writer, cancel);
+        return writer.take();
+    }
+
     void setPicture(const Image& image) override { m_picture.upload(m_commands, image); }
 
     void renderPicture8(const PictureView& view, int width, int height, std::span<std::uint8_t> pixels) override {
@@ -47,6 +52,7 @@ public:
     }
 
     std::vector<StageTime> lastTimes() const override { return m_commands.times(); }
+    std::size_t bytesUploaded() const override { return m_splats.uploaded(); }
     std::size_t validationMessages() const override { return m_device.validationMessages(); }
 
 private:
@@ -54,7 +60,6 @@ private:
     vk::Commands m_commands;
     vk::SplatPass m_splats;
     vk::PicturePass m_picture;
-    std::optional<Hash128> m_uploaded;
 };
 
 } // namespace

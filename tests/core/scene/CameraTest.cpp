@@ -2,6 +2,7 @@
 #include "core/scene/Camera.h"
 
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -76,6 +77,63 @@ TEST(Camera, JsonKeepsEveryBit) {
     EXPECT_EQ(a.fx, b.fx);
     EXPECT_EQ(a.cy, b.cy);
     EXPECT_EQ(a.width, b.width);
+}
+
+TEST(Camera, JsonKeepsLimitsAndProjection) {
+    Camera a = Camera().orthographicAt(4);
+    a.near = 0.01;
+    a.far = 17;
+    const Camera b = cameraFromJson(cameraToJson(a), "camera");
+    EXPECT_TRUE(b.orthographic);
+    EXPECT_EQ(b.near, 0.01);
+    EXPECT_EQ(b.far, 17);
+    EXPECT_EQ(b.fx, 250);
+    Json without = plain();
+    without.erase("near");
+    EXPECT_EQ(cameraFromJson(without, "camera").near, 0.2);
+    EXPECT_EQ(cameraFromJson(without, "camera").far, std::numeric_limits<double>::infinity());
+    for (const auto& [key, value] : {std::pair<const char*, Json>{"near", 0}, {"near", "no"}, {"far", 0.1}, {"far", -1}, {"orthographic", 1}}) {
+        Json json = plain();
+        json[key] = value;
+        test::expectError([&] { cameraFromJson(json, "camera.json"); }, key);
+    }
+}
+
+TEST(Camera, SidesLookStraightAtTheSphere) {
+    using Side = Camera::Side;
+    const Focus focus{{1, 2, 3}, 0.5};
+    const std::pair<Side, Vec3> directions[] = {{Side::Front, {0, 0, 1}},  {Side::Back, {0, 0, -1}}, {Side::Right, {-1, 0, 0}},
+                                                {Side::Left, {1, 0, 0}}, {Side::Top, {0, 1, 0}},   {Side::Bottom, {0, -1, 0}}};
+    for (const auto& [side, direction] : directions) {
+        const Camera c = Camera::facing(side, focus, 200, 100);
+        const Vec3 t = c.toCamera(focus.center);
+        EXPECT_NEAR(t[0], 0, 1e-12);
+        EXPECT_NEAR(t[1], 0, 1e-12);
+        EXPECT_GT(t[2], 0.5);
+        for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(c.worldToCamera[8 + k], direction[k], 1e-12);
+        EXPECT_NO_THROW(cameraFromJson(cameraToJson(c), "camera"));
+    }
+}
+
+TEST(Camera, WhatIsInThePlaneOfTheScreenIsAtTheSamePlaceForBothEyes) {
+    const Camera camera = Camera::orbit({0, 0, 0}, 4, 20, 10, 45, 320, 240);
+    const auto column = [](const Camera& c, const Vec3& p) {
+        const Vec3 t = c.toCamera(p);
+        return c.fx * t[0] / t[2] + c.cx;
+    };
+    const auto [left, right] = camera.stereo(0.2, 4);
+    EXPECT_NEAR(column(left, {0, 0, 0}), 160, 1e-9);
+    EXPECT_NEAR(column(right, {0, 0, 0}), 160, 1e-9);
+    const Vec3 a = left.position(), b = right.position(), eye = camera.position();
+    double apart = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+        apart += (a[k] - b[k]) * (a[k] - b[k]);
+        EXPECT_NEAR((a[k] + b[k]) / 2, eye[k], 1e-12);
+    }
+    EXPECT_NEAR(std::sqrt(apart), 0.2, 1e-12);
+    EXPECT_LT(camera.toCamera(a)[0], 0) << "the left eye is to the left";
+    const Vec3 nearer{eye[0] / 2, eye[1] / 2, eye[2] / 2};
+    EXPECT_GT(column(left, nearer), column(right, nearer)) << "what is nearer is before the screen";
 }
 
 TEST(Camera, UnusableJsonIsRefusedByKey) {
