@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre render: pictures of a scene, from a camera file, the default view or an orbit.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "app/RenderOptions.h"
 #include "core/image/ImageIo.h"
-#include "core/render/Renderer.h"
+#include "core/render/Panorama.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre::app {
 namespace {
 namespace fs = std::filesystem;
-
-struct Options {
-    std::string scene, output, renderer = "auto", camera, size, background = "0,0,0";
-    int orbit = 0;
-    bool json = false;
-};
-
-std::optional<std::array<float, 3>> parseBackground(const std::string& text) {
-    if (text == "none") return std::nullopt;
-    float r = 0, g = 0, b = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%f,%f,%f%c", &r, &g, &b, &rest) != 3)
-        throw Error(fmt::format("--background {}: not a colour", text), "for example --background 0.1,0.1,0.1, or none");
-    const float scale = std::max({r, g, b}) > 1 ? 255.0f : 1.0f;
-    return {{r / scale, g / scale, b / scale}};
-}
 
 std::unique_ptr<Renderer> open(const std::string& which) {
     if (which == "cpu") return makeCpuRenderer();
@@ -40,19 +27,6 @@ std::unique_ptr<Renderer> open(const std::string& which) {
     return renderer;
 }
 
-std::vector<Camera> cameras(const Options& o, const SplatCloud& cloud) {
-    const bool sized = !o.size.empty();
-    const Size size = sized ? parseSize(o.size, "--size") : Size{1280, 720};
-    if (!o.camera.empty()) {
-        const Camera camera = readCamera(o.camera);
-        return {sized ? camera.resized(size.width, size.height) : camera};
-    }
-    std::vector<Camera> all;
-    for (int i = 0; i < std::max(1, o.orbit); ++i)
-        all.push_back(Camera::frame(cloud.focus(), size.width, size.height, o.orbit > 0 ? 360.0 * i / o.orbit : 0.0));
-    return all;
-}
-
 /// "out.png" for one picture, "out-0001.png" and so on for several.
 fs::path frameFile(const fs::path& output, std::size_t index, std::size_t count) {
     if (count == 1) return output;
@@ -61,11 +35,89 @@ fs::path frameFile(const fs::path& output, std::size_t index, std::size_t count)
     return file;
 }
 
+/// One channel: the number of the splat, −1 where there is none.
+Image idPicture(const std::vector<SplatId>& ids, int width, int height) {
+    Image image(width, height, 1, ColorSpace::Raw);
+    const auto to = image.edit();
+    for (std::size_t i = 0; i < ids.size(); ++i) to[i] = ids[i].splat == SplatId::kNone ? -1.0f : static_cast<float>(ids[i].splat);
+    return image;
+}
+
+Image drawPlane(Renderer& renderer, const Camera& camera, const SplatOptions& options, Plane plane) {
+    if (plane == Plane::Color) return renderer.renderSplats(camera, options, interrupted());
+    const Planes planes = renderer.renderPlanes(camera, options, {&plane, 1}, interrupted());
+    switch (plane) {
+    case Plane::Color: return planes.color;
+    case Plane::Alpha: return planes.alpha;
+    case Plane::Depth: return planes.depth;
+    case Plane::MedianDepth: return planes.medianDepth;
+    case Plane::Normals: return planes.normals;
+    case Plane::Id: return idPicture(planes.ids, camera.width, camera.height);
+    }
+    return {};
+}
+
+Image sideBySide(const Image& left, const Image& right) {
+    Image both(2 * left.width(), left.height(), left.channels(), left.colorSpace());
+    const auto to = both.edit();
+    const auto row = static_cast<std::ptrdiff_t>(left.width()) * left.channels();
+    for (int y = 0; y < left.height(); ++y) {
+        std::copy_n(left.pixel(0, y), row, to.begin() + 2 * y * row);
+        std::copy_n(right.pixel(0, y), row, to.begin() + (2 * y + 1) * row);
+    }
+    return both;
+}
+
+Image draw(Renderer& renderer, const RenderView& view, const SplatOptions& options, const RenderRequest& r) {
+    if (r.panorama)
+        return renderPanorama(renderer, view.camera, options, r.size.empty() ? 2048 : parseSize(r.size, "--size").width, interrupted());
+    const Plane plane = planeOf(r);
+    if (r.stereo.empty()) return drawPlane(renderer, view.camera, options, plane);
+    const auto [left, right] = view.camera.stereo(r.eyeDistance > 0 ? r.eyeDistance : view.distance / 30, view.distance);
+    const Image first = drawPlane(renderer, left, options, plane);
+    return sideBySide(first, drawPlane(renderer, right, options, plane));
+}
+
+struct DepthRange {
+    float near = 0, far = 0; ///< 0, 0 where nothing is hit
+};
+
+DepthRange depthRange(const Image& depth) {
+    DepthRange range{INFINITY, 0};
+    for (const float z : depth.values())
+        if (z > 0) range = {std::min(range.near, z), std::max(range.far, z)};
+    return range.far > 0 ? range : DepthRange{};
+}
+
+/// A colour that neighbouring numbers do not share.
+std::array<float, 3> idColor(float id) {
+    std::uint32_t h = static_cast<std::uint32_t>(id) * 2654435761u;
+    h ^= h >> 15;
+    return {static_cast<float>((h & 255) + 32) / 287, static_cast<float>((h >> 8 & 255) + 32) / 287, static_cast<float>((h >> 16 & 255) + 32) / 287};
+}
+
+/// Numbers as something to look at, for formats of whole numbers; see the help of --pass.
+Image shown(const Image& plane, Plane which, const DepthRange& range) {
+    Image image(plane.width(), plane.height(), which == Plane::Id ? 3 : plane.channels(), ColorSpace::Raw);
+    const auto from = plane.values();
+    const auto to = image.edit();
+    for (std::size_t i = 0; i < plane.pixelCount(); ++i) {
+        if (which == Plane::Alpha) to[i] = from[i];
+        else if (which == Plane::Id) std::ranges::copy(from[i] < 0 ? std::array<float, 3>{} : idColor(from[i]), to.begin() + static_cast<std::ptrdiff_t>(3 * i));
+        else if (which == Plane::Normals) {
+            const bool hit = from[3 * i] != 0 || from[3 * i + 1] != 0 || from[3 * i + 2] != 0;
+            for (std::size_t k = 0; k < 3; ++k) to[3 * i + k] = hit ? 0.5f + 0.5f * from[3 * i + k] : 0;
+        } else if (from[i] > 0) {
+            to[i] = range.far > range.near ? (range.far - from[i]) / (range.far - range.near) : 1;
+        }
+    }
+    return image;
+}
+
 /// EXR keeps the renderer's premultiplied numbers as they are; other formats want straight alpha.
-void write(Image image, const fs::path& file, bool opaque) {
+void writeColor(Image image, const fs::path& file, bool opaque) {
     WriteOptions options;
-    const bool floats = imageFormatFromPath(file) == ImageFormat::Exr;
-    if (floats) {
+    if (imageFormatFromPath(file) == ImageFormat::Exr) {
         options.bitDepth = 32;
         options.colorSpace = ColorSpace::Raw;
         options.premultiplied = true;
@@ -78,26 +130,45 @@ void write(Image image, const fs::path& file, bool opaque) {
     writeImage(image, file, options);
 }
 
-int run(const Options& o) {
-    imageFormatFromPath(o.output);
-    const SplatCloud cloud = readSplats(o.scene, interrupted());
-    const auto renderer = open(o.renderer);
+void writePlane(const Image& plane, Plane which, const DepthRange& range, const fs::path& file) {
+    const ImageFormat format = imageFormatFromPath(file);
+    WriteOptions options;
+    options.colorSpace = ColorSpace::Raw;
+    if (format == ImageFormat::Exr) options.bitDepth = 32;
+    else if ((format == ImageFormat::Png || format == ImageFormat::Tiff) && which != Plane::Id) options.bitDepth = 16;
+    writeImage(format == ImageFormat::Exr ? plane : shown(plane, which, range), file, options);
+}
+
+int run(const RenderRequest& r) {
+    imageFormatFromPath(r.output);
+    const Plane plane = planeOf(r);
+    const SplatOptions options = splatOptions(r);
+    const SplatCloud cloud = readSplats(r.scene, interrupted());
+    const std::vector<RenderView> views = renderViews(r, cloud);
+    const auto renderer = open(r.renderer);
     renderer->setSplats(cloud);
-    SplatOptions options;
-    options.background = parseBackground(o.background);
-    const std::vector<Camera> views = cameras(o, cloud);
-    Json files = Json::array(), times = Json::object();
+    Json files = Json::array(), times = Json::object(), ranges = Json::array();
+    Size size{};
     for (std::size_t i = 0; i < views.size(); ++i) {
-        const Image image = renderer->renderSplats(views[i], options, interrupted());
+        const Image image = draw(*renderer, views[i], options, r);
         for (const StageTime& t : renderer->lastTimes()) times[t.stage] = times.value(t.stage, 0.0) + t.milliseconds;
-        const fs::path file = frameFile(o.output, i, views.size());
-        write(image, file, options.background.has_value());
+        size = {image.width(), image.height()};
+        const fs::path file = frameFile(r.output, i, views.size());
+        DepthRange range;
+        if (plane == Plane::Depth || plane == Plane::MedianDepth) {
+            range = depthRange(image);
+            ranges.push_back({{"near", range.near}, {"far", range.far}});
+        }
+        if (plane == Plane::Color) writeColor(image, file, options.background.has_value());
+        else writePlane(image, plane, range, file);
         files.push_back(file.string());
-        if (!o.json) std::printf("%s\n", file.c_str());
+        if (!r.json) std::printf("%s\n", file.c_str());
     }
-    if (o.json)
-        printJson({{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", views[0].width},
-                   {"height", views[0].height}, {"files", std::move(files)}, {"milliseconds", std::move(times)}});
+    if (!r.json) return kDone;
+    Json report{{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", size.width}, {"height", size.height},
+                {"pass", r.pass}, {"files", std::move(files)}, {"milliseconds", std::move(times)}};
+    if (!ranges.empty()) report["depth_ranges"] = std::move(ranges); // one a picture
+    printJson(report);
     return kDone;
 }
 
@@ -105,18 +176,9 @@ int run(const Options& o) {
 
 void addRender(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("render", "Take pictures of a scene");
-    auto o = std::make_shared<Options>();
-    sub->add_option("scene", o->scene, "Scene to draw (.ply, .compressed.ply)")->required();
-    sub->add_option("-o,--output", o->output, "Picture to write; .exr holds premultiplied floats without a display transform")->required();
-    sub->add_option("--renderer", o->renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
-        ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
-        ->capture_default_str();
-    auto* camera = sub->add_option("--camera", o->camera, "Camera as JSON (width, height, fx, fy, cx, cy, world_to_camera)");
-    sub->add_option("--orbit", o->orbit, "This many pictures from all around")->check(CLI::Range(1, 100000))->excludes(camera);
-    sub->add_option("--size", o->size, "Width and height in pixels, such as 1280x720");
-    sub->add_option("--background", o->background, "R,G,B in 0 to 1 (or 0 to 255), or none")->capture_default_str();
-    sub->add_flag("--json", o->json, "Print one JSON object");
-    sub->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
+    auto request = std::make_shared<RenderRequest>();
+    addRenderOptions(*sub, *request);
+    sub->callback([request, &chosen] { chosen = [request] { return run(*request); }; });
 }
 
 } // namespace ochre::app

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What ochre render is asked for: from where, how, and which plane of the frame.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/render/Renderer.h"
+
+namespace ochre::app {
+
+struct RenderRequest {
+    std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box;
+    double fov = 0, near = 0, far = 0, eyeDistance = 0, pointSize = 3; ///< 0: as usual
+    int orbit = 0;
+    bool orthographic = false, panorama = false, json = false;
+};
+
+void addRenderOptions(CLI::App& command, RenderRequest& request);
+
+/// A camera a picture, and how far away along z its middle of interest is. Throws Error on sizes and cameras that are none.
+struct RenderView {
+    Camera camera;
+    double distance;
+};
+std::vector<RenderView> renderViews(const RenderRequest& request, const SplatCloud& cloud);
+
+/// Throws Error with the option on colours and boxes that are none.
+SplatOptions splatOptions(const RenderRequest& request);
+Plane planeOf(const RenderRequest& request);
+
+} // namespace ochre::app

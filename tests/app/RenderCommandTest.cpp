@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ochre render from outside: passes, modes, and more than one eye.
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "core/image/ImageIo.h"
+#include "core/scene/SceneIo.h"
+#include "tests/app/Program.h"
+#include "tests/support/Support.h"
+
+namespace ochre {
+namespace {
+
+using test::Outcome;
+
+/// One solid disc before another that is larger, on the z axis.
+std::string writeScene(const test::TemporaryFolder& folder) {
+    SplatData d;
+    d.positions = {0, 0, 0, 0, 0, 2};
+    d.logScales = {-1, -1, -6, 0, 0, -6};
+    d.rotations = {1, 0, 0, 0, 1, 0, 0, 0};
+    d.opacities = {6, 6};
+    d.sh0 = {1, 0, -1, -1, 0, 1};
+    const std::string path = folder / "discs.ply";
+    writePly(SplatCloud(std::move(d), "discs"), path);
+    return path;
+}
+
+Outcome render(const std::string& scene, const std::string& output, std::vector<std::string> more) {
+    std::vector<std::string> arguments{"render", scene, "-o", output, "--renderer", "fast", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return test::ochre(arguments);
+}
+
+TEST(RenderCommand, DepthIsKeptInExrAndShownBetweenItsLimitsElsewhere) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    const Outcome exr = render(scene, folder / "d.exr", {"--view", "front", "--size", "64x64", "--pass", "median_depth"});
+    ASSERT_EQ(exr.status, 0) << exr.err;
+    const Image depth = readImage(folder / "d.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true});
+    const double front = depth.pixel(32, 32)[0], back = front + 2;
+    EXPECT_GT(front, 1);
+    EXPECT_EQ(depth.pixel(0, 0)[0], 0);
+    const Json range = exr.json().at("depth_ranges").at(0);
+    EXPECT_NEAR(range.at("near").get<double>(), front, 1e-4);
+    EXPECT_NEAR(range.at("far").get<double>(), back, 1e-4);
+    ASSERT_EQ(render(scene, folder / "d.png", {"--view", "front", "--size", "64x64", "--pass", "median_depth"}).status, 0);
+    const Image shown = readImage(folder / "d.png", {.colorSpace = ColorSpace::Raw});
+    EXPECT_NEAR(shown.pixel(32, 32)[0], 1, 1e-4);
+    EXPECT_NEAR(shown.pixel(0, 0)[0], 0, 1e-4);
+}
+
+TEST(RenderCommand, OtherPassesAndModesAreWritten) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    for (const char* pass : {"color", "depth", "normals", "id", "alpha"})
+        for (const char* name : {"a.png", "a.exr"})
+            EXPECT_EQ(render(scene, folder / name, {"--size", "32x24", "--pass", pass}).status, 0) << pass << " " << name;
+    for (const char* mode : {"centres", "rings", "opacity", "overdraw", "depth"})
+        EXPECT_EQ(render(scene, folder / "m.png", {"--size", "32x24", "--mode", mode, "--orthographic", "--view", "top"}).status, 0) << mode;
+    ASSERT_EQ(render(scene, folder / "id.exr", {"--view", "front", "--size", "64x64", "--pass", "id"}).status, 0);
+    const Image ids = readImage(folder / "id.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true});
+    EXPECT_EQ(ids.pixel(32, 32)[0], 0);
+    EXPECT_EQ(ids.pixel(0, 0)[0], -1);
+    ASSERT_EQ(render(scene, folder / "n.exr", {"--view", "front", "--size", "64x64", "--pass", "normals"}).status, 0);
+    EXPECT_NEAR(readImage(folder / "n.exr", {.colorSpace = ColorSpace::Raw}).pixel(32, 32)[2], -1, 1e-4);
+    ASSERT_EQ(render(scene, folder / "b.png", {"--view", "front", "--size", "64x64", "--pass", "alpha", "--box", "-1,-1,-1,1,1,-0.5"}).status, 0);
+    EXPECT_EQ(readImage(folder / "b.png").pixel(32, 32)[0], 0);
+}
+
+TEST(RenderCommand, BothEyesStandSideBySideAndPanoramasAreTwiceAsWideAsHigh) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    const Outcome stereo = render(scene, folder / "s.png", {"--view", "front", "--size", "64x48", "--stereo", "side-by-side", "--eye-distance", "1"});
+    ASSERT_EQ(stereo.status, 0) << stereo.err;
+    EXPECT_EQ(stereo.json().at("width"), 128);
+    const Image both = readImage(folder / "s.png");
+    EXPECT_EQ(both.width(), 128);
+    int apart = 0;
+    for (int y = 0; y < 48; ++y)
+        for (int x = 0; x < 64; ++x) apart += std::abs(both.pixel(x, y)[0] - both.pixel(x + 64, y)[0]) > 0.1;
+    EXPECT_GT(apart, 20);
+    const Outcome all = render(scene, folder / "p.png", {"--panorama", "--size", "64x32"});
+    ASSERT_EQ(all.status, 0) << all.err;
+    EXPECT_EQ(readImage(folder / "p.png").width(), 64);
+    EXPECT_EQ(render(scene, folder / "p.png", {"--panorama", "--size", "64x48"}).status, 1);
+    EXPECT_EQ(render(scene, folder / "p.png", {"--panorama", "--stereo", "side-by-side"}).status, 2);
+    EXPECT_EQ(render(scene, folder / "p.png", {"--eye-distance", "1"}).status, 2);
+    EXPECT_EQ(render(scene, folder / "p.png", {"--box", "1,2,3"}).status, 1);
+}
+
+} // namespace
+} // namespace ochre
