@@ -48,6 +48,7 @@ public:
         findSplats(camera, options, watch, cancel);
         PlaneWriter writer(wanted, camera.width, camera.height, firstsOf(m_projection.items()), options.background);
         const Normal* normals = writer.wants(Plane::Normals) ? m_projection.normals(m_sorted, m_pool, cancel) : nullptr;
+        if (normals) watch.lap(m_times, "normals");
         drawBand({0, (camera.height + kTile - 1) / kTile}, PlaneTarget{camera.width, camera.height, normals, writer}, watch, cancel);
         return writer.take();
     }
