@@ -70,7 +70,7 @@ Image sideBySide(const Image& left, const Image& right) {
 
 Image draw(Renderer& renderer, const RenderView& view, const SplatOptions& options, const RenderRequest& r) {
     if (r.panorama)
-        return renderPanorama(renderer, view.camera, options, r.size.empty() ? 2048 : parseSize(r.size, "--size").width, interrupted());
+        return renderPanorama(renderer, view.camera, options, sizeOf(r).width, interrupted());
     const Plane plane = planeOf(r);
     if (r.stereo.empty()) return drawPlane(renderer, view.camera, options, plane);
     const auto [left, right] = view.camera.stereo(r.eyeDistance > 0 ? r.eyeDistance : view.distance / 30, view.distance);

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "app/Command.h"
+#include "core/scene/SceneIo.h"
 
 namespace ochre::app {
 namespace {
@@ -61,14 +61,6 @@ Bounds parseBox(const std::string& text) {
     return box;
 }
 
-Size sizeOf(const RenderRequest& r) {
-    if (!r.panorama) return r.size.empty() ? Size{1280, 720} : parseSize(r.size, "--size");
-    const Size size = r.size.empty() ? Size{2048, 1024} : parseSize(r.size, "--size");
-    if (size.width != 2 * size.height)
-        throw Error(fmt::format("--size {}: a panorama is twice as wide as it is high", r.size), "for example --size 4096x2048");
-    return size;
-}
-
 std::vector<Camera> cameras(const RenderRequest& r, const SplatCloud& cloud) {
     const Size size = sizeOf(r);
     const double fov = r.fov > 0 ? r.fov : 45;
@@ -91,8 +83,16 @@ std::vector<Camera> cameras(const RenderRequest& r, const SplatCloud& cloud) {
 
 } // namespace
 
+Size sizeOf(const RenderRequest& r) {
+    if (!r.panorama) return r.size.empty() ? Size{1280, 720} : parseSize(r.size, "--size");
+    const Size size = r.size.empty() ? Size{2048, 1024} : parseSize(r.size, "--size");
+    if (size.width != 2 * size.height)
+        throw Error(fmt::format("--size {}: a panorama is twice as wide as it is high", r.size), "for example --size 4096x2048");
+    return size;
+}
+
 void addRenderOptions(CLI::App& sub, RenderRequest& r) {
-    sub.add_option("scene", r.scene, "Scene to draw (.ply, .compressed.ply)")->required();
+    sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames)->required();
     sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform")->required();
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
         ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/Command.h"
 #include "core/render/Renderer.h"
 
 namespace ochre::app {
@@ -18,6 +19,8 @@ struct RenderRequest {
     bool orthographic = false, panorama = false, json = false;
 };
 
+/// Of a picture, unless the camera's file says it. Throws Error where it is none.
+Size sizeOf(const RenderRequest& request);
 void addRenderOptions(CLI::App& command, RenderRequest& request);
 
 /// A camera a picture, and how far away along z its middle of interest is. Throws Error on sizes and cameras that are none.

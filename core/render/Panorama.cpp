@@ -9,6 +9,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/TaskPool.h"
+#include "core/scene/Directions.h"
 
 namespace ochre {
 namespace {
@@ -20,10 +21,6 @@ constexpr Rows kFaces[] = {{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}},   {Vec
                            {Vec3{1, 0, 0}, Vec3{0, 0, 1}, Vec3{0, -1, 0}},  {Vec3{1, 0, 0}, Vec3{0, 0, -1}, Vec3{0, 1, 0}}};
 constexpr double kMargin = 0.2; ///< of a face's half-width: beyond its edge, and within it, faces fade into each other
 constexpr int kSamples = 2;     ///< across a pixel, and as many down
-
-double dot(const Vec3& a, const Vec3& b) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
 
 Camera faceCamera(const Camera& camera, const Rows& face, int width) {
     Camera c = camera;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/scene/SplatValues.h"
+
 namespace ochre::splat {
 namespace {
 
@@ -25,10 +27,6 @@ std::array<double, 15> harmonics(const Vec3& d) {
             -0.4570457994644658 * x * (4 * zz - xx - yy),
             1.445305721320277 * z * (xx - yy),
             -0.5900435899266435 * x * (xx - 3 * yy)};
-}
-
-double sigmoid(double v) {
-    return 1 / (1 + std::exp(-v));
 }
 
 using Matrix3 = std::array<Vec3, 3>; ///< rows
@@ -123,7 +121,7 @@ std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degr
     const auto count = static_cast<std::size_t>((data.shDegree + 1) * (data.shDegree + 1) - 1);
     const auto used = static_cast<std::size_t>((degree + 1) * (degree + 1) - 1);
     std::array<double, 3> color{};
-    for (std::size_t k = 0; k < 3; ++k) color[k] = 0.5 + 0.28209479177387814 * data.sh0[3 * index + k];
+    for (std::size_t k = 0; k < 3; ++k) color[k] = ochre::colorOf(data.sh0[3 * index + k]);
     if (used > 0) {
         const std::array<double, 15> basis = harmonics(direction);
         const float* rest = &data.shRest[index * count * 3];

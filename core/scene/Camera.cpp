@@ -9,24 +9,12 @@
 
 #include "core/base/Error.h"
 #include "core/base/File.h"
+#include "core/scene/Directions.h"
 
 namespace ochre {
 namespace {
 
 constexpr double kRadians = std::numbers::pi / 180;
-
-Vec3 cross(const Vec3& a, const Vec3& b) {
-    return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
-
-double dot(const Vec3& a, const Vec3& b) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-Vec3 unit(const Vec3& v) {
-    const double length = std::sqrt(dot(v, v));
-    return {v[0] / length, v[1] / length, v[2] / length};
-}
 
 double number(const Json& json, const char* key, std::string_view subject) {
     const auto it = json.find(key);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/render/vulkan/GpuCloud.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "core/render/SplatMath.h"
+#include "core/scene/SplatValues.h"
 
 namespace ochre::vk {
 
@@ -16,8 +16,8 @@ GpuCloud::GpuCloud(Device& device, Commands& commands, const SplatCloud& from)
     for (std::size_t i = 0; i < n; ++i) {
         const splat::Covariance c = splat::covariance(d, i);
         for (std::size_t k = 0; k < 6; ++k) sigma[6 * i + k] = static_cast<float>(c[k]);
-        alpha[i] = static_cast<float>(1 / (1 + std::exp(-double{d.opacities[i]})));
-        for (std::size_t k = 0; k < 3; ++k) color[3 * i + k] = static_cast<float>(0.5 + 0.28209479177387814 * d.sh0[3 * i + k]);
+        alpha[i] = static_cast<float>(sigmoid(d.opacities[i]));
+        for (std::size_t k = 0; k < 3; ++k) color[3 * i + k] = static_cast<float>(colorOf(d.sh0[3 * i + k]));
     }
     send(device, commands, d.positions, positions);
     send(device, commands, sigma, covariances);

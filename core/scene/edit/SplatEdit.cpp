@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/scene/Directions.h"
 #include "core/scene/edit/JsonReader.h"
 
 namespace ochre {
@@ -18,13 +19,6 @@ using namespace edits;
 
 constexpr std::array<const char*, 4> kCombines{"replace", "add", "subtract", "intersect"};
 constexpr Vec3 kLuminance{0.2126, 0.7152, 0.0722}; // of Rec. 709
-
-template <std::size_t N>
-Json numbers(const std::array<double, N>& values) {
-    Json list = Json::array();
-    for (const double v : values) list.push_back(v);
-    return list;
-}
 
 /// The steps that are a word and nothing else.
 template <typename Step>
@@ -73,12 +67,12 @@ struct Writer {
     Json operator()(const Grow& g) const { return {{"step", "grow"}, {"distance", g.distance}}; }
     Json operator()(const Shrink& s) const { return {{"step", "shrink"}, {"distance", s.distance}}; }
     Json operator()(const Move& m) const {
-        return {{"step", "move"}, {"rotation", numbers(m.similarity.rotation)}, {"scale", m.similarity.scale},
-                {"translation", numbers(m.similarity.translation)}, {"pivot", numbers(m.pivot)}};
+        return {{"step", "move"}, {"rotation", m.similarity.rotation}, {"scale", m.similarity.scale},
+                {"translation", m.similarity.translation}, {"pivot", m.pivot}};
     }
     Json operator()(const Grade& g) const {
         return {{"step", "grade"}, {"black", g.black}, {"white", g.white}, {"contrast", g.contrast}, {"brightness", g.brightness},
-                {"temperature", g.temperature}, {"saturation", g.saturation}, {"tint", numbers(g.tint)}};
+                {"temperature", g.temperature}, {"saturation", g.saturation}, {"tint", g.tint}};
     }
     Json operator()(const Opacity& o) const { return {{"step", "opacity"}, {"factor", o.factor}}; }
     Json operator()(const Size& s) const { return {{"step", "size"}, {"factor", s.factor}}; }
@@ -97,13 +91,6 @@ Select selectFromJson(const JsonReader& read, std::size_t count) {
 }
 
 // Three-by-three matrices and directions.
-
-Vec3 cross(const Vec3& a, const Vec3& b) {
-    return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
-double dot(const Vec3& a, const Vec3& b) {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
 
 /// The normal of the plane that fits points with this symmetric matrix of squares best: the direction of its least value, by
 /// turning pairs of axes until all else is zero (Jacobi). Nothing where the points lie on a line.
@@ -138,9 +125,8 @@ std::optional<Vec3> normalOf(Mat3 m) {
 std::array<double, 4> turnBetween(const Vec3& from, const Vec3& to) {
     const double cosine = dot(from, to);
     if (cosine < -1 + 1e-12) { // any half turn about a direction across
-        const Vec3 across = std::abs(from[0]) < 0.9 ? cross(from, {1, 0, 0}) : cross(from, {0, 1, 0});
-        const double length = std::sqrt(dot(across, across));
-        return {0, across[0] / length, across[1] / length, across[2] / length};
+        const Vec3 across = unit(std::abs(from[0]) < 0.9 ? cross(from, {1, 0, 0}) : cross(from, {0, 1, 0}));
+        return {0, across[0], across[1], across[2]};
     }
     const Vec3 axis = cross(from, to);
     const double w = 1 + cosine, length = std::sqrt(w * w + dot(axis, axis));

@@ -134,27 +134,18 @@ struct Asker {
 
 constexpr std::array<const char*, 3> kShapes{"rectangle", "lasso", "brush"};
 
-template <std::size_t N>
-Json numbers(const std::array<double, N>& values) {
-    Json list = Json::array();
-    for (const double v : values) list.push_back(v);
-    return list;
-}
-
 struct Writer {
     Json operator()(const Everything&) const { return {{"kind", "all"}}; }
     Json operator()(const ScreenRegion& r) const {
-        Json points = Json::array();
-        for (const Point2& point : r.points) points.push_back(numbers(point));
-        Json json{{"kind", kShapes[static_cast<std::size_t>(r.shape)]}, {"camera", cameraToJson(r.camera)}, {"near", r.camera.near}, {"points", points}};
+        Json json{{"kind", kShapes[static_cast<std::size_t>(r.shape)]}, {"camera", cameraToJson(r.camera)}, {"points", r.points}};
         if (r.shape == ScreenRegion::Shape::Brush) json["radius"] = r.radius;
         return json;
     }
-    Json operator()(const SphereRegion& s) const { return {{"kind", "sphere"}, {"center", numbers(s.center)}, {"radius", s.radius}}; }
+    Json operator()(const SphereRegion& s) const { return {{"kind", "sphere"}, {"center", s.center}, {"radius", s.radius}}; }
     Json operator()(const BoxRegion& b) const {
-        return {{"kind", "box"}, {"center", numbers(b.center)}, {"half", numbers(b.half)}, {"rotation", numbers(b.rotation)}};
+        return {{"kind", "box"}, {"center", b.center}, {"half", b.half}, {"rotation", b.rotation}};
     }
-    Json operator()(const ColorRange& c) const { return {{"kind", "color"}, {"color", numbers(c.color)}, {"tolerance", c.tolerance}}; }
+    Json operator()(const ColorRange& c) const { return {{"kind", "color"}, {"color", c.color}, {"tolerance", c.tolerance}}; }
     Json operator()(const OpacityRange& r) const { return {{"kind", "opacity"}, {"min", r.min}, {"max", r.max}}; }
     Json operator()(const SizeRange& r) const { return {{"kind", "size"}, {"min", r.min}, {"max", r.max}}; }
     Json operator()(const Floaters& f) const { return {{"kind", "floaters"}, {"distance", f.distance}, {"fewest", f.fewest}}; }
@@ -178,7 +169,6 @@ SplatQuery queryFromJson(const Json& json, std::size_t count, std::string_view s
     for (std::size_t i = 0; i < kShapes.size(); ++i)
         if (kind == kShapes[i]) {
             ScreenRegion region{.camera = cameraFromJson(read.object("camera"), subject), .shape = static_cast<ScreenRegion::Shape>(i)};
-            region.camera.near = read.number("near");
             for (const Json& point : read.list("points")) region.points.push_back(JsonReader::numbers<2>(point, subject, "points"));
             if (region.shape == ScreenRegion::Shape::Brush) region.radius = read.number("radius");
             return region;
