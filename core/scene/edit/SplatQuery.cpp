@@ -65,7 +65,9 @@ struct Asker {
         const Camera& camera = region.camera;
         return collect(count(), cancel, [&](std::size_t i) {
             const Vec3 p = camera.toCamera(centerOf(d, i));
-            return p[2] >= camera.near && pixels.at(camera.fx * p[0] / p[2] + camera.cx, camera.fy * p[1] / p[2] + camera.cy);
+            const double depth = camera.orthographic ? 1 : p[2];
+            return p[2] >= camera.near && p[2] <= camera.far &&
+                   pixels.at(camera.fx * p[0] / depth + camera.cx, camera.fy * p[1] / depth + camera.cy);
         });
     }
 

@@ -117,6 +117,12 @@ TEST(SplatQuery, RegionsOfTheScreenTakeWhatIsSeenInside) {
     behind.camera.near = 6;
     EXPECT_EQ(found(behind), 0u);
     behind.camera = lookingAtIt();
+    behind.camera.far = 4;
+    EXPECT_EQ(found(behind), 0u);
+    ScreenRegion parallel = region(Shape::Rectangle, {{250, 350}, {650, 750}});
+    parallel.camera.orthographic = true; // 500 pixels a unit: the middle alone
+    EXPECT_EQ(found(parallel), 1u);
+    behind.camera = lookingAtIt();
     behind.camera.worldToCamera[0] = behind.camera.worldToCamera[10] = -1; // looks the other way
     EXPECT_EQ(found(behind), 0u);
 }
