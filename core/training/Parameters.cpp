@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/training/Parameters.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <c10/core/GradMode.h>
@@ -60,9 +61,11 @@ void Parameters::initialise(std::uint64_t seed, const std::function<double(const
     mastersChanged();
 }
 
-void Parameters::load(const tensor::Weights& weights) {
+void Parameters::load(const tensor::Weights& weights, const std::vector<std::string>& mayLack) {
     const at::NoGradGuard quiet;
     for (Entry& entry : m_entries) {
+        const auto begins = [&](const std::string& prefix) { return entry.name.starts_with(prefix); };
+        if (!weights.has(entry.name) && std::any_of(mayLack.begin(), mayLack.end(), begins)) continue;
         const Tensor value = weights.tensor(entry.name);
         if (value.sizes() != entry.master.sizes())
             throw Error(fmt::format("{}: tensor \"{}\" is {}, this network's is {}", weights.subject(), entry.name,

@@ -35,9 +35,9 @@ public:
     /// the variance; 0 makes layers whose result is added to something silent at first. The same numbers for a seed,
     /// whatever the number of threads.
     void initialise(std::uint64_t seed, const std::function<double(const std::string& name)>& gain);
-    /// Takes the values of all names from `weights`; the average starts there too. Throws Error for a missing name or
-    /// another shape.
-    void load(const tensor::Weights& weights);
+    /// Takes the values of all names from `weights`; the average starts there too. Throws Error for another shape or a missing
+    /// name, unless it begins with one of `mayLack`: then it stays as it is.
+    void load(const tensor::Weights& weights, const std::vector<std::string>& mayLack = {});
 
     /// To build networks that learn, in tensor::learn().
     tensor::Weights weights() const;

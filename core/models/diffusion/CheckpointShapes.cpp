@@ -169,7 +169,8 @@ ClipText::Config textOf(const Text& text) {
 /// The program's own small model, as the recipes autoencoder and latent_diffusion make it. `outer` and `inner`: channels
 /// of the two levels; `autoencoder`: of the autoencoder's two.
 std::vector<CheckpointPart> starterParts(int outer, int inner, int embedding, const std::vector<int>& autoencoder, int latent) {
-    const UNet::Config unet = smallUNet({outer, inner}, 1, latent, embedding, static_cast<int>(kStarterWidth), false);
+    const UNet::Config unet = smallUNet({outer, inner}, 1, latent, embedding, static_cast<int>(kStarterWidth), false,
+                                        static_cast<int>(kStarterWidth));
     const AutoencoderKl::Config pictures = smallAutoencoder(autoencoder, 1, latent);
     return {{"model.diffusion_model.", unet.expected()}, {"first_stage_model.", pictures.expected()}, {"", {{"ztsnr", {1}}}}};
 }

@@ -84,13 +84,13 @@ UnetFacts factsOf(const Weights& unet) {
 
 /// Published text widths decide; models of other widths (small ones, for tests) are told by their build.
 DiffusionFamily familyOf(const DiffusionCheckpoint& c, const UnetFacts& facts) {
+    if (facts.context == kStarterContext && facts.linear) return DiffusionFamily::Starter;
     if (c.vectorWidth > 0) {
         if (facts.context == 2048) return DiffusionFamily::Sdxl;
         if (facts.context == 1280) return DiffusionFamily::SdxlRefiner;
         if (facts.context == 1024) refuseUnet(c, "Stable Diffusion 2 unCLIP");
         return facts.levels >= 4 ? DiffusionFamily::SdxlRefiner : DiffusionFamily::Sdxl;
     }
-    if (facts.context == kStarterContext && facts.linear) return DiffusionFamily::Starter;
     if (facts.context == 768) return DiffusionFamily::Sd1;
     if (facts.context == 1024) return DiffusionFamily::Sd2;
     return facts.linear ? DiffusionFamily::Sd2 : DiffusionFamily::Sd1;

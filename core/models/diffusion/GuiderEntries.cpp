@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/models/diffusion/Latent.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Fill.h"
 
@@ -206,6 +207,7 @@ private:
     nn::Tensor vectorOf(const GuideEntry& e) const {
         const DiffusionCheckpoint& c = *m_setup.model.checkpoint;
         if (c.vectorWidth == 0) return {};
+        if (c.family == DiffusionFamily::Starter) return starterVector(e.source.states);
         const double width = static_cast<double>(m_x.size(3) * kLatentSide),
                      height = static_cast<double>(m_x.size(2) * kLatentSide);
         const SdxlSizes s =

@@ -3,13 +3,15 @@
 
 namespace ochre::models {
 
-UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention) {
+UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention,
+                       int vector) {
     const auto depthAt = [&](std::size_t level) { return level > 0 || outerAttention || widths.size() == 1 ? 1 : 0; };
     UNet::Config config;
     config.inChannels = config.outChannels = channels;
     config.channels = widths.front();
     config.embedding = embedding;
     config.context = context;
+    config.vector = vector;
     config.linearProjection = true;
     config.headWidth = kSmallHeadWidth;
     std::vector<int> skips{widths.front()};

@@ -16,8 +16,9 @@ inline constexpr int kSmallUnshuffle = 4;
 
 /// `widths`: channels at each level, full size first, multiples of kSmallHeadWidth; `blocks`: residual blocks of a level;
 /// `channels`: in and out; `context`: width of the states that are attended to; `outerAttention`: at the full size too,
-/// where it costs most.
-UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention);
+/// where it costs most; `vector`: width of a second vector beside the time, 0 for none.
+UNet::Config smallUNet(const std::vector<int>& widths, int blocks, int channels, int embedding, int context, bool outerAttention,
+                       int vector = 0);
 
 /// `widths`: channels at each level, multiples of 32; `latentChannels`: numbers for each 8×8 pixels.
 AutoencoderKl::Config smallAutoencoder(const std::vector<int>& widths, int blocks, int latentChannels, bool attention = false);

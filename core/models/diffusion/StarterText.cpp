@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/diffusion/StarterText.h"
 
+#include <cmath>
+
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
 #include "core/models/diffusion/Networks.h"
@@ -25,6 +27,12 @@ std::shared_ptr<const SentenceEncoder> starterEncoder() {
 
 nn::Tensor starterStates(const SentenceEncoder& encoder, const std::vector<std::string>& texts) {
     return encoder.encode(texts, {.tokens = kStarterTokens}, tensor::currentCancel()).states;
+}
+
+nn::Tensor starterVector(const nn::Tensor& states) {
+    const nn::Tensor sum = states.to(at::kFloat).sum(1);
+    const nn::Tensor length = sum.square().sum(1, true).sqrt().clamp_min(1e-6);
+    return sum.div(length).mul(std::sqrt(static_cast<double>(states.size(2))));
 }
 
 ConditioningEntry starterEntry(const SentenceEncoder& encoder, const std::string& text, PromptStyle style) {

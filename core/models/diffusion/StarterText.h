@@ -20,6 +20,10 @@ std::shared_ptr<const SentenceEncoder> starterEncoder();
 /// float32 [N, kStarterTokens, width].
 nn::Tensor starterStates(const SentenceEncoder& encoder, const std::vector<std::string>& texts);
 
+/// What a text says as a whole, for models that take a second vector: the sum of its states [N, T, width], made as long as a vector
+/// of numbers of variance 1 → [N, width]. Of states that are all zero: zeros.
+nn::Tensor starterVector(const nn::Tensor& states);
+
 /// `text` with its emphasis: the states of a token are multiplied by its weight.
 ConditioningEntry starterEntry(const SentenceEncoder& encoder, const std::string& text, PromptStyle style);
 

@@ -9,6 +9,7 @@
 #include "core/models/diffusion/Autoencoder.h"
 #include "core/models/diffusion/Latent.h"
 #include "core/models/diffusion/Networks.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/models/diffusion/UNetNames.h"
 #include "core/models/sampling/Noise.h"
 #include "core/tensor/Attention.h"
@@ -157,8 +158,9 @@ int BaseModel::side(const Settings& settings) const {
     }
 }
 
-nn::Tensor BaseModel::vectorOf(const nn::Tensor& pooled, int side) const {
+nn::Tensor BaseModel::vectorOf(const nn::Tensor& states, const nn::Tensor& pooled, int side) const {
     if (checkpoint().vectorWidth == 0) return {};
+    if (checkpoint().family == DiffusionFamily::Starter) return models::starterVector(states);
     const auto whole = static_cast<float>(side); // height, width, corner that was cut off, height and width wanted
     const std::vector<float> sizes{whole, whole, 0, 0, whole, whole};
     const nn::Tensor waves = nn::timestepEmbedding(nn::fromValues(sizes, {6}), kSizeWaves);

@@ -35,8 +35,9 @@ struct BaseModel {
     bool recomputes(const Settings& settings, const std::function<void(const std::string&)>& say) const;
     /// Sides of the pictures that are learned from: the setting "side", else those that the model was made for.
     int side(const Settings& settings) const;
-    /// SDXL's second vector for whole square pictures: pooled [N, P] → [N, vector]; undefined for other families.
-    nn::Tensor vectorOf(const nn::Tensor& pooled, int side) const;
+    /// The second vector [N, vector] of texts with these states and pooled [N, P], for whole square pictures; undefined for models
+    /// that take none.
+    nn::Tensor vectorOf(const nn::Tensor& states, const nn::Tensor& pooled, int side) const;
     /// Latents as the network counts them → pictures [N, 3, H, W] in 0…1.
     nn::Tensor decode(const nn::Tensor& latents) const;
     std::string hash() const; ///< SHA-256 of the file; empty for a folder

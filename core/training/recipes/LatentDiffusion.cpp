@@ -51,7 +51,8 @@ UNet::Config configOf(const Settings& settings, int latentChannels, std::int64_t
         throw Error(fmt::format("training: widths {} and {} are no multiples of {}", first, second, models::kSmallHeadWidth),
                     "choose multiples of 64 for width and inner_width");
     return models::smallUNet({first, second}, static_cast<int>(settings.integer("blocks")), latentChannels,
-                             static_cast<int>(settings.integer("embedding")), static_cast<int>(context), settings.flag("outer_attention"));
+                             static_cast<int>(settings.integer("embedding")), static_cast<int>(context), settings.flag("outer_attention"),
+                             settings.flag("whole_text") ? static_cast<int>(context) : 0);
 }
 
 class LatentDiffusionRecipe : public Recipe {
@@ -66,7 +67,7 @@ public:
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), smallUNetGain);
         if (const std::string& from = settings.text("from"); !from.empty()) {
             const tensor::Weights file = tensor::Weights::open(from);
-            m_parameters.load(file.has("input_blocks.0.0.weight") ? file : file.sub("model.diffusion_model."));
+            m_parameters.load(file.has("input_blocks.0.0.weight") ? file : file.sub("model.diffusion_model."), {"label_emb."});
         }
     }
 
@@ -209,15 +210,19 @@ private:
             const nn::Tensor states = chances[i] < drop ? m_emptyStates : m_pool->states(examples[i]);
             context[static_cast<std::int64_t>(i)].narrow(0, 0, states.size(0)).copy_(states);
         }
-        return m_diffusing.loss(network, nn::cat(latents, 0).to(at::kFloat), {context, {}}, generator);
+        return m_diffusing.loss(network, nn::cat(latents, 0).to(at::kFloat), shown(context), generator);
+    }
+
+    Shown shown(const nn::Tensor& states) const {
+        return {states, m_config.vector > 0 ? models::starterVector(states) : nn::Tensor()};
     }
 
     /// Prompts → latents, with guidance.
     nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts) const {
         const tensor::Shape shape = m_pool->latentShape();
         const auto count = static_cast<std::int64_t>(prompts.size());
-        const Shown with{models::starterStates(m_encoder, prompts), {}};
-        const Shown without{models::starterStates(m_encoder, std::vector<std::string>(prompts.size())), {}};
+        const Shown with = shown(models::starterStates(m_encoder, prompts));
+        const Shown without = shown(models::starterStates(m_encoder, std::vector<std::string>(prompts.size())));
         const nn::Tensor noise = sampling::startNoise({count, shape[0], shape[1], shape[2]}, 1);
         return m_diffusing.sample(network, noise, with, without, {.cfg = kSampleCfg});
     }
@@ -265,6 +270,8 @@ RecipeInfo latentDiffusionRecipe() {
     parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 256, "Network"));
     parameters.push_back({.id = "outer_attention", .label = "Attention everywhere", .help = "At the full size of the latent too, where it costs most.",
                           .kind = ParameterKind::Bool, .defaultValue = false, .group = "Network"});
+    parameters.push_back({.id = "whole_text", .label = "Text as a whole", .help = "What a caption says as a whole steers every layer, beside the states of its words.",
+                          .kind = ParameterKind::Bool, .defaultValue = true, .group = "Network"});
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
     parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
     parameters.push_back(checkpointingParameter());

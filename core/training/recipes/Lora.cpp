@@ -195,10 +195,10 @@ private:
             for (std::int64_t have = chunks.front().size(1); have < tokens; have += m_texts.back().states.size(1))
                 chunks.push_back(m_texts.back().states);
             states.push_back(nn::cat(chunks, 1));
-            pooled.push_back(m_texts[text].pooled);
+            if (m_texts[text].pooled.defined()) pooled.push_back(m_texts[text].pooled);
         }
         Shown all{nn::cat(states, 0).to(at::kFloat), {}};
-        if (pooled.front().defined()) all.vector = m_base.vectorOf(nn::cat(pooled, 0), m_base.side(m_settings));
+        all.vector = m_base.vectorOf(all.context, pooled.empty() ? nn::Tensor() : nn::cat(pooled, 0), m_base.side(m_settings));
         return all;
     }
 

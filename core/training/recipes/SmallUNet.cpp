@@ -11,7 +11,7 @@
 namespace ochre::training {
 
 double smallUNetGain(const std::string& name) {
-    for (const char* silent : {".out_layers.3.", ".proj_out.", "out.2."})
+    for (const char* silent : {".out_layers.3.", ".proj_out.", "out.2.", "label_emb.0.2."})
         if (name.find(silent) != std::string::npos) return 0;
     return 1;
 }

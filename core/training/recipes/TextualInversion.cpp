@@ -272,7 +272,8 @@ private:
             const nn::Tensor one = out.projected.defined() ? out.projected : out.pooled; // [N·chunks, P]
             pooled = one.reshape({count, -1, one.size(1)}).select(1, 0);
         }
-        return {nn::cat(sides, -1), pooled.defined() ? m_base.vectorOf(pooled, m_base.side(m_settings)) : nn::Tensor()};
+        const nn::Tensor states = nn::cat(sides, -1);
+        return {states, m_base.vectorOf(states, pooled, m_base.side(m_settings))};
     }
 
     double meanLoss(const UNet& network, const std::vector<Encoder>& encoders, const tensor::Weights& vectors) const {

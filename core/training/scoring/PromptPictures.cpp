@@ -31,8 +31,11 @@ nn::Tensor PromptPictures::sample(const std::vector<std::string>& prompts, const
     std::vector<int> numbers;
     for (int i = 0; i < static_cast<int>(prompts.size()); ++i) numbers.push_back(number + i);
     const auto encoder = models::starterEncoder();
-    const Shown with{models::starterStates(*encoder, prompts), {}};
-    const Shown without{models::starterStates(*encoder, std::vector<std::string>(prompts.size())), {}};
+    const auto shown = [&](const std::vector<std::string>& texts) {
+        const nn::Tensor states = models::starterStates(*encoder, texts);
+        return Shown{states, m_model.checkpoint->vectorWidth > 0 ? models::starterVector(states) : nn::Tensor()};
+    };
+    const Shown with = shown(prompts), without = shown(std::vector<std::string>(prompts.size()));
     const std::int64_t side = kSide / models::kLatentSide;
     const nn::Tensor noise = models::sampling::startNoise({count, m_model.checkpoint->inChannels, side, side}, seed, numbers);
     const nn::Tensor latents = m_diffusing.sample(*m_model.network(), noise, with, without, look);
