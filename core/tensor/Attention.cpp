@@ -86,7 +86,7 @@ Tensor range(std::int64_t first, std::int64_t count) {
 Tensor timestepEmbedding(const Tensor& steps, std::int64_t width, double period) {
     const std::int64_t half = width / 2;
     const Tensor frequencies =
-        at::arange(half, at::TensorOptions().dtype(at::kFloat)).mul(-std::log(period) / static_cast<double>(half)).exp();
+        at::arange(half, steps.options().dtype(at::kFloat)).mul(-std::log(period) / static_cast<double>(half)).exp();
     const Tensor angles = steps.to(at::kFloat).unsqueeze(1).mul(frequencies.unsqueeze(0)); // [N, half]
     Tensor wave = at::cat({angles.cos(), angles.sin()}, 1);
     if (width % 2) wave = at::cat({wave, at::zeros({wave.size(0), 1}, wave.options())}, 1);

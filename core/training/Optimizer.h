@@ -25,13 +25,15 @@ struct OptimizerOptions {
     double weightDecay = 0.01;       ///< of kernels and matrices, times the learning rate
     double clip = 1;                 ///< longest gradient, over all weights; 0: any
     double average = 0.999;          ///< share that the moving average keeps at a step, once it has run for a while
+    bool together = false;           ///< all weights by one operation at a time, as is always done where they are not on the CPU
 };
 
 /// Learning rate of step 0, 1, ….
 double learningRate(const OptimizerOptions& options, std::int64_t step);
 
-/// [rows, columns] in float32 with singular values of about 1 (0.7…1.2) and the same singular vectors.
-Tensor orthogonalised(const Tensor& matrix);
+/// [rows, columns], or many of them as [N, rows, columns], in float32 with singular values of about 1 (0.7…1.2) and the same
+/// singular vectors.
+Tensor orthogonalised(const Tensor& matrices);
 
 /// Moves the weights of Parameters.
 class Optimizer {
@@ -53,11 +55,16 @@ private:
     struct Matrix {
         std::int64_t first, rows, columns;
     };
-    void moveMatrix(const Matrix& matrix, double rate, float scale, float average);
+    struct Rates;
+    void stepByParts(const Rates& rates);
+    void stepTogether(const Rates& rates);
+    void moveMatrix(const Matrix& matrix, const Rates& rates);
+    double moveOf(const Matrix& matrix, const Rates& rates) const; ///< of an orthogonal matrix of its shape
 
     Parameters& m_parameters;
     OptimizerOptions m_options;
     Tensor m_mean, m_variance, m_decays; ///< [count]; the last: 1 where weights decay
+    Tensor m_meanShares;                 ///< [count], of the gradient in the mean; where all are moved together
     std::vector<Matrix> m_matrices;      ///< that move by Muon, largest first
     std::vector<std::pair<std::int64_t, std::int64_t>> m_stretches; ///< first and past the last of what moves by AdamW
 };

@@ -19,17 +19,15 @@ constexpr std::int64_t kAlignment = 64; // values between the starts of two tens
 
 } // namespace
 
-Parameters::Parameters(const Shapes& shapes, at::ScalarType compute) {
+Parameters::Parameters(const Shapes& shapes, at::ScalarType compute, at::Device device) {
     std::int64_t count = 0;
     for (const auto& [name, shape] : shapes) {
         const auto size = static_cast<std::int64_t>(tensor::elementCount(shape).value_or(0));
         m_entries.push_back({.name = name, .first = count, .count = size, .decays = shape.size() > 1});
         count += (size + kAlignment - 1) / kAlignment * kAlignment;
     }
-    m_master = nn::zeros({count});
-    m_average = nn::zeros({count});
-    m_gradient = nn::zeros({count});
-    if (compute != at::kFloat) m_compute = nn::zeros({count}, compute);
+    for (Tensor* stretch : {&m_master, &m_average, &m_gradient}) *stretch = nn::zeros({count}).to(device);
+    if (compute != at::kFloat) m_compute = nn::zeros({count}, compute).to(device);
     for (Entry& entry : m_entries) {
         const tensor::Shape& shape = shapes.at(entry.name);
         entry.master = view(m_master, entry, shape);
@@ -48,15 +46,18 @@ Tensor Parameters::view(const Tensor& stretch, const Entry& entry, const tensor:
 void Parameters::initialise(std::uint64_t seed, const std::function<double(const std::string&)>& gain) {
     const at::NoGradGuard quiet;
     at::Generator generator = tensor::generator(seed);
-    for (Entry& entry : m_entries) {
+    const Tensor stretch = nn::zeros({count()}); // on the CPU, whose numbers all devices take
+    for (const Entry& entry : m_entries) {
+        Tensor values = view(stretch, entry, entry.master.sizes().vec());
         if (entry.decays) {
             const auto inputs = static_cast<double>(entry.count / entry.master.size(0));
             const double bound = std::sqrt(3 * gain(entry.name) / inputs);
-            entry.master.uniform_(-bound, bound, generator);
+            values.uniform_(-bound, bound, generator);
         } else {
-            entry.master.fill_(entry.name.ends_with(".weight") ? 1 : 0);
+            values.fill_(entry.name.ends_with(".weight") ? 1 : 0);
         }
     }
+    m_master.copy_(stretch);
     m_average.copy_(m_master);
     mastersChanged();
 }
@@ -83,11 +84,11 @@ tensor::Weights Parameters::weights() const {
     return tensor::Weights::of(std::move(leaves), "the network in training");
 }
 
-tensor::Weights Parameters::averaged() const {
+tensor::Weights Parameters::averaged(at::Device device) const {
     const at::NoGradGuard quiet;
     std::map<std::string, Tensor> copies;
     for (const Entry& entry : m_entries)
-        copies[entry.name] = entry.average.to(entry.used.scalar_type(), false, true).contiguous();
+        copies[entry.name] = entry.average.to(device, entry.used.scalar_type(), false, true).contiguous();
     return tensor::Weights::of(std::move(copies), "the network in training");
 }
 

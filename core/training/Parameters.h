@@ -27,13 +27,13 @@ public:
     };
 
     /// All values 0. `compute`: float32, or bfloat16, in which networks then compute. Kernels lie channels-last.
-    explicit Parameters(const Shapes& shapes, at::ScalarType compute = at::kFloat);
+    explicit Parameters(const Shapes& shapes, at::ScalarType compute = at::kFloat, at::Device device = at::kCPU);
     Parameters(const Parameters&) = delete;
     Parameters& operator=(const Parameters&) = delete;
 
     /// Kernels and matrices uniform in ±√(3·gain/inputs), vectors named "….weight" 1, the rest 0. `gain` of a name: 1 keeps
     /// the variance; 0 makes layers whose result is added to something silent at first. The same numbers for a seed,
-    /// whatever the number of threads.
+    /// whatever the number of threads, on every device.
     void initialise(std::uint64_t seed, const std::function<double(const std::string& name)>& gain);
     /// Takes the values of all names from `weights`; the average starts there too. Throws Error for another shape or a missing
     /// name, unless it begins with one of `mayLack`: then it stays as it is.
@@ -41,11 +41,12 @@ public:
 
     /// To build networks that learn, in tensor::learn().
     tensor::Weights weights() const;
-    /// The average in the type that is computed in: a copy, to build networks that are used and to be saved.
-    tensor::Weights averaged() const;
+    /// The average in the type that is computed in: a copy, to build networks that are used and, on the CPU, to be saved.
+    tensor::Weights averaged(at::Device device = at::kCPU) const;
 
     const std::vector<Entry>& entries() const { return m_entries; }
     std::int64_t count() const { return m_master.numel(); }
+    at::Device device() const { return m_master.device(); }
     std::string layout() const; ///< tells names and shapes: a state can only be read back into its own
 
     Tensor& master() { return m_master; }

@@ -81,4 +81,14 @@ at::ScalarType computeType(const Settings& settings) {
     return precision == tensor::Precision::Bfloat16 ? at::kBFloat16 : at::kFloat;
 }
 
+Parameter deviceParameter() {
+    return {.id = "device", .label = "Device", .help = "What computes. The same seed starts alike on each and rounds differently.",
+            .kind = ParameterKind::Choice, .defaultValue = std::string("auto"),
+            .choices = {{"auto", "The fastest there is"}, {"cpu", "CPU"}, {"cuda", "NVIDIA GPU (CUDA)"}}, .advanced = true};
+}
+
+tensor::Device computeDevice(const Settings& settings) {
+    return tensor::deviceFromName(settings.text("device"));
+}
+
 } // namespace ochre::training

@@ -16,6 +16,7 @@
 #include "core/base/Progress.h"
 #include "core/graph/Parameter.h"
 #include "core/image/Image.h"
+#include "core/tensor/Runtime.h"
 #include "core/training/Trainer.h"
 
 namespace ochre::training {
@@ -84,6 +85,8 @@ struct CommonDefaults {
 std::vector<graph::Parameter> commonParameters(const CommonDefaults& defaults);
 OptimizerOptions optimizerOptions(const Settings& settings);
 at::ScalarType computeType(const Settings& settings); ///< "dtype"
+graph::Parameter deviceParameter();                   ///< "device", of recipes that a GPU can train
+tensor::Device computeDevice(const Settings& settings);
 
 /// All, in the order of menus.
 const std::vector<RecipeInfo>& recipes();

@@ -24,6 +24,8 @@ Trainer::Trainer(Parameters& parameters, const OptimizerOptions& options, int pa
     if (parts < 1 || parts % group.size() != 0)
         throw Error(fmt::format("training: {} parts of a batch cannot be shared by {} processes", parts, group.size()),
                     "choose a number of parts that is a multiple of the number of processes");
+    if (group.size() > 1 && !parameters.device().is_cpu())
+        throw Error("training: several processes share a training on their CPUs alone", "set device=cpu, or train in one process");
 }
 
 StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
@@ -32,7 +34,7 @@ StepReport Trainer::step(const std::function<Tensor(int part)>& loss) {
         const Tensor one = loss(part);
         one.backward();
         m_parameters.collectGradients();
-        sum[0].add_(one.detach());
+        sum[0].add_(one.detach().to(at::kCPU));
         if (m_group.size() == 1) tensor::currentCancel().check(); // else the others would wait
     }
     if (tensor::currentCancel().requested()) sum[1].fill_(1);
@@ -65,10 +67,10 @@ void Trainer::share() {
 
 void Trainer::save(const std::filesystem::path& file, const Json& about) const {
     tensor::saveWeights(file,
-                        {{"master", std::as_const(m_parameters).master()},
-                         {"average", std::as_const(m_parameters).average()},
-                         {"mean", m_optimizer.mean()},
-                         {"variance", m_optimizer.variance()}},
+                        {{"master", std::as_const(m_parameters).master().to(at::kCPU)},
+                         {"average", std::as_const(m_parameters).average().to(at::kCPU)},
+                         {"mean", m_optimizer.mean().to(at::kCPU)},
+                         {"variance", m_optimizer.variance().to(at::kCPU)}},
                         {{"format", kFormat},
                          {"layout", m_parameters.layout()},
                          {"step", std::to_string(m_steps)},

@@ -203,7 +203,7 @@ Tensor withMagnitude(const Tensor& merged, std::int64_t in, const Pieces& pieces
     if (magnitude.numel() != in)
         pieces.fail("dora_scale", fmt::format("{} or {} values", merged.size(0), in));
     const Tensor v = merged.reshape({merged.size(0), in, -1});
-    const Tensor norm = v.norm(2, {0, 2}, true).add(epsilon);
+    const Tensor norm = v.norm(2, at::IntArrayRef{0, 2}, true).add(epsilon);
     return v.mul(magnitude.reshape({1, in, 1}).div(norm)).reshape(merged.sizes());
 }
 

@@ -15,11 +15,16 @@ constexpr const char* kEncoderName = "all-minilm-l6-v2";
 
 } // namespace
 
-std::shared_ptr<const SentenceEncoder> starterEncoder() {
+std::filesystem::path starterEncoderFile() {
     const std::filesystem::path file = paths::findModel(kEncoderName, "text_encoders");
     if (file.empty())
         throw Error(std::string("text encoder \"") + kEncoderName + "\": is not in the models folder",
                     "run ./installer/run again with a network: it brings the encoder");
+    return file;
+}
+
+std::shared_ptr<const SentenceEncoder> starterEncoder() {
+    const std::filesystem::path file = starterEncoderFile();
     return Networks::shared().get<SentenceEncoder>(
         NetworkKind::Text, file.string(), std::filesystem::file_size(file),
         [&] { return std::make_shared<const SentenceEncoder>(SentenceEncoder::open(file)); });

@@ -14,7 +14,9 @@ namespace ochre::models {
 inline constexpr int kStarterTokens = 24;         ///< longer texts are cut, shorter padded with zeros
 inline constexpr std::int64_t kStarterWidth = 384; ///< of a state, by which the model is known
 
-/// The encoder of the models folder, built once. Throws Error where it is not there.
+/// The encoder of the models folder. Throws Error where it is not there.
+std::filesystem::path starterEncoderFile();
+/// The same, built once.
 std::shared_ptr<const SentenceEncoder> starterEncoder();
 
 /// float32 [N, kStarterTokens, width].

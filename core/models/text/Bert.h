@@ -56,6 +56,7 @@ public:
     static nn::Tensor normalised(const nn::Tensor& rows);
 
     const Config& config() const { return m_config; }
+    at::Device device() const { return m_words.table().device(); }
 
 private:
     struct Layer {

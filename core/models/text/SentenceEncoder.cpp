@@ -58,8 +58,8 @@ SentenceEncoder::SentenceEncoder(const tensor::Weights& weights,
 }
 
 SentenceEncoder SentenceEncoder::open(const std::filesystem::path& encoder,
-                                      const std::filesystem::path& vocabulary) {
-    const tensor::Weights weights = bertOf(tensor::Weights::open(encoder));
+                                      const std::filesystem::path& vocabulary, const tensor::Placement& placement) {
+    const tensor::Weights weights = bertOf(tensor::Weights::open(encoder, placement));
     return {weights, tokenizerFor(weights, vocabulary)};
 }
 
@@ -88,6 +88,8 @@ void SentenceEncoder::encodeSome(std::span<const std::vector<int>> texts, std::s
         std::copy(texts[i].begin(), texts[i].end(), ids.data_ptr<std::int64_t>() + i * longest);
         std::fill_n(mask.data_ptr<std::int64_t>() + i * longest, texts[i].size(), 1);
     }
+    ids = ids.to(m_model->device());
+    mask = mask.to(m_model->device());
     const nn::Tensor states = m_model->forward(ids, mask).to(at::kFloat); // [rows, length, width]
     const auto place = [&](const nn::Tensor& whole) {
         return whole.narrow(0, static_cast<std::int64_t>(first), rows);

@@ -29,7 +29,7 @@ public:
     };
 
     struct Encoded {
-        nn::Tensor states;    ///< float32 [N, T, width]; 0 where the mask is 0
+        nn::Tensor states;    ///< on the CPU, as all of it; float32 [N, T, width]; 0 where the mask is 0
         nn::Tensor mask;      ///< int64 [N, T]: 1, 0 where a text has ended
         nn::Tensor sentences; ///< float32 [N, width] of length 1, whose products are cosines
     };
@@ -38,7 +38,7 @@ public:
     /// bert-base-uncased, which fits the models with a table of 30522 and no others. Throws Error, of kind
     /// NotMine where the file is no BERT.
     static SentenceEncoder open(const std::filesystem::path& encoder,
-                                const std::filesystem::path& vocabulary = {});
+                                const std::filesystem::path& vocabulary = {}, const tensor::Placement& placement = {});
 
     /// The same from weights and a tokenizer that are there already; `heads` where the file's are not the
     /// usual ones.

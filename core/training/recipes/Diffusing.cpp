@@ -52,11 +52,11 @@ nn::Tensor Diffusing::loss(const UNet& network, const nn::Tensor& clean, const S
                               : std::min(snr, m_mostSnr) / std::max(snr, kTiny);
         weights.push_back(static_cast<float>(weight));
     }
-    const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1, 1}); };
-    const nn::Tensor noise = nn::randn(clean.sizes(), generator), alpha = column(alphas), sigma = column(sigmas);
+    const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1, 1}).to(clean.device()); };
+    const nn::Tensor noise = nn::randn(clean.sizes(), generator).to(clean.device()), alpha = column(alphas), sigma = column(sigmas);
     const nn::Tensor x = clean.mul(alpha).add(noise.mul(sigma));
     const nn::Tensor wanted = velocity ? noise.mul(alpha).sub(clean.mul(sigma)) : noise;
-    const nn::Tensor out = network.forward(x, nn::fromValues(steps, {count}), shown.context, shown.vector);
+    const nn::Tensor out = network.forward(x, nn::fromValues(steps, {count}).to(clean.device()), shown.context, shown.vector);
     return out.sub(wanted).square().mul(column(weights)).mean();
 }
 
@@ -72,7 +72,7 @@ nn::Tensor Diffusing::sample(const UNet& network, const nn::Tensor& noise, const
     const models::PromptCache prompt = network.prepareContext(shown.context);
     const auto denoise = [&](const nn::Tensor& x, double sigma) -> sampling::DenoiseResult {
         const nn::Tensor input = m_levels.input(x, sigma);
-        const nn::Tensor step = nn::fromValues(std::vector<float>{static_cast<float>(m_levels.timestep(sigma))}, {1});
+        const nn::Tensor step = nn::fromValues(std::vector<float>{static_cast<float>(m_levels.timestep(sigma))}, {1}).to(x.device());
         nn::Tensor out = network.forward(guided ? nn::cat({input, input}, 0) : input, step, prompt, shown.vector);
         if (guided) {
             const nn::Tensor toward = out.narrow(0, 0, count), from = out.narrow(0, count, count);

@@ -4,6 +4,7 @@
 // 2305.08891), with min-SNR weights (arXiv 2303.09556).
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -55,6 +56,10 @@ UNet::Config configOf(const Settings& settings, int latentChannels, std::int64_t
                              settings.flag("whole_text") ? static_cast<int>(context) : 0);
 }
 
+at::Device deviceOf(const tensor::Placement& placement) {
+    return placement.device == tensor::Device::Cuda ? at::kCUDA : at::kCPU;
+}
+
 class LatentDiffusionRecipe : public Recipe {
 public:
     explicit LatentDiffusionRecipe(const Settings& settings)
@@ -62,7 +67,8 @@ public:
           m_autoencoderConfig(*AutoencoderKl::Config::fromWeights(m_autoencoderWeights)),
           m_encoder(openEncoder(settings)),
           m_config(configOf(settings, m_autoencoderConfig.latentChannels, m_encoder.width())),
-          m_parameters(m_config.expected(), computeType(settings)),
+          m_placement{computeDevice(settings), computeType(settings)},
+          m_parameters(m_config.expected(), m_placement.floating, deviceOf(m_placement)),
           m_diffusing(sampling::ModelSampling({.prediction = sampling::Prediction::V, .zeroTerminalSnr = true}), kMostSnr) {
         m_parameters.initialise(static_cast<std::uint64_t>(settings.integer("seed")), smallUNetGain);
         if (const std::string& from = settings.text("from"); !from.empty()) {
@@ -81,8 +87,9 @@ public:
                         m_settings.integer("seed"), sha256File(autoencoderFile(m_settings)));
         tensor::run(place.cancel, [&] {
             m_pool.emplace(LatentPool::make(place, identity, *data, count, static_cast<std::uint64_t>(m_settings.integer("seed")),
-                                            AutoencoderKl(m_autoencoderWeights, m_autoencoderConfig), unshuffle(), m_encoder));
-            m_emptyStates = models::starterStates(m_encoder, {""})[0]; // [tokens, width]
+                                            AutoencoderKl(m_autoencoderWeights.placed(encoderPlacement()), m_autoencoderConfig), unshuffle(),
+                                            placedEncoder(), device()));
+            m_emptyStates = models::starterStates(m_encoder, {""}).to(device()); // [1, tokens, width]
         });
         m_heldOutFrom = m_pool->count() - m_pool->count() / kHeldOut;
         m_order.emplace(static_cast<std::uint32_t>(m_heldOutFrom), static_cast<std::uint64_t>(m_settings.integer("seed")));
@@ -100,7 +107,7 @@ public:
     }
 
     std::optional<Image> samples() override {
-        const UNet network(m_parameters.averaged(), m_config);
+        const UNet network(m_parameters.averaged(device()), m_config);
         const nn::Tensor pictures = decode(sample(network, kPrompts));
         const auto side = static_cast<int>(pictures.size(3));
         ContactSheet sheet(kPrompts.size(), {.columns = 8, .cellWidth = side, .cellHeight = side});
@@ -110,7 +117,7 @@ public:
     }
 
     Json measure() override {
-        const UNet network(m_parameters.averaged(), m_config);
+        const UNet network(m_parameters.averaged(device()), m_config);
         at::Generator generator = tensor::generator(1);
         double sum = 0;
         std::int64_t parts = 0;
@@ -148,7 +155,7 @@ private:
 
     static tensor::Weights openAutoencoder(const Settings& settings) {
         const std::string file = autoencoderFile(settings);
-        tensor::Weights weights = tensor::Weights::open(file, {.floating = computeType(settings)});
+        tensor::Weights weights = tensor::Weights::open(file);
         if (weights.has("first_stage_model.encoder.conv_in.weight")) weights = weights.sub("first_stage_model.");
         const auto config = AutoencoderKl::Config::fromWeights(weights);
         if (!config || config->inChannels % 3 != 0)
@@ -161,13 +168,25 @@ private:
         return file.empty() ? *models::starterEncoder() : models::SentenceEncoder::open(file);
     }
 
+    at::Device device() const { return m_parameters.device(); }
+
+    /// A GPU has time enough for float32.
+    tensor::Placement encoderPlacement() const { return device().is_cpu() ? m_placement : tensor::Placement{m_placement.device}; }
+
+    /// Where the network is trained, for the many captions of the pool.
+    models::SentenceEncoder placedEncoder() const {
+        if (device().is_cpu()) return m_encoder;
+        const std::string& file = m_settings.text("text_encoder");
+        return models::SentenceEncoder::open(file.empty() ? models::starterEncoderFile() : std::filesystem::path(file), {}, {m_placement.device});
+    }
+
     /// Least squares from latents to the mean colours of the pixels they stand for.
     models::LatentColors colors() const {
-        constexpr std::int64_t examples = 256;
-        const std::int64_t count = std::min(examples, m_pool->count()), z = m_pool->latentShape()[0];
-        std::vector<nn::Tensor> latents;
-        for (std::int64_t i = 0; i < count; ++i) latents.push_back(m_pool->latent(i).unsqueeze(0).to(at::kFloat));
-        const nn::Tensor x = nn::cat(latents, 0);
+        constexpr std::int64_t most = 256;
+        const std::int64_t count = std::min(most, m_pool->count()), z = m_pool->latentShape()[0];
+        std::vector<std::int64_t> examples(static_cast<std::size_t>(count));
+        std::iota(examples.begin(), examples.end(), 0);
+        const nn::Tensor x = m_pool->latents(examples).to(at::kCPU);
         const nn::Tensor pictures = decode(x).mul(2).sub(1); // [count, 3, H, W]
         const std::int64_t cell = pictures.size(3) / x.size(3);
         const nn::Tensor means = nn::pixelUnshuffle(pictures, static_cast<int>(cell)).unflatten(1, {3, cell * cell}).mean(2);
@@ -202,15 +221,11 @@ private:
     /// Of `examples` of the pool, some of them without their caption.
     Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, double drop, at::Generator& generator) const {
         const auto count = static_cast<std::int64_t>(examples.size());
-        const nn::Tensor context = nn::zeros({count, models::kStarterTokens, m_pool->width()});
-        const std::vector<double> chances = uniforms(count, generator);
-        std::vector<nn::Tensor> latents;
-        for (std::size_t i = 0; i < examples.size(); ++i) {
-            latents.push_back(m_pool->latent(examples[i]).unsqueeze(0));
-            const nn::Tensor states = chances[i] < drop ? m_emptyStates : m_pool->states(examples[i]);
-            context[static_cast<std::int64_t>(i)].narrow(0, 0, states.size(0)).copy_(states);
-        }
-        return m_diffusing.loss(network, nn::cat(latents, 0).to(at::kFloat), shown(context), generator);
+        std::vector<float> keeps;
+        for (const double chance : uniforms(count, generator)) keeps.push_back(chance < drop ? 0.0f : 1.0f);
+        const nn::Tensor kept = nn::fromValues(keeps, {count, 1, 1}).to(device());
+        const nn::Tensor context = m_pool->states(examples).mul(kept).add(m_emptyStates.mul(kept.mul(-1).add(1)));
+        return m_diffusing.loss(network, m_pool->latents(examples), shown(context), generator);
     }
 
     Shown shown(const nn::Tensor& states) const {
@@ -221,10 +236,10 @@ private:
     nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts) const {
         const tensor::Shape shape = m_pool->latentShape();
         const auto count = static_cast<std::int64_t>(prompts.size());
-        const Shown with = shown(models::starterStates(m_encoder, prompts));
-        const Shown without = shown(models::starterStates(m_encoder, std::vector<std::string>(prompts.size())));
-        const nn::Tensor noise = sampling::startNoise({count, shape[0], shape[1], shape[2]}, 1);
-        return m_diffusing.sample(network, noise, with, without, {.cfg = kSampleCfg});
+        const Shown with = shown(models::starterStates(m_encoder, prompts).to(device()));
+        const Shown without = shown(models::starterStates(m_encoder, std::vector<std::string>(prompts.size())).to(device()));
+        const nn::Tensor noise = sampling::startNoise({count, shape[0], shape[1], shape[2]}, 1).to(device());
+        return m_diffusing.sample(network, noise, with, without, {.cfg = kSampleCfg}).to(at::kCPU);
     }
 
     /// Latents → pictures [N, 3, H, W] in 0…1.
@@ -238,6 +253,7 @@ private:
     AutoencoderKl::Config m_autoencoderConfig;
     models::SentenceEncoder m_encoder;
     UNet::Config m_config;
+    tensor::Placement m_placement;
     Parameters m_parameters;
     Diffusing m_diffusing;
     std::optional<LatentPool> m_pool;
@@ -275,6 +291,7 @@ RecipeInfo latentDiffusionRecipe() {
     parameters.push_back(whole("blocks", "Blocks", "Residual blocks of a level.", 1, "Network"));
     parameters.push_back(whole("embedding", "Embedding", "Width of the time step's embedding.", 512, "Network"));
     parameters.push_back(checkpointingParameter());
+    parameters.push_back(deviceParameter());
     parameters.push_back(fromParameter());
     return {.id = "latent_diffusion",
             .label = "Latent diffusion",

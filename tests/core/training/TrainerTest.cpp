@@ -76,6 +76,8 @@ TEST(Optimizer, OrthogonalisedMatricesHaveSingularValuesOfAboutOne) {
         EXPECT_LT(nn::maxAbs(product.sub(product.t())), 1e-3 * nn::maxAbs(product));
     }
     EXPECT_EQ(nn::maxAbs(orthogonalised(nn::zeros({32, 32}))), 0);
+    const Tensor many = nn::randn({3, 40, 50}, random), apart = orthogonalised(many[1]);
+    EXPECT_LT(nn::maxAbsDifference(orthogonalised(many)[1], apart), 1e-5) << "each on its own";
 }
 
 TEST(Optimizer, MuonMovesMatricesAndLeavesTheRestToAdamW) {
@@ -102,6 +104,34 @@ TEST(Optimizer, MuonMovesMatricesAndLeavesTheRestToAdamW) {
     EXPECT_LT(values.max().item<float>() / values.min().item<float>(), 2);
     EXPECT_LT(nn::maxAbs(kernel.average.sub(average.lerp(kernel.master, 1 - 2.0 / 11))), 1e-6);
     EXPECT_EQ(nn::maxAbs(byMuon.gradient()), 0);
+}
+
+TEST(Optimizer, MovesAllTogetherAsOneByOne) {
+    const Shapes shapes{{"bias", {40}}, {"embed.weight", {64, 40}}, {"first.weight", {40, 64}}, {"kernel.weight", {40, 32, 3, 3}},
+                        {"second.weight", {40, 64}}, {"tall.weight", {160, 32}}};
+    for (const OptimizerMethod method : {OptimizerMethod::AdamW, OptimizerMethod::Muon}) {
+        const OptimizerOptions apart{.method = method, .learningRate = 0.01, .warmUp = 0, .steps = 10, .weightDecay = 0.1, .average = 0.5};
+        OptimizerOptions together = apart;
+        together.together = true;
+        Parameters one(shapes), other(shapes);
+        Optimizer first(one, apart), second(other, together);
+        at::Generator random = tensor::generator(3);
+        for (Parameters* parameters : {&one, &other}) parameters->initialise(4, [](const std::string&) { return 1.0; });
+        const Tensor before = one.master().clone();
+        for (int step = 0; step < 3; ++step) {
+            const Tensor gradient = nn::randn({one.count()}, random);
+            one.gradient().copy_(gradient);
+            other.gradient().copy_(gradient);
+            first.step(step, 2, 5, 0.5);
+            second.step(step, 2, 5, 0.5);
+            EXPECT_EQ(nn::maxAbs(other.gradient()), 0);
+        }
+        EXPECT_GT(nn::maxAbs(one.master().sub(before)), 1e-3);
+        for (std::size_t i = 0; i < one.entries().size(); ++i) {
+            EXPECT_LT(nn::maxAbsDifference(one.entries()[i].master, other.entries()[i].master), 2e-6) << one.entries()[i].name;
+            EXPECT_LT(nn::maxAbsDifference(one.entries()[i].average, other.entries()[i].average), 2e-6) << one.entries()[i].name;
+        }
+    }
 }
 
 TEST(Optimizer, TheRateRisesAndThenFallsAlongACosine) {
