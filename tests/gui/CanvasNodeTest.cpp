@@ -10,6 +10,17 @@ namespace ochre::ui::test {
 
 class CanvasNodes : public CanvasTest {};
 
+/// Of all channels of two pictures of one size, 0…255.
+int largestDifference(const QImage& a, const QImage& b) {
+    int most = a.size() == b.size() ? 0 : 255;
+    for (int y = 0; y < a.height() && a.size() == b.size(); ++y)
+        for (int x = 0; x < a.width(); ++x) {
+            const QRgb p = a.pixel(x, y), q = b.pixel(x, y);
+            most = std::max({most, std::abs(qRed(p) - qRed(q)), std::abs(qGreen(p) - qGreen(q)), std::abs(qBlue(p) - qBlue(q))});
+        }
+    return most;
+}
+
 TEST_F(CanvasNodes, ClickSelectsShiftAddsAndEmptyClears) {
     makeRow();
     click(header(m_load));
@@ -299,6 +310,32 @@ TEST_F(CanvasNodes, ThumbnailsAreViewedByAClick) {
     click(at(item->pos() + item->thumbnailRect().center()));
     ASSERT_EQ(viewed.count(), 1);
     EXPECT_EQ(viewed[0][0].value<NodeId>(), m_blur);
+}
+
+TEST_F(CanvasNodes, WhatIsPaintedInPartsIsWhatIsPaintedAtOnce) {
+    makeRow();
+    const auto onScreen = [&] {
+        QTest::qWait(50);
+        return m_canvas->screen()->grabWindow(m_canvas->window()->winId()).toImage();
+    };
+    QImage picture(320, 200, QImage::Format_RGB32);
+    for (const double zoom : {1.0, 0.5, 0.12}) {
+        m_canvas->setZoom(zoom, {});
+        picture.fill(Qt::darkCyan);
+        m_canvas->setThumbnail(m_blur, picture, "320 × 200");
+        m_canvas->setNodeState(m_blur, {.status = graph::NodeStatus::Running, .share = 0.8});
+        onScreen();
+        picture.fill(Qt::darkRed);
+        m_canvas->setThumbnail(m_blur, picture, "320 × 200");
+        m_canvas->setNodeState(m_blur, {.status = graph::NodeStatus::Running, .share = 0.3});
+        const QImage inParts = onScreen();
+        ASSERT_FALSE(inParts.isNull());
+        m_canvas->canvasScene().node(m_blur)->update();
+        m_canvas->viewport()->update();
+        EXPECT_LE(largestDifference(inParts, onScreen()), 2) << zoom; // what lies over an edge may be rounded otherwise
+        m_canvas->setNodeState(m_blur, {.status = graph::NodeStatus::Running, .share = 0.6});
+        EXPECT_GT(largestDifference(inParts, onScreen()), 50) << "the test sees what is on the screen";
+    }
 }
 
 TEST_F(CanvasNodes, TheSelectionIsToldToTheWindow) {

@@ -20,6 +20,7 @@ constexpr double kMaxThumbnail = 200;
 
 NodeItem::NodeItem(graph::NodeId id) : m_id(id) {
     setCacheMode(DeviceCoordinateCache);
+    setFlag(ItemUsesExtendedStyleOption); // paint() is told what has to be painted
     setAcceptedMouseButtons(Qt::NoButton);
 }
 
@@ -50,7 +51,12 @@ QString NodeItem::errorText() const {
 
 void NodeItem::setState(const graph::NodeState& state) {
     const double before = errorHeight();
+    const bool onlyShare = m_state.status == state.status && before == 0;
     m_state = state;
+    if (onlyShare && errorHeight() == 0 && !m_hovered) { // many times a second while it runs
+        update(headerRect().adjusted(0, 0, 0, kMargin)); // at small scales the bar of progress is taller
+        return;
+    }
     const double moved = errorHeight() - before;
     if (moved != 0) {
         prepareGeometryChange();
@@ -63,11 +69,12 @@ void NodeItem::setState(const graph::NodeState& state) {
 }
 
 void NodeItem::setThumbnail(const QImage& image, const QString& detail) {
-    prepareGeometryChange();
+    const bool fits = m_thumbnail.size() == image.size() && !image.isNull();
+    if (!fits) prepareGeometryChange();
     m_thumbnail = QPixmap::fromImage(image);
     m_detail = detail;
     relayout();
-    update();
+    fits && !m_hovered ? update(thumbnailRect()) : update();
 }
 
 void NodeItem::setChosen(bool chosen) {
@@ -108,6 +115,10 @@ QRectF NodeItem::boundingRect() const {
     // The title of a tiny node is drawn at screen size and may be wider than the node.
     return QRectF(0, 0, m_face.width, m_bodyHeight)
         .adjusted(-kMargin, -kMargin, kMargin, kMargin + kFooterHeight);
+}
+
+QRectF NodeItem::headerRect() const {
+    return QRectF(0, 0, m_face.width, metrics::kNodeHeader);
 }
 
 QRectF NodeItem::thumbnailRect() const {

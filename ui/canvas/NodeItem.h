@@ -48,6 +48,7 @@ public:
     NodePart partAt(QPointF scene) const;
     const FaceRow* fieldAt(QPointF scene) const;
     QRectF thumbnailRect() const; ///< local; empty without a thumbnail
+    QRectF headerRect() const;    ///< local
     double errorHeight() const;
     QString errorText() const;
 
@@ -56,7 +57,7 @@ public:
 
 private:
     void relayout();
-    void paintFull(QPainter& p);
+    void paintFull(QPainter& p, const QRectF& exposed);
     void paintBody(QPainter& p, bool simple);
     void paintHeader(QPainter& p, bool simple);
     void paintState(QPainter& p, QRectF area);

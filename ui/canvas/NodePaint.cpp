@@ -60,7 +60,7 @@ QColor faded(QColor color, double alpha) {
 
 } // namespace
 
-void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
+void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
     const double scale = painter->worldTransform().m11();
     painter->setRenderHint(QPainter::Antialiasing);
     if (scale < look::kBlocksBelow)
@@ -68,24 +68,28 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
     else if (scale < look::kRowsFrom)
         paintMiddle(*painter, scale);
     else
-        paintFull(*painter);
+        paintFull(*painter, option->exposedRect);
 }
 
-void NodeItem::paintFull(QPainter& p) {
+void NodeItem::paintFull(QPainter& p, const QRectF& exposed) {
+    const double pixel = 1.5 / p.worldTransform().m11(); // what is painted is rounded to whole ones
+    const QRectF painted = exposed.adjusted(-pixel, -pixel, pixel, pixel);
+    const auto shows = [&](const QRectF& part) { return painted.intersects(part); };
     if (m_face.muted) p.setOpacity(0.45);
     paintBody(p, false);
-    paintHeader(p, false);
+    if (shows(headerRect())) paintHeader(p, false);
     paintError(p);
     if (m_face.bypassed) p.setOpacity(0.5);
     if (!m_face.collapsed) {
-        for (const FaceRow& row : m_face.rows) paintRow(p, row);
+        for (const FaceRow& row : m_face.rows)
+            if (shows(QRectF(0, row.top, m_face.width, row.lines * metrics::kNodeRow))) paintRow(p, row);
         if (m_face.hidden > 0)
             drawLine(p,
                      QRectF(kLabelLeft, m_face.rows.back().top + m_face.rows.back().lines * metrics::kNodeRow,
                             m_face.width - 2 * kLabelLeft, metrics::kNodeRow),
                      Qt::AlignLeft, QStringLiteral("%1 more in the inspector").arg(m_face.hidden),
                      smallFont(), colors().textMid);
-        paintThumbnail(p, true);
+        if (shows(thumbnailRect())) paintThumbnail(p, true);
     }
     if (m_face.bypassed) paintBypass(p);
     p.setOpacity(1);
