@@ -20,6 +20,7 @@
 #include "ui/theme/Theme.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/LivePreview.h"
+#include "ui/viewport/SceneBar.h"
 #include "ui/viewport/SceneView.h"
 
 namespace ochre::ui {
@@ -57,7 +58,7 @@ bool viewable(const graph::Value& value) {
 Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
-      m_scene(new SceneView), m_live(new LivePreview(bridge, this)) {
+      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -128,11 +129,9 @@ QWidget* Viewport::makeTools() {
     m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
     m_compare->setCheckable(true);
     layout->addWidget(m_imageTools);
-    m_sceneTools = new QWidget;
-    (new QHBoxLayout(m_sceneTools))->setContentsMargins(0, 0, 0, 0);
-    connect(addTool(m_sceneTools, QStringLiteral("fit"), tr("Frame the scene (F)")), &QToolButton::clicked,
-            this, [this] { m_scene->frameScene(); });
+    m_sceneTools = new SceneBar(*m_scene, *m_actions);
     layout->addWidget(m_sceneTools);
+    layout->addSpacing(metrics::kGrid);
     m_copy = addTool(row, QStringLiteral("copy"), tr("Copy the picture"));
     m_save = addTool(row, QStringLiteral("save"), tr("Save the result as…"));
     auto* maximise =

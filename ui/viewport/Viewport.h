@@ -19,6 +19,7 @@ class EmptyPanel;
 class ImageView;
 class LivePreview;
 class NumberField;
+class SceneActions;
 class SceneView;
 
 class Viewport : public QWidget {
@@ -33,6 +34,7 @@ public:
     void followDocument(); ///< another document was opened, or nodes went away
     ImageView& imageView() { return *m_image; }
     SceneView& sceneView() { return *m_scene; }
+    const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
@@ -74,6 +76,7 @@ private:
     EmptyPanel* m_empty;
     ImageView* m_image;
     SceneView* m_scene;
+    SceneActions* m_actions;
     LivePreview* m_live;
     QLabel *m_title, *m_size;
     QWidget *m_imageTools, *m_sceneTools, *m_status;
