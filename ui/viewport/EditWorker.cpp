@@ -198,7 +198,7 @@ void EditWorker::carryOut(const EditOrder& order) {
     m_lastKey = order.key;
     const auto state = tell();
     Q_EMIT changed(state);
-    Q_EMIT done(state, order.title, order.key, order.keep);
+    Q_EMIT done(state, order.title, order.key, order.keep, order.turn);
 }
 
 void EditWorker::carryOut(const std::filesystem::path& path) {

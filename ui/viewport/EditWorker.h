@@ -42,9 +42,10 @@ Histogram histogramOf(const SplatEditor& editor, SplatValue which);
 struct EditOrder {
     QString title; ///< for undo
     std::function<std::vector<SplatEdit>(const SplatEditor&)>
-        make;         ///< called on the worker's thread; may throw Error
-    QString key = {}; ///< replaces what the order before did where that had the same key (a drag)
-    bool keep = true; ///< false: for now, another one with the key follows
+        make;               ///< called on the worker's thread; may throw Error
+    QString key = {};       ///< replaces what the order before did where that had the same key (a drag)
+    bool keep = true;       ///< false: for now, another one with the key follows
+    std::uint64_t turn = 0; ///< told again when it is done
 };
 
 class EditWorker : public QObject {
@@ -64,7 +65,7 @@ Q_SIGNALS:
     void changed(const std::shared_ptr<const ochre::ui::EditState>& state);
     /// After changed(): an order was carried out, of which the steps tell.
     void done(const std::shared_ptr<const ochre::ui::EditState>& state, const QString& title,
-              const QString& key, bool keep);
+              const QString& key, bool keep, quint64 turn);
     void saved(const QString& path);
     void histogramReady(const std::shared_ptr<const ochre::ui::Histogram>& histogram);
     void failed(const QString& message, const QString& hint);

@@ -37,8 +37,8 @@ SceneEdits::SceneEdits(Bridge& bridge, QObject* parent) : QObject(parent), m_bri
     });
     connect(&m_worker, &EditWorker::done, this,
             [this](const std::shared_ptr<const EditState>& state, const QString& title, const QString& key,
-                   bool keep) {
-                if (!m_active) return;
+                   bool keep, quint64 turn) {
+                if (!m_active || turn != m_turn) return; // undone before it was done
                 if (keep) write(state, title);
                 Q_EMIT applied(key);
             });
@@ -129,7 +129,9 @@ graph::NodeId SceneEdits::insert(graph::NodeId viewed) {
 }
 
 void SceneEdits::apply(EditOrder order) {
-    if (m_active) m_worker.apply(std::move(order));
+    if (!m_active) return;
+    order.turn = m_turn;
+    m_worker.apply(std::move(order));
 }
 
 void SceneEdits::apply(SplatEdit edit) {
@@ -143,6 +145,7 @@ void SceneEdits::select(const SplatQuery& query, Qt::KeyboardModifiers modifiers
 
 void SceneEdits::revert() {
     if (!m_active) return;
+    ++m_turn;
     m_worker.setSteps(m_source, m_written);
     Q_EMIT replaced();
 }

@@ -53,6 +53,7 @@ private:
     Bridge& m_bridge;
     graph::NodeId m_node = 0;
     bool m_active = false, m_busy = false;
+    std::uint64_t m_turn = 0;           ///< rises when the steps become others than orders made them
     std::vector<std::string> m_written; ///< the node's steps, each as JSON
     std::string m_text;                 ///< the same as they stand in the node
     SplatCloud m_source;
