@@ -12,7 +12,6 @@ public:
     explicit FrameGovernor(double targetMilliseconds) : m_target(targetMilliseconds) {}
 
     double scale() const { return m_scale; } ///< of both sides, kLeast…1
-    double target() const { return m_target; }
     /// A moving frame of `pixels` took so long; a whole one has `wholePixels`.
     void took(double milliseconds, double pixels, double wholePixels);
     void reset(); ///< another scene

@@ -32,7 +32,6 @@ public:
     void paint(QPainter& painter) override;
 
     void setSnapping(bool on) { m_snapping = on; }
-    bool snapping() const { return m_snapping; }
     /// Where a handle is in the view, to be taken hold of; nothing without a selection in view.
     std::optional<QPointF> place(const Handle& handle) const;
 

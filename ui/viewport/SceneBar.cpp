@@ -9,7 +9,6 @@
 #include "ui/panels/Fields.h"
 #include "ui/panels/NumberField.h"
 #include "ui/panels/Popover.h"
-#include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/SceneView.h"
 

@@ -48,7 +48,6 @@ public:
     const QImage& frame() const { return m_frame; }
     bool frameIsFull() const { return m_full; } ///< full size, of the present camera
     QString rendererName() const { return m_renderer; }
-    const FrameGovernor& governor() const { return m_governor; }
 
     Navigation navigation() const { return m_navigation; }
     void setNavigation(Navigation navigation);

@@ -30,7 +30,6 @@ public:
     void paint(QPainter& painter) override;
     Qt::CursorShape cursor() const override { return Qt::CrossCursor; }
     void resizeBrush(double factor);
-    double radius() const { return m_radius; } ///< of the brush, pixels
 
 private:
     void selectOne(QPointF at, Qt::KeyboardModifiers modifiers);
