@@ -23,6 +23,7 @@ layout(std430, binding = 11) writeonly buffer Indices { uint indices[]; };
 layout(std430, binding = 12) writeonly buffer Counts { uint counts[]; };
 layout(std430, binding = 13) buffer Draw { uint vertices, visible, firstVertex, firstInstance; };
 layout(std430, binding = 14) readonly buffer Extra { ProjectExtra extra[]; };
+layout(std430, binding = 15) readonly buffer Marks { uint marks[]; }; // four splats each
 
 vec3 rest(uint k, uint i) {
     const uint at = k * p.count + i;
@@ -69,6 +70,16 @@ uint mode() {
     return (p.flags & kExtra) != 0 ? extra[p.item].mode : 0;
 }
 
+uint markOf(uint i) {
+    return (p.flags & kMarked) != 0 ? marks[i / 4] >> (i % 4 * 8) & 0xff : 0;
+}
+
+vec3 tinted(vec3 color, uint mark) {
+    const ProjectExtra e = extra[p.item];
+    if (mark == kMarkSelected) return mix(color, vec3(e.selectedR, e.selectedG, e.selectedB), e.selectedShare);
+    return mix(color, vec3(e.lockedR, e.lockedG, e.lockedB), e.lockedShare);
+}
+
 // Whether the box holds a place of the item's frame.
 bool withinBox(vec3 at) {
     const ProjectExtra e = extra[p.item];
@@ -103,6 +114,8 @@ void main() {
                         dot(vec3(p.view[8], p.view[9], p.view[10]), at) + p.view[11]);
     if (!(t.z >= p.nearPlane && t.z <= p.farPlane)) { hide(to); return; }
     if ((p.flags & kExtra) != 0 && !withinBox(at)) { hide(to); return; }
+    const uint mark = markOf(i);
+    if (mark == kMarkHidden) { hide(to); return; }
     const vec3 raw = projectCovariance(i, t);
     const float xx = raw.x + 0.3, xy = raw.y, yy = raw.z + 0.3, det = xx * yy - xy * xy;
     if (!(det > 0) || isinf(det)) { hide(to); return; }
@@ -121,7 +134,8 @@ void main() {
     const vec2 size = last - first + 1;
     place[to] = vec4(centre, extent);
     shape[to] = vec4(yy / det, -xy / det, xx / det, opacity);
-    colors[to] = vec4(colorOf(i, at, t.z), t.z);
+    const vec3 color = colorOf(i, at, t.z);
+    colors[to] = vec4(mark != 0 ? tinted(color, mark) : color, t.z);
     keys[to] = floatBitsToUint(t.z);
     counts[to] = uint(size.x * size.y);
     atomicAdd(visible, 1);

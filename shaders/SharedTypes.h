@@ -30,6 +30,12 @@ struct ProjectParams {
 OCHRE_CONST kAntialiased = 1;  // ProjectParams.flags
 OCHRE_CONST kOrthographic = 2; // then eye is the direction of view
 OCHRE_CONST kExtra = 4;        // ProjectExtra counts
+OCHRE_CONST kMarked = 8;       // so do the marks
+
+// As SplatMark, a byte a splat.
+OCHRE_CONST kMarkSelected = 1;
+OCHRE_CONST kMarkLocked = 2;
+OCHRE_CONST kMarkHidden = 3;
 
 // As SplatMode.
 OCHRE_CONST kModeCentres = 1;
@@ -44,6 +50,7 @@ struct ProjectExtra {
     float boxLowX, boxLowY, boxLowZ, boxHighX, boxHighY, boxHighZ;
     float pointRadius, depthLow, depthHigh;
     uint mode;
+    float selectedR, selectedG, selectedB, selectedShare, lockedR, lockedG, lockedB, lockedShare; // of marked splats
 };
 
 struct ScanParams {

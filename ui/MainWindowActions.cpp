@@ -17,6 +17,7 @@
 #include "ui/canvas/Canvas.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
+#include "ui/viewport/SceneActions.h"
 #include "ui/viewport/Viewport.h"
 
 namespace ochre::ui {
@@ -254,9 +255,11 @@ QWidget* MainWindow::makeShortcutList() {
     line(tr("Red, green, blue, alpha, luminance; all channels"), tr("R, G, B, A, Y; C"));
     line(tr("Fit, 1:1, zoom"), tr("F, 1, wheel or + and −"));
     line(tr("Wipe against the previous result"), tr("W"));
-    line(tr("Scene: orbit, pan, dolly"), tr("drag, middle or Shift drag, wheel"));
-    line(tr("Scene: fly"), tr("right button held with W A S D Q E"));
-    line(tr("Scene: frame, new pivot"), tr("F, double-click"));
+    heading(tr("Scene"));
+    line(tr("Orbit, pan, dolly; with a tool, orbit"), tr("drag, middle or Shift drag, wheel; right drag"));
+    line(tr("Come nearer to what was clicked"), tr("double-click"));
+    for (const QAction* action : m_viewport->sceneActions().all())
+        if (const QString keys = SceneActions::keyText(*action); !keys.isEmpty()) line(action->text(), keys);
     return list;
 }
 

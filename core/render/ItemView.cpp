@@ -65,6 +65,9 @@ ItemView viewOf(const SceneItem& item, const Camera& camera, const SplatOptions&
     v.box = options.box;
     v.mode = options.mode;
     v.pointRadius = options.pointSize / 2;
+    v.marks = item.marks && !item.marks->empty() ? item.marks->data() : nullptr;
+    v.selected = options.selected;
+    v.locked = options.locked;
     return v;
 }
 
@@ -83,6 +86,8 @@ void checkItem(const SceneItem& item, std::size_t index) {
     if (!similar || !(volume > 0))
         throw Error(fmt::format("item {} ({}): its transform does more than turn, scale evenly and move", index, item.cloud.name()),
                     "splats cannot be mirrored, sheared or stretched");
+    if (item.marks && item.marks->size() != item.cloud.count())
+        throw Error(fmt::format("item {} ({}): {} marks for {} splats", index, item.cloud.name(), item.marks->size(), item.cloud.count()));
     if (!(item.opacity >= 0 && item.opacity <= 1))
         throw Error(fmt::format("item {} ({}): opacity {} is not from 0 to 1", index, item.cloud.name(), item.opacity));
 }

@@ -25,6 +25,17 @@ struct ItemView {
     SplatMode mode;
     double pointRadius;          ///< pixels
     std::array<double, 2> depthRange;
+    const SplatMark* marks;      ///< one a splat; null: none. Lives as long as the item
+    SplatTint selected, locked;
+
+    SplatMark mark(std::size_t splat) const { return marks ? marks[splat] : SplatMark::None; }
+    /// The colour of a marked splat; its own where there is no tint for the mark.
+    template <typename Color>
+    void tint(SplatMark mark, Color& color) const {
+        if (mark != SplatMark::Selected && mark != SplatMark::Locked) return;
+        const SplatTint& t = mark == SplatMark::Selected ? selected : locked;
+        for (std::size_t k = 0; k < 3; ++k) color[k] += t.share * (t.color[k] - color[k]);
+    }
 
     /// From the camera to a place in the item's frame; of any length.
     Vec3 sight(const Vec3& place) const {

@@ -18,12 +18,15 @@
 
 namespace ochre {
 
+enum class SplatMark : std::uint8_t { None, Selected, Locked, Hidden }; ///< how an editor shows a splat; Hidden: in no plane
+
 /// A cloud and where it stands.
 struct SceneItem {
     SplatCloud cloud;
     std::array<double, 16> toWorld = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}; ///< turns, scales and moves; row-major
     bool visible = true;
     double opacity = 1; ///< 0…1, times that of each splat
+    std::shared_ptr<const std::vector<SplatMark>> marks = {}; ///< one a splat, or none at all; other ones may be set at little cost
 };
 
 /// How splats are shown. Colours for numbers go from blue over cyan, green and yellow to red.
@@ -36,6 +39,12 @@ enum class SplatMode : std::uint8_t {
     Depth,    ///< each in a grey for its depth, white where `depthRange` begins and black where it ends
 };
 
+struct SplatTint { ///< a marked splat's colour moves towards `color` by `share`, 0…1; display sRGB
+    std::array<float, 3> color{};
+    float share = 0;
+    bool operator==(const SplatTint&) const = default;
+};
+
 struct SplatOptions {
     int shDegree = 3;                                        ///< bands above this are left out
     std::optional<std::array<float, 3>> background = {};     ///< display sRGB; none: transparent
@@ -44,6 +53,7 @@ struct SplatOptions {
     double pointSize = 3;                                    ///< pixels across, of Centres
     std::optional<std::array<double, 2>> depthRange = {};    ///< of Depth, z in the camera; none: that of the bulk of the scene
     std::optional<Bounds> box = {};                          ///< of the world: splats whose centre lies outside are not drawn
+    SplatTint selected = {{1, 0.6f, 0}, 0.7f}, locked = {{0.5f, 0.5f, 0.5f}, 0.7f}; ///< in all modes but Overdraw
 };
 
 /// What a frame of splats can hold. Seen from a pixel, nearest first, each splat hides the share α of the light T that those
@@ -103,8 +113,8 @@ public:
     virtual std::string name() const = 0; ///< "Vulkan: llvmpipe (LLVM 15)", "CPU", "CPU, fast (AVX2)"
 
     /// What is drawn from now on; depths are right across items. Clouds that are there already are not uploaded again: moving,
-    /// hiding or fading an item costs nothing. Throws Error on a transform that is no similarity, an opacity outside 0…1, 2³¹
-    /// splats or more.
+    /// hiding or fading an item costs nothing. Throws Error on a transform that is no similarity, an opacity outside 0…1, marks
+    /// of another number of splats, 2³¹ splats or more.
     virtual void setScene(std::span<const SceneItem> items) = 0;
     void setSplats(const SplatCloud& cloud) {
         const SceneItem item{.cloud = cloud};

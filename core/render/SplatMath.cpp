@@ -133,6 +133,7 @@ std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degr
 }
 
 bool project(const SplatData& data, std::size_t index, const ItemView& view, Projected& out) {
+    if (view.mark(index) == SplatMark::Hidden) return false;
     const Vec3 place = placeOf(data, index), t = transformed(view.toCamera, place);
     if (!kept(view, place, t[2])) return false;
     const Covariance2d raw = projectCovariance(covariance(data, index), view, t);
@@ -158,6 +159,7 @@ bool project(const SplatData& data, std::size_t index, const ItemView& view, Pro
     out.extentX = view.mode == SplatMode::Centres ? out.radius : std::sqrt(reach * xx) + more;
     out.extentY = view.mode == SplatMode::Centres ? out.radius : std::sqrt(reach * yy) + more;
     out.color = colorOf(data, index, view, place, out);
+    view.tint(view.mark(index), out.color);
     out.normal = worldNormal(data, index, view);
     return true;
 }

@@ -33,8 +33,8 @@ struct Projected {
     std::uint32_t splat;            ///< of the scene
 };
 
-/// Fills all but `splat`. False when the splat is not drawn: nearer than `near`, beyond `far`, outside the box, too faint, or
-/// degenerate. Being off-screen is not tested.
+/// Fills all but `splat`. False when the splat is not drawn: nearer than `near`, beyond `far`, outside the box, marked
+/// as hidden, too faint, or degenerate. Being off-screen is not tested.
 bool project(const SplatData& data, std::size_t index, const ItemView& view, Projected& out);
 
 /// What a splat that is `dx`, `dy` pixels away hides in the mode that it was projected for, from 0 to kAlphaCap.

@@ -24,6 +24,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/dock-right.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/download.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/duplicate.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/edit.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/error.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/export.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/exposure.svg
@@ -32,16 +33,21 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/file.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/fit-selection.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/fit.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/floaters.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/fly.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/focus.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/folder-add.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/folder.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/frame.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/gallery.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/grade.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/grid.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/group.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/help.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/home.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/image.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/info.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/level.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/link.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/lock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/log.svg
@@ -54,11 +60,13 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/moon.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/more.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/mute.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/navigate.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/new.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/note.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/number.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/open.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/orbit.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/orthographic.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/pan.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/paste.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/pause.svg
@@ -74,7 +82,18 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/save.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/scene.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/search.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-box.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-brush.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-color.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-grow.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-invert.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-lasso.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-none.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-range.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-rectangle.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-sphere.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/settings.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/sides.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/skin/check-dark.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/skin/check-light.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/skin/chevron-down-dark.svg
@@ -87,10 +106,12 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/sun.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/text.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/timeline.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/transform.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/trash.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/undo.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/undock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/ungroup.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/unlock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/upload.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/upscale.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/video.svg

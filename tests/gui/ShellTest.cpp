@@ -135,7 +135,7 @@ TEST_F(ShellTest, MouseDragOrbitsTheScene) {
     const Vec3 pivot = view.camera().pivot();
     drag(&view, view.rect().center(), view.rect().center() + QPoint(50, 0), Qt::MiddleButton);
     EXPECT_NE(view.camera().pivot(), pivot);
-    QTest::keyClick(&view, Qt::Key_F);
+    QTest::keyClick(&view, Qt::Key_Home);
     EXPECT_NEAR(view.camera().pivot()[0], view.scene().focus().center[0], 1e-9);
 }
 

@@ -20,19 +20,51 @@ TEST(OrbitCamera, LookingAroundKeepsTheEye) {
     for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(before[i], after[i], 1e-9);
 }
 
-TEST(OrbitCamera, ANewPivotKeepsTheEyeAndComesToTheMiddle) {
+TEST(OrbitCamera, WhatIsApproachedComesToTheMiddleAndToHalfItsDistance) {
     OrbitCamera camera;
     camera.frame({{0, 0, 0}, 1});
     camera.orbit(40, 10);
-    const Vec3 before = camera.camera(200, 100).position();
     const Vec3 point{0.4, -0.3, 0.2};
-    camera.setPivot(point);
+    const Camera before = camera.camera(200, 100);
+    const Vec3 eye = before.position();
+    const double away = std::hypot(eye[0] - point[0], eye[1] - point[1], eye[2] - point[2]);
+    camera.approach(point, 0.01);
     const Camera now = camera.camera(200, 100);
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(before[i], now.position()[i], 1e-9);
+    for (std::size_t i = 0; i < 11; ++i)
+        if (i % 4 != 3) {
+            EXPECT_NEAR(now.worldToCamera[i], before.worldToCamera[i], 1e-9);
+        }
     const Vec3 seen = now.toCamera(point);
     EXPECT_NEAR(seen[0], 0, 1e-9);
     EXPECT_NEAR(seen[1], 0, 1e-9);
-    EXPECT_GT(seen[2], 0);
+    EXPECT_NEAR(seen[2], away / 2, 1e-9);
+}
+
+TEST(OrbitCamera, PicturesAndPlacesBelongTogether) {
+    OrbitCamera view;
+    view.frame({{1, 2, 3}, 2});
+    view.orbit(-35, 90);
+    for (const bool parallel : {false, true}) {
+        view.setOrthographic(parallel);
+        const Camera camera = view.camera(320, 200);
+        const Vec3 place{1.3, 1.8, 2.5};
+        const auto at = projected(camera, place);
+        ASSERT_TRUE(at);
+        const Vec3 back = unprojected(camera, (*at)[0], (*at)[1], camera.toCamera(place)[2]);
+        for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(back[i], place[i], 1e-9);
+    }
+}
+
+TEST(OrbitCamera, WithoutPerspectiveThePivotKeepsItsSize) {
+    OrbitCamera view;
+    view.frame({{0, 0, 0}, 1});
+    const auto width = [&view] {
+        const Camera camera = view.camera(320, 200);
+        return (*projected(camera, {0.01, 0, 0}))[0] - (*projected(camera, {-0.01, 0, 0}))[0];
+    };
+    const double before = width();
+    view.setOrthographic(true);
+    EXPECT_NEAR(width(), before, 1e-6);
 }
 
 TEST(OrbitCamera, FramingShowsTheWholeSphere) {

@@ -3,22 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace ochre::ui {
 namespace {
 constexpr double kDegrees = std::numbers::pi / 180;
-}
+constexpr double kBehind =
+    100; ///< radii of the scene that an orthographic eye stands back, so that nothing is behind it
+} // namespace
 
 void OrbitCamera::frame(const Focus& focus) {
     m_center = focus.center;
     m_sceneRadius = std::max(focus.radius, 1e-6);
-    m_distance = m_sceneRadius * 1.15 / std::sin(kFov / 2 * kDegrees);
+    m_distance = m_sceneRadius * 1.15 / std::sin(m_fov / 2 * kDegrees);
 }
 
 void OrbitCamera::clampPitch() {
-    m_pitch = std::clamp(m_pitch, -89.0, 89.0);
+    m_pitch = std::clamp(m_pitch, -90.0, 90.0);
     m_yaw = std::remainder(m_yaw, 360.0);
 }
 
@@ -28,13 +29,18 @@ void OrbitCamera::orbit(double yaw, double pitch) {
     clampPitch();
 }
 
-Vec3 OrbitCamera::eye() const {
-    return camera(64, 64).position();
+/// Right, down and forward at yaw ψ and pitch θ; exact at ±90°, where a camera that is told its target and
+/// what is down is not.
+std::array<Vec3, 3> OrbitCamera::axes() const {
+    const double sy = std::sin(m_yaw * kDegrees), cy = std::cos(m_yaw * kDegrees),
+                 sp = std::sin(m_pitch * kDegrees), cp = std::cos(m_pitch * kDegrees);
+    return {Vec3{cy, 0, sy}, Vec3{sp * sy, cp, -sp * cy}, Vec3{-sy * cp, sp, cy * cp}};
 }
 
-std::array<Vec3, 3> OrbitCamera::axes() const {
-    const auto m = camera(64, 64).worldToCamera;
-    return {Vec3{m[0], m[1], m[2]}, Vec3{m[4], m[5], m[6]}, Vec3{m[8], m[9], m[10]}};
+Vec3 OrbitCamera::eye() const {
+    const Vec3 forward = axes()[2];
+    return {m_center[0] - m_distance * forward[0], m_center[1] - m_distance * forward[1],
+            m_center[2] - m_distance * forward[2]};
 }
 
 void OrbitCamera::look(double yaw, double pitch) {
@@ -45,7 +51,7 @@ void OrbitCamera::look(double yaw, double pitch) {
 }
 
 void OrbitCamera::pan(double right, double down, double viewHeight) {
-    const double unit = 2 * m_distance * std::tan(kFov / 2 * kDegrees) / std::max(1.0, viewHeight);
+    const double unit = 2 * m_distance * std::tan(m_fov / 2 * kDegrees) / std::max(1.0, viewHeight);
     fly(-right * unit, -down * unit, 0);
 }
 
@@ -58,42 +64,64 @@ void OrbitCamera::fly(double right, double down, double forward) {
     for (std::size_t i = 0; i < 3; ++i) m_center[i] += a[0][i] * right + a[1][i] * down + a[2][i] * forward;
 }
 
-// Camera::orbit puts the eye at center + distance·(sin yaw·cos pitch, −sin pitch, −cos yaw·cos pitch).
-void OrbitCamera::setPivot(const Vec3& point) {
+void OrbitCamera::face(Camera::Side side) {
+    using Side = Camera::Side;
+    m_pitch = side == Side::Top ? 90 : side == Side::Bottom ? -90 : 0;
+    m_yaw = side == Side::Back ? 180 : side == Side::Right ? 90 : side == Side::Left ? -90 : 0;
+}
+
+void OrbitCamera::approach(const Vec3& point, double nearest) {
     const Vec3 from = eye();
-    const Vec3 d{from[0] - point[0], from[1] - point[1], from[2] - point[2]};
-    const double length = std::sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-    if (!(length > 1e-9)) return;
+    double square = 0;
+    for (std::size_t i = 0; i < 3; ++i) square += (point[i] - from[i]) * (point[i] - from[i]);
+    const double away = m_orthographic ? m_distance : std::sqrt(square);
     m_center = point;
-    m_distance = length;
-    m_pitch = std::asin(std::clamp(-d[1] / length, -1.0, 1.0)) / kDegrees;
-    m_yaw = std::atan2(d[0], -d[2]) / kDegrees;
-    clampPitch();
+    m_distance = std::max(away / 2, std::min(nearest, away));
+}
+
+void OrbitCamera::setFov(double degrees) {
+    m_fov = std::clamp(degrees, 5.0, 150.0);
 }
 
 Camera OrbitCamera::camera(int width, int height) const {
-    Camera c = Camera::orbit(m_center, m_distance, m_yaw, m_pitch, kFov, width, height);
+    Camera c;
+    c.width = width;
+    c.height = height;
+    c.fx = c.fy = height / 2.0 / std::tan(m_fov / 2 * kDegrees);
+    c.cx = width / 2.0;
+    c.cy = height / 2.0;
+    const auto rows = axes();
+    const Vec3 from = eye();
+    for (std::size_t r = 0; r < 3; ++r) {
+        for (std::size_t k = 0; k < 3; ++k) c.worldToCamera[4 * r + k] = rows[r][k];
+        c.worldToCamera[4 * r + 3] = -(rows[r][0] * from[0] + rows[r][1] * from[1] + rows[r][2] * from[2]);
+    }
     c.near = std::min(0.2, m_sceneRadius * 0.01);
+    if (m_limits) {
+        c.near = std::max((*m_limits)[0], 1e-6);
+        c.far = std::max((*m_limits)[1], c.near * (1 + 1e-6));
+    }
+    if (!m_orthographic) return c;
+    c = c.orthographicAt(m_distance);
+    const double back = m_limits ? 0 : kBehind * m_sceneRadius;
+    c.worldToCamera[11] += back;
     return c;
 }
 
-std::optional<Vec3> pickSplat(const SplatCloud& cloud, const Camera& camera, double x, double y) {
-    const SplatData& data = cloud.data();
-    constexpr double kReach = 6; // pixels
-    double best = std::numeric_limits<double>::infinity();
-    std::optional<Vec3> found;
-    for (std::size_t i = 0; i < cloud.count(); ++i) {
-        if (data.opacities[i] < 0) continue; // less than half opaque
-        const Vec3 world{data.positions[3 * i], data.positions[3 * i + 1], data.positions[3 * i + 2]};
-        const Vec3 p = camera.toCamera(world);
-        if (p[2] <= camera.near || p[2] >= best) continue;
-        const double dx = camera.fx * p[0] / p[2] + camera.cx - x,
-                     dy = camera.fy * p[1] / p[2] + camera.cy - y;
-        if (dx * dx + dy * dy > kReach * kReach) continue;
-        best = p[2];
-        found = world;
-    }
-    return found;
+Vec3 unprojected(const Camera& camera, double x, double y, double z) {
+    const double depth = camera.orthographic ? 1 : z;
+    const Vec3 p{(x - camera.cx) / camera.fx * depth, (y - camera.cy) / camera.fy * depth, z};
+    const auto& m = camera.worldToCamera;
+    const Vec3 d{p[0] - m[3], p[1] - m[7], p[2] - m[11]};
+    return {m[0] * d[0] + m[4] * d[1] + m[8] * d[2], m[1] * d[0] + m[5] * d[1] + m[9] * d[2],
+            m[2] * d[0] + m[6] * d[1] + m[10] * d[2]};
+}
+
+std::optional<std::array<double, 2>> projected(const Camera& camera, const Vec3& world) {
+    const Vec3 p = camera.toCamera(world);
+    if (!(p[2] >= camera.near)) return std::nullopt;
+    const double depth = camera.orthographic ? 1 : p[2];
+    return std::array{camera.fx * p[0] / depth + camera.cx, camera.fy * p[1] / depth + camera.cy};
 }
 
 } // namespace ochre::ui

@@ -2,6 +2,7 @@
 // Where the scene is looked at from: a pivot, a distance and two angles, moved by the mouse and the keys.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "core/scene/Camera.h"
@@ -18,13 +19,24 @@ public:
     void pan(double right, double down, double viewHeight); ///< by pixels of a view of this height
     void dolly(double factor);                              ///< the distance times `factor`
     void fly(double right, double down, double forward);    ///< world units along the view's own axes
-    void setPivot(const Vec3& point);                       ///< looks at it; the eye stays
+    void face(Camera::Side side);                           ///< the pivot, from a side of the world
+    /// The point comes to the middle and to a half of its distance, or to `nearest` if that is more; the
+    /// direction stays.
+    void approach(const Vec3& point, double nearest);
+
+    void setFov(double degrees); ///< from the lower to the upper edge, 5…150
+    void setOrthographic(bool on) { m_orthographic = on; }
+    /// What is nearer or further than these is not drawn; without them, nothing that lies before the camera.
+    void setLimits(std::optional<std::array<double, 2>> limits) { m_limits = limits; }
 
     Camera camera(int width, int height) const;
     const Vec3& pivot() const { return m_center; }
     double distance() const { return m_distance; }
     double yaw() const { return m_yaw; }
     double pitch() const { return m_pitch; }
+    double fov() const { return m_fov; }
+    bool orthographic() const { return m_orthographic; }
+    const std::optional<std::array<double, 2>>& limits() const { return m_limits; }
     double sceneRadius() const { return m_sceneRadius; }
 
     static constexpr double kFov = 45;
@@ -35,11 +47,14 @@ private:
     void clampPitch();
 
     Vec3 m_center{};
-    double m_distance = 4, m_yaw = 0, m_pitch = 0, m_sceneRadius = 1;
+    double m_distance = 4, m_yaw = 0, m_pitch = 0, m_sceneRadius = 1, m_fov = kFov;
+    bool m_orthographic = false;
+    std::optional<std::array<double, 2>> m_limits;
 };
 
-/// The splat that a click at (x, y) of the camera's picture means: the nearest opaque centre close to the
-/// ray.
-std::optional<Vec3> pickSplat(const SplatCloud& cloud, const Camera& camera, double x, double y);
+/// Where a point of the camera's picture lies at depth z.
+Vec3 unprojected(const Camera& camera, double x, double y, double z);
+/// A point of the world in the picture; nothing where it is nearer than the near plane.
+std::optional<std::array<double, 2>> projected(const Camera& camera, const Vec3& world);
 
 } // namespace ochre::ui

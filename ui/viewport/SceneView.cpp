@@ -10,22 +10,39 @@
 #include <QWheelEvent>
 
 #include "ui/theme/Theme.h"
+#include "ui/viewport/SceneGuides.h"
+#include "ui/viewport/SceneTool.h"
 
 namespace ochre::ui {
 namespace {
 constexpr int kRestMilliseconds = 150;
-constexpr double kFrameBudget = 50; ///< milliseconds for a frame while moving
+constexpr int kNoteMilliseconds = 1200;
+constexpr double kFrameBudget = 40; ///< milliseconds for a frame while moving
 constexpr double kDegreesPerPixel = 0.35;
+constexpr double kFaster = 4; ///< with Shift
+constexpr double kSlowest = 0.01, kFastest = 100;
+constexpr double kNearestFocus = 0.02; ///< radii of the scene
+
+std::array<float, 3> rgb(const QColor& color) {
+    return {color.redF(), color.greenF(), color.blueF()};
+}
 } // namespace
 
-SceneView::SceneView(QWidget* parent) : QWidget(parent) {
+SceneView::SceneView(QWidget* parent) : QWidget(parent), m_governor(kFrameBudget) {
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_OpaquePaintEvent);
+    setMouseTracking(true);
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMilliseconds);
+    m_noteTime.setSingleShot(true);
+    m_noteTime.setInterval(kNoteMilliseconds);
     m_fly.setInterval(16);
     connect(&m_rest, &QTimer::timeout, this, [this] { request(false); });
     connect(&m_fly, &QTimer::timeout, this, &SceneView::flyStep);
+    connect(&m_noteTime, &QTimer::timeout, this, [this] {
+        m_note.clear();
+        update();
+    });
     connect(&Theme::instance(), &Theme::changed, this, [this] { request(false); });
     connect(&m_worker, &SceneWorker::failed, this, [this](const QString& message, const QString& hint) {
         m_busyMoving = false;
@@ -35,55 +52,129 @@ SceneView::SceneView(QWidget* parent) : QWidget(parent) {
         m_renderer = name;
         Q_EMIT rendererReady(name, reason);
     });
-    connect(&m_worker, &SceneWorker::frameReady, this,
-            [this](const QImage& frame, double ms, bool moving, quint64 turn) {
-                m_frame = frame;
-                m_full = !moving && turn == m_turn;
-                m_busyMoving = false;
-                if (moving)
-                    m_scale = std::clamp(m_scale * std::sqrt(kFrameBudget / std::max(ms, 1.0)), 0.15, 1.0);
-                update();
-                Q_EMIT frameShown(ms);
-                if (m_again) request(true);
-            });
+    connect(&m_worker, &SceneWorker::frameReady, this, &SceneView::take);
+    connect(&m_worker, &SceneWorker::picked, this, [this](const std::optional<Picked>& what, quint64 turn) {
+        if (turn != m_pickTurn || !m_answer) return;
+        std::exchange(m_answer, nullptr)(what);
+    });
 }
 
-void SceneView::setScene(const SplatCloud& cloud) {
-    const bool other = cloud.name() != m_cloud.name() || cloud.count() != m_cloud.count();
-    m_cloud = cloud;
+void SceneView::take(const QImage& frame, double milliseconds, bool moving, quint64 turn) {
+    m_frame = frame;
+    m_full = !moving && turn == m_turn;
+    m_busyMoving = false;
+    if (moving) {
+        const double ratio = devicePixelRatioF();
+        m_governor.took(milliseconds, static_cast<double>(frame.width()) * frame.height(),
+                        width() * ratio * height() * ratio);
+    }
+    update();
+    Q_EMIT frameShown(milliseconds);
+    if (m_again) request(true);
+}
+
+void SceneView::setScene(const SplatCloud& cloud, Marks marks) {
+    const bool other = cloud.name() != m_item.cloud.name() || cloud.count() != m_item.cloud.count();
+    m_item.cloud = cloud;
+    m_item.marks = std::move(marks);
     if (other) {
         m_camera = OrbitCamera();
         m_camera.frame(cloud.focus());
         m_camera.orbit(25, 12);
+        m_governor.reset();
         m_frame = {};
+        Q_EMIT viewChanged();
     }
     request(false);
 }
 
-void SceneView::frameScene() {
-    m_camera.frame(m_cloud.focus());
+void SceneView::setEdited(const SplatCloud& cloud, Marks marks) {
+    m_item.cloud = cloud;
+    m_item.marks = std::move(marks);
     moved();
+}
+
+void SceneView::setNavigation(Navigation navigation) {
+    stopFlying();
+    m_navigation = navigation;
+    Q_EMIT viewChanged();
+}
+
+void SceneView::setDisplay(const SceneDisplay& display) {
+    m_display = display;
+    request(false);
+    update();
+    Q_EMIT viewChanged();
+}
+
+void SceneView::changeCamera(const std::function<void(OrbitCamera&)>& change) {
+    change(m_camera);
+    moved();
+}
+
+void SceneView::frameScene() {
+    m_camera.frame(m_item.cloud.focus());
+    moved();
+}
+
+void SceneView::focusUnderMouse() {
+    focusAt(m_pointer.value_or(QRectF(rect()).center()), true);
+}
+
+void SceneView::focusAt(QPointF at, bool orAll) {
+    pick(at, [this, orAll](const std::optional<Picked>& what) {
+        if (what) {
+            m_camera.approach(what->place, kNearestFocus * m_camera.sceneRadius());
+            moved();
+        } else if (orAll) {
+            frameScene();
+        }
+    });
+}
+
+void SceneView::pick(QPointF at, std::function<void(const std::optional<Picked>&)> answer) {
+    m_answer = std::move(answer);
+    m_worker.pick({m_item, viewCamera(), at.x(), at.y(), ++m_pickTurn});
+}
+
+void SceneView::setTool(SceneTool* tool) {
+    cancelTool();
+    m_tool = tool;
+    setCursor(tool ? tool->cursor() : Qt::ArrowCursor);
+    update();
+}
+
+bool SceneView::cancelTool() {
+    if (!m_tool || m_button != Qt::ExtraButton24) return false;
+    m_button = Qt::NoButton;
+    m_tool->cancel();
+    return true;
 }
 
 void SceneView::moved() {
     request(true);
     m_rest.start();
+    update();
+    Q_EMIT viewChanged();
 }
 
 void SceneView::request(bool moving) {
-    if (m_cloud.count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
+    if (m_item.cloud.count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
     m_full = false;
     ++m_turn;
     m_again = moving && m_busyMoving;
     if (m_again) return; // one small frame at a time; the next starts when it has come
     m_busyMoving = moving;
-    const double scale = devicePixelRatioF() * (moving ? m_scale : 1);
-    const QColor ground = colors().canvas;
+    const double scale = devicePixelRatioF() * (moving ? m_governor.scale() : 1);
     SceneRequest r;
-    r.cloud = m_cloud;
+    r.item = m_item;
     r.camera = m_camera.camera(std::max(2, static_cast<int>(width() * scale)),
                                std::max(2, static_cast<int>(height() * scale)));
-    r.options.background = std::array<float, 3>{ground.redF(), ground.greenF(), ground.blueF()};
+    r.options.background = rgb(m_display.background.value_or(colors().canvas));
+    r.options.mode = m_display.mode;
+    r.options.pointSize *= scale;
+    r.options.selected = {rgb(colors().accent), 0.75f};
+    r.options.locked = {rgb(colors().textLow), 0.75f};
     r.moving = moving;
     r.turn = m_turn;
     m_worker.draw(std::move(r));
@@ -91,10 +182,28 @@ void SceneView::request(bool moving) {
 
 void SceneView::paintEvent(QPaintEvent*) {
     QPainter p(this);
-    p.fillRect(rect(), colors().canvas);
+    p.fillRect(rect(), m_display.background.value_or(colors().canvas));
     if (m_frame.isNull()) return;
     p.setRenderHint(QPainter::SmoothPixmapTransform, m_frame.width() != width() * devicePixelRatioF());
     p.drawImage(QRectF(rect()), m_frame);
+    p.setRenderHint(QPainter::Antialiasing);
+    const Camera camera = viewCamera();
+    if (m_display.grid) paintGrid(p, camera, m_camera);
+    if (m_display.axes) paintAxes(p, camera, rect());
+    if (m_tool) m_tool->paint(p);
+    if (!m_note.isEmpty()) paintNote(p);
+}
+
+void SceneView::paintNote(QPainter& p) {
+    p.setFont(ochre::ui::font(TextRole::Secondary));
+    const QFontMetricsF m(p.font());
+    const QRectF box((width() - m.horizontalAdvance(m_note)) / 2 - 2 * metrics::kGrid, height() - 40,
+                     m.horizontalAdvance(m_note) + 4 * metrics::kGrid, 24);
+    p.setPen(Qt::NoPen);
+    p.setBrush(colors().surface2);
+    p.drawRoundedRect(box, metrics::kRadiusControl, metrics::kRadiusControl);
+    p.setPen(colors().textHigh);
+    p.drawText(box, Qt::AlignCenter, m_note);
 }
 
 void SceneView::resizeEvent(QResizeEvent*) {
@@ -105,73 +214,113 @@ void SceneView::showEvent(QShowEvent*) {
     request(false);
 }
 
+bool SceneView::looks() const {
+    if (m_navigation == Navigation::Fly) return m_button == Qt::LeftButton || m_button == Qt::RightButton;
+    return m_button == Qt::RightButton && !m_tool;
+}
+
 void SceneView::mousePressEvent(QMouseEvent* event) {
     setFocus();
-    m_button = event->button();
+    if (m_button != Qt::NoButton) return;
     m_last = event->pos();
-    if (m_button == Qt::RightButton) {
+    if (m_tool && event->button() == Qt::LeftButton && m_tool->press(event->position(), event->modifiers())) {
+        m_button = Qt::ExtraButton24; // the tool's
+        return;
+    }
+    m_button = event->button();
+    if (looks() && !m_fly.isActive()) {
         m_flyClock.start();
         m_fly.start();
     }
 }
 
 void SceneView::mouseMoveEvent(QMouseEvent* event) {
-    if (m_button == Qt::NoButton) return;
+    m_pointer = event->position();
+    if (m_button == Qt::ExtraButton24)
+        return m_tool ? m_tool->move(event->position(), event->modifiers()) : void();
+    if (m_button == Qt::NoButton) {
+        if (m_tool) m_tool->hover(event->position());
+        return;
+    }
     const QPoint d = event->pos() - m_last;
     m_last = event->pos();
     const bool pan = m_button == Qt::MiddleButton ||
-                     (m_button == Qt::LeftButton && event->modifiers() & Qt::ShiftModifier);
+                     (m_button == Qt::LeftButton && event->modifiers() & Qt::ShiftModifier && !looks());
     if (pan)
         m_camera.pan(d.x(), d.y(), height());
-    else if (m_button == Qt::RightButton)
+    else if (looks())
         m_camera.look(-d.x() * kDegreesPerPixel * 0.5, d.y() * kDegreesPerPixel * 0.5);
     else
         m_camera.orbit(-d.x() * kDegreesPerPixel, d.y() * kDegreesPerPixel);
     moved();
 }
 
-void SceneView::mouseReleaseEvent(QMouseEvent*) {
+void SceneView::mouseReleaseEvent(QMouseEvent* event) {
+    const bool tools = m_button == Qt::ExtraButton24 && event->button() == Qt::LeftButton;
+    if (!tools && event->button() != m_button) return; // another one than it began with
     m_button = Qt::NoButton;
-    m_fly.stop();
-    m_keys.clear();
+    if (tools && m_tool) m_tool->release(event->position(), event->modifiers());
+    if (m_navigation == Navigation::Orbit) stopFlying();
 }
 
 void SceneView::mouseDoubleClickEvent(QMouseEvent* event) {
     if (event->button() != Qt::LeftButton) return;
-    const Camera camera = m_camera.camera(width(), height());
-    if (const auto point = pickSplat(m_cloud, camera, event->position().x(), event->position().y())) {
-        m_camera.setPivot(*point);
-        moved();
-    }
+    if (m_tool) return mousePressEvent(event);
+    m_button = event->button();
+    focusAt(event->position(), false);
 }
 
 void SceneView::wheelEvent(QWheelEvent* event) {
-    m_camera.dolly(std::pow(0.88, event->angleDelta().y() / 120.0));
-    moved();
+    const double notches = event->angleDelta().y() / 120.0;
     event->accept();
+    if (m_tool && m_tool->wheel(notches, event->modifiers())) return;
+    if (m_navigation == Navigation::Fly || looks()) {
+        m_speed = std::clamp(m_speed * std::pow(1.25, notches), kSlowest, kFastest);
+        m_note = tr("Speed %1×").arg(m_speed, 0, 'g', 2);
+        m_noteTime.start();
+        update();
+        return;
+    }
+    m_camera.dolly(std::pow(0.88, notches));
+    moved();
 }
 
 void SceneView::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_F) {
-        frameScene();
-        return;
-    }
-    const bool flying = m_button == Qt::RightButton;
-    if (!flying || event->isAutoRepeat()) {
-        if (!flying) QWidget::keyPressEvent(event);
-        return;
-    }
+    if (event->key() == Qt::Key_Escape && cancelTool()) return;
+    m_modifiers = event->modifiers();
+    const bool flies = m_navigation == Navigation::Fly || looks();
+    const bool mine =
+        flies && !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier)) &&
+        QList<int>{Qt::Key_W, Qt::Key_A, Qt::Key_S, Qt::Key_D, Qt::Key_Q, Qt::Key_E, Qt::Key_Shift}.contains(
+            event->key());
+    if (!mine) return QWidget::keyPressEvent(event);
+    if (event->isAutoRepeat()) return;
     m_keys.insert(event->key());
+    if (m_fly.isActive()) return;
+    m_flyClock.start();
+    m_fly.start();
 }
 
 void SceneView::keyReleaseEvent(QKeyEvent* event) {
-    if (!event->isAutoRepeat()) m_keys.remove(event->key());
+    m_modifiers = event->modifiers();
+    if (event->isAutoRepeat()) return;
+    m_keys.remove(event->key());
+    if (m_keys.isEmpty() && m_button == Qt::NoButton) m_fly.stop();
 }
 
 void SceneView::focusOutEvent(QFocusEvent*) {
+    stopFlying();
+    cancelTool();
+    m_button = Qt::NoButton;
+}
+
+void SceneView::leaveEvent(QEvent*) {
+    m_pointer.reset();
+}
+
+void SceneView::stopFlying() {
     m_keys.clear();
     m_fly.stop();
-    m_button = Qt::NoButton;
 }
 
 void SceneView::flyStep() {
@@ -182,7 +331,8 @@ void SceneView::flyStep() {
     const double right = held(Qt::Key_D, Qt::Key_A), down = held(Qt::Key_Q, Qt::Key_E),
                  ahead = held(Qt::Key_W, Qt::Key_S);
     if (right == 0 && down == 0 && ahead == 0) return;
-    const double step = m_camera.sceneRadius() * seconds;
+    const double fast = m_keys.contains(Qt::Key_Shift) || m_modifiers & Qt::ShiftModifier ? kFaster : 1;
+    const double step = m_camera.sceneRadius() * seconds * m_speed * fast;
     m_camera.fly(right * step, down * step, ahead * step);
     moved();
 }

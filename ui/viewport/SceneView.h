@@ -2,37 +2,75 @@
 // A splat scene under the mouse: orbit, pan, dolly, fly. Frames come from a worker thread.
 #pragma once
 
+#include <functional>
+
+#include <QColor>
 #include <QElapsedTimer>
 #include <QImage>
 #include <QSet>
 #include <QTimer>
 #include <QWidget>
 
+#include "ui/viewport/FrameGovernor.h"
 #include "ui/viewport/OrbitCamera.h"
 #include "ui/viewport/SceneWorker.h"
 
 namespace ochre::ui {
 
-/// Left drag orbits, middle or Shift+left pans, the wheel dollies, right held looks while W A S D Q E fly, F
-/// frames, double-click sets the pivot. While it moves, frames are smaller so that they keep up; at rest one
-/// full frame follows.
+class SceneTool;
+
+/// How the scene is shown; the camera holds the rest.
+struct SceneDisplay {
+    SplatMode mode = SplatMode::Color;
+    std::optional<QColor> background; ///< none: the theme's
+    bool grid = false, axes = true;
+};
+
+/// Left drag orbits, middle or Shift+left pans, the wheel dollies, right held looks while W A S D Q E fly.
+/// Flying, left drag looks too, the keys need no button, the wheel changes the speed and Shift makes it
+/// faster. A double-click brings what it hits nearer and to the middle. A tool, where there is one, gets the
+/// left button, and the right one orbits. While it moves, frames are smaller so that they keep up; at rest
+/// one full frame follows.
 class SceneView : public QWidget {
     Q_OBJECT
 public:
+    enum class Navigation { Orbit, Fly };
+    using Marks = std::shared_ptr<const std::vector<SplatMark>>;
+
     explicit SceneView(QWidget* parent = nullptr);
 
-    void setScene(const SplatCloud& cloud); ///< frames it when it is another one
-    const SplatCloud& scene() const { return m_cloud; }
+    void setScene(const SplatCloud& cloud, Marks marks = {}); ///< frames it when it is another one
+    /// The same scene while it is edited: the camera stays.
+    void setEdited(const SplatCloud& cloud, Marks marks);
+    const SplatCloud& scene() const { return m_item.cloud; }
     const OrbitCamera& camera() const { return m_camera; }
+    Camera viewCamera() const { return m_camera.camera(width(), height()); } ///< in logical pixels
     const QImage& frame() const { return m_frame; }
     bool frameIsFull() const { return m_full; } ///< full size, of the present camera
     QString rendererName() const { return m_renderer; }
+
+    Navigation navigation() const { return m_navigation; }
+    void setNavigation(Navigation navigation);
+    const SceneDisplay& display() const { return m_display; }
+    void setDisplay(const SceneDisplay& display);
+    /// Changes the camera and shows it: view.changeCamera([](OrbitCamera& c) { c.setFov(30); }).
+    void changeCamera(const std::function<void(OrbitCamera&)>& change);
     void frameScene();
+    void focusUnderMouse(); ///< what the pointer is at, else the middle; where nothing is, all of the scene
+    double speed() const { return m_speed; } ///< of flying, radii of the scene a second
+
+    /// Owned by others; null: none. Repaints.
+    void setTool(SceneTool* tool);
+    bool cancelTool(); ///< what it has begun; false when that is nothing
+    /// Tells, later, what is seen at a place of the widget; an older question that has no answer yet gets
+    /// none.
+    void pick(QPointF at, std::function<void(const std::optional<Picked>&)> answer);
 
 Q_SIGNALS:
     void frameShown(double milliseconds);
     void rendererReady(const QString& name, const QString& reason);
     void failed(const QString& message, const QString& hint);
+    void viewChanged(); ///< camera, navigation or display
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -45,26 +83,39 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void keyReleaseEvent(QKeyEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void showEvent(QShowEvent* event) override;
 
 private:
     void moved(); ///< draws small now, full after a rest
     void request(bool moving);
+    void take(const QImage& frame, double milliseconds, bool moving, quint64 turn);
+    void focusAt(QPointF at, bool orAll);
+    bool looks() const; ///< dragging turns the head
     void flyStep();
+    void stopFlying();
+    void paintNote(QPainter& painter);
 
-    SplatCloud m_cloud;
+    SceneItem m_item;
+    SceneDisplay m_display;
     OrbitCamera m_camera;
     SceneWorker m_worker;
+    FrameGovernor m_governor;
     QImage m_frame;
-    QString m_renderer;
-    QTimer m_rest, m_fly;
+    QString m_renderer, m_note; ///< m_note: shown for a moment
+    QTimer m_rest, m_fly, m_noteTime;
     QElapsedTimer m_flyClock;
     QSet<int> m_keys;
     QPoint m_last;
+    std::optional<QPointF> m_pointer;
     Qt::MouseButton m_button = Qt::NoButton;
-    double m_scale = 0.5; ///< of a moving frame, follows what the renderer can do
+    Qt::KeyboardModifiers m_modifiers;
+    Navigation m_navigation = Navigation::Orbit;
+    SceneTool* m_tool = nullptr;
+    double m_speed = 1;
     bool m_full = false, m_busyMoving = false, m_again = false;
-    quint64 m_turn = 0;
+    quint64 m_turn = 0, m_pickTurn = 0;
+    std::function<void(const std::optional<Picked>&)> m_answer;
 };
 
 } // namespace ochre::ui

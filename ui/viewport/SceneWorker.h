@@ -17,11 +17,23 @@
 namespace ochre::ui {
 
 struct SceneRequest {
-    SplatCloud cloud;
+    SceneItem item;
     Camera camera;
     SplatOptions options;
     bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
     std::uint64_t turn = 0;
+};
+
+/// What is seen at a pixel of the camera's picture.
+struct PickRequest {
+    SceneItem item;
+    Camera camera;
+    double x = 0, y = 0;
+    std::uint64_t turn = 0;
+};
+struct Picked {
+    Vec3 place{};        ///< in the world, where half of the light is stopped
+    std::uint32_t splat; ///< the one that stops it
 };
 
 class SceneWorker : public QObject {
@@ -31,21 +43,26 @@ public:
     ~SceneWorker() override; ///< stops the frame being drawn and waits for the thread
 
     void draw(SceneRequest request);
+    void pick(PickRequest request); ///< goes before frames; a newer one replaces it
 
 Q_SIGNALS:
     // Sent from the worker's thread: connections are queued.
     void rendererReady(const QString& name,
                        const QString& reason); ///< `reason`: why it is not Vulkan, or empty
     void frameReady(const QImage& frame, double milliseconds, bool moving, quint64 turn);
+    void picked(const std::optional<ochre::ui::Picked>& what, quint64 turn);
     void failed(const QString& message, const QString& hint);
 
 private:
     void work();
+    void start();
     void drawOne(Renderer& renderer, const SceneRequest& request, const Cancel& cancel);
+    void pickOne(Renderer& renderer, const PickRequest& request);
 
     std::mutex m_mutex;
     std::condition_variable m_wake;
     std::optional<SceneRequest> m_next;
+    std::optional<PickRequest> m_pick;
     Cancel m_cancel = Cancel::make();
     bool m_drawingStill = false, m_stop = false;
     std::thread m_thread; ///< started by the first request: a window without scenes never touches Vulkan

@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -18,8 +19,11 @@
 #include "ui/panels/NumberField.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
+#include "ui/viewport/EditBar.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/LivePreview.h"
+#include "ui/viewport/SceneBar.h"
+#include "ui/viewport/SceneEdits.h"
 #include "ui/viewport/SceneView.h"
 
 namespace ochre::ui {
@@ -48,6 +52,8 @@ constexpr ChannelKey kChannelKeys[] = {
     {Channels::Luminance, "Y", QT_TRANSLATE_NOOP("Viewport", "Luminance (Y)"), Qt::Key_Y},
 };
 
+constexpr int kBusyMilliseconds = 250; ///< what takes no longer needs no word
+
 bool viewable(const graph::Value& value) {
     return value.tryAs<Image>() || value.tryAs<SplatCloud>();
 }
@@ -57,12 +63,16 @@ bool viewable(const graph::Value& value) {
 Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
-      m_scene(new SceneView), m_live(new LivePreview(bridge, this)) {
+      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
+      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeTools());
+    m_editRow = makeRow(metrics::kToolBar);
+    m_editRow->layout()->addWidget(m_editBar);
+    layout->addWidget(m_editRow);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_image);
     m_stack->addWidget(m_scene);
@@ -128,11 +138,12 @@ QWidget* Viewport::makeTools() {
     m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
     m_compare->setCheckable(true);
     layout->addWidget(m_imageTools);
-    m_sceneTools = new QWidget;
-    (new QHBoxLayout(m_sceneTools))->setContentsMargins(0, 0, 0, 0);
-    connect(addTool(m_sceneTools, QStringLiteral("fit"), tr("Frame the scene (F)")), &QToolButton::clicked,
-            this, [this] { m_scene->frameScene(); });
+    m_sceneTools = new SceneBar(*m_scene, *m_actions);
     layout->addWidget(m_sceneTools);
+    layout->addSpacing(metrics::kGrid);
+    m_edit = addTool(row, QStringLiteral("edit"), tr("Edit the splats"));
+    m_edit->setObjectName(QStringLiteral("edit"));
+    connect(m_edit, &QToolButton::clicked, this, &Viewport::editScene);
     m_copy = addTool(row, QStringLiteral("copy"), tr("Copy the picture"));
     m_save = addTool(row, QStringLiteral("save"), tr("Save the result as…"));
     auto* maximise =
@@ -184,6 +195,7 @@ void Viewport::connectViews() {
         if (showsScene()) m_probe->setText(m_sceneNote);
     });
     connect(m_scene, &SceneView::failed, this, &Viewport::failed);
+    connectEdits();
     connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
         if (m_node)
             Q_EMIT runRequested(m_node);
@@ -213,12 +225,41 @@ void Viewport::connectViews() {
         if (m_node && !m_bridge.session().document().graph().find(m_node)) {
             m_live->setViewed(0);
             m_image->endPreview();
+            m_edits->follow(0);
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
         } else {
             refreshTools();
         }
+    });
+}
+
+void Viewport::connectEdits() {
+    connect(m_edits, &SceneEdits::failed, this, &Viewport::failed);
+    connect(m_edits, &SceneEdits::activeChanged, this, [this](bool active) {
+        m_framed = false;
+        if (active)
+            showEdited();
+        else if (!showPresent())
+            showEmpty();
+    });
+    connect(m_edits, &SceneEdits::changed, this, [this] {
+        const EditState& state = m_edits->state();
+        if (std::exchange(m_framed, true))
+            m_scene->setEdited(state.cloud, state.marks);
+        else
+            m_scene->setScene(state.cloud, state.marks);
+        refreshTools();
+    });
+    connect(m_edits, &SceneEdits::saved, this,
+            [](const QString& path) { log::info("{}: saved", path.toStdString()); });
+    connect(m_edits, &SceneEdits::busyChanged, this, [this](bool busy) {
+        if (!m_edits->active()) return;
+        if (!busy) return m_probe->setText(m_sceneNote);
+        QTimer::singleShot(kBusyMilliseconds, this, [this] {
+            if (m_edits->busy() && m_edits->active()) m_probe->setText(tr("Editing…"));
+        });
     });
 }
 
@@ -246,6 +287,8 @@ void Viewport::setViewed(graph::NodeId node) {
     m_value = {};
     m_live->setViewed(node);
     m_image->endPreview();
+    m_framed = false;
+    m_edits->follow(node);
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -266,6 +309,10 @@ std::vector<graph::Link> Viewport::sources() const {
 }
 
 bool Viewport::showPresent() {
+    if (m_edits->active()) {
+        showEdited();
+        return true;
+    }
     for (const graph::Link& source : sources()) {
         const graph::Value value = m_bridge.session().result(source.node, source.output);
         if (!viewable(value)) continue;
@@ -294,12 +341,38 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
         m_image->setImage(*image);
         m_stack->setCurrentWidget(m_image);
         m_probe->clear();
-    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
+    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>(); cloud && !m_edits->active()) {
         m_stack->setCurrentWidget(m_scene);
         m_scene->setScene(*cloud);
         m_probe->setText(m_sceneNote);
     }
     refreshTools();
+}
+
+void Viewport::showEdited() {
+    m_live->end();
+    m_image->endPreview();
+    m_stack->setCurrentWidget(m_scene);
+    m_probe->setText(m_sceneNote);
+    refreshTools();
+}
+
+void Viewport::editScene() {
+    const graph::Graph& graph = m_bridge.session().document().graph();
+    const auto edits = [&graph](graph::NodeId id) {
+        const graph::Node* node = graph.find(id);
+        return node && node->type == SceneEdits::kNodeType;
+    };
+    for (const graph::Link& source : sources())
+        if (edits(source.node)) return setViewed(source.node);
+    for (const graph::NodeId id : graph.consumers(m_node))
+        if (edits(id)) return setViewed(id);
+    try {
+        setViewed(m_edits->insert(m_node));
+        m_scene->setFocus();
+    } catch (const Error& e) {
+        Q_EMIT failed(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));
+    }
 }
 
 void Viewport::showPreview(const graph::Value& value, const QString& text) {
@@ -317,7 +390,10 @@ void Viewport::showPreview(const graph::Value& value, const QString& text) {
 
 void Viewport::endPreview() {
     m_image->endPreview();
-    if (m_value.tryAs<Image>()) {
+    if (m_edits->active()) {
+        m_stack->setCurrentWidget(m_scene);
+        m_probe->setText(m_sceneNote);
+    } else if (m_value.tryAs<Image>()) {
         m_stack->setCurrentWidget(m_image);
     } else if (const SplatCloud* cloud = m_value.tryAs<SplatCloud>()) {
         m_stack->setCurrentWidget(m_scene);
@@ -344,17 +420,24 @@ void Viewport::refreshTools() {
     m_title->setText(nodeTitle());
     const Image* image = m_value.tryAs<Image>();
     const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
-    const bool picture = showsImage() && image, scene = showsScene() && cloud;
+    const bool editing = m_edits->active() && showsScene();
+    const bool picture = showsImage() && image, scene = showsScene() && (cloud || editing);
     QString size;
     if (picture)
         size = tr("%1 × %2, %3")
                    .arg(image->width())
                    .arg(image->height())
                    .arg(QLatin1String(name(image->colorSpace())));
-    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(cloud->count()));
+    const EditState& state = m_edits->state();
+    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(editing ? state.left : cloud->count()));
+    if (editing && state.selected > 0)
+        size += tr(", %L1 selected").arg(static_cast<qulonglong>(state.selected));
+    if (editing && state.hidden > 0) size += tr(", %L1 hidden").arg(static_cast<qulonglong>(state.hidden));
     m_size->setText(size);
     m_imageTools->setVisible(picture);
     m_sceneTools->setVisible(scene);
+    m_editRow->setVisible(editing);
+    m_edit->setVisible(scene && !editing);
     m_zoom->setVisible(picture);
     m_rendererLabel->setVisible(scene);
     m_copy->setEnabled(picture || scene);
@@ -417,15 +500,16 @@ void Viewport::keyPressEvent(QKeyEvent* event) {
 }
 
 void Viewport::saveAs() {
-    if (m_value.empty()) return;
-    const bool picture = m_value.tryAs<Image>();
-    const QString filter =
-        picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)")
-                : tr("Scenes (*.ply *.spz *.sog *.splat)");
+    const bool edited = m_edits->active();
+    if (m_value.empty() && !edited) return;
+    const bool picture = !edited && m_value.tryAs<Image>();
+    const QString filter = picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)")
+                                   : tr("Scenes (*.ply *.spz *.sog *.splat)");
     const QString suggestion = nodeTitle().toLower().replace(QLatin1Char(' '), QLatin1Char('_')) +
                                (picture ? QStringLiteral(".png") : QStringLiteral(".ply"));
     const QString path = QFileDialog::getSaveFileName(window(), tr("Save the result"), suggestion, filter);
     if (path.isEmpty()) return;
+    if (edited) return m_edits->save(path);
     try {
         m_bridge.session().exportResult(m_source.node, m_source.output, path.toStdString());
         log::info("{}: saved", path.toStdString());

@@ -15,10 +15,13 @@ class QToolButton;
 namespace ochre::ui {
 
 class Bridge;
+class EditBar;
 class EmptyPanel;
 class ImageView;
 class LivePreview;
 class NumberField;
+class SceneActions;
+class SceneEdits;
 class SceneView;
 
 class Viewport : public QWidget {
@@ -33,11 +36,15 @@ public:
     void followDocument(); ///< another document was opened, or nodes went away
     ImageView& imageView() { return *m_image; }
     SceneView& sceneView() { return *m_scene; }
+    SceneEdits& sceneEdits() { return *m_edits; }
+    const EditBar& editBar() const { return *m_editBar; }
+    const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
 
     void saveAs();
+    void editScene(); ///< with the "Edit splats" beside the viewed node, or a new one
     void copyPicture();
 
 Q_SIGNALS:
@@ -55,12 +62,14 @@ private:
     QWidget* makeStatus();
     QToolButton* addTool(QWidget* parent, const QString& iconName, const QString& tip);
     void connectViews();
+    void connectEdits();
     void showValue(const graph::Link& source, const graph::Value& value);
     void showPreview(const graph::Value& value, const QString& text);
     void endPreview();                        ///< back to the last result
     bool showPresent();                       ///< what is known now; false: nothing
     std::vector<graph::Link> sources() const; ///< what the viewed node shows
     void showEmpty();
+    void showEdited(); ///< what the steps of the viewed node have made of its scene
     void refreshTools();
     void setChannels(Channels channels);
     void setDisplay(double exposure, double gamma);
@@ -74,14 +83,18 @@ private:
     EmptyPanel* m_empty;
     ImageView* m_image;
     SceneView* m_scene;
+    SceneActions* m_actions;
+    SceneEdits* m_edits;
+    EditBar* m_editBar;
     LivePreview* m_live;
     QLabel *m_title, *m_size;
-    QWidget *m_imageTools, *m_sceneTools, *m_status;
+    QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;
-    QToolButton *m_compare, *m_save, *m_copy;
+    QToolButton *m_compare, *m_edit, *m_save, *m_copy;
     NumberField *m_exposure, *m_gamma;
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;
+    bool m_framed = false; ///< the scene that is edited
 };
 
 } // namespace ochre::ui

@@ -91,17 +91,38 @@ void Projection::projectChunk(const View& view, const DepthKeys& keys, Chunk& ch
     double depths[kChunk];
     Drawn* drawn = m_drawn.data() + part.first;
     const long found = m_kernels.project(part.splats, view, chunk.begin, chunk.end, drawn, visible, depths);
-    chunk.found = static_cast<std::size_t>(found);
     const auto first = static_cast<std::uint32_t>(part.first);
     Entry* entries = &m_found[static_cast<std::size_t>(part.first + chunk.begin)];
-    long fresh = 0;
+    long fresh = 0, kept = 0;
     for (long i = 0; i < found; ++i) {
         const std::uint32_t index = visible[i];
-        entries[i] = {keys(depths[i]), first + index};
+        if (part.view.mark(index) == SplatMark::Hidden) continue;
+        entries[kept++] = {keys(depths[i]), first + index};
         if (!m_shaded[first + index]) visible[fresh++] = index;
         m_shaded[first + index] = 1;
     }
+    chunk.found = static_cast<std::size_t>(kept);
     m_kernels.shade(part.splats, view, visible, fresh, drawn);
+    for (long i = 0; i < fresh && part.view.marks; ++i) {
+        Drawn& d = drawn[visible[i]];
+        float color[3] = {d.red, d.green, d.blue};
+        part.view.tint(part.view.marks[visible[i]], color);
+        d.red = color[0], d.green = color[1], d.blue = color[2];
+    }
+}
+
+/// Whether what is known of the colours holds no longer; it is then taken note of what they will be.
+bool Projection::shadeAnew(Part& part, const SceneItem& item, int usedRest) {
+    const std::array<SplatTint, 2> tints{part.view.selected, part.view.locked};
+    if (usedRest == part.shadedRest && part.view.eye == part.shadedFrom && part.view.orthographic == part.shadedParallel &&
+        item.marks == part.shadedMarks && (!item.marks || tints == part.shadedTints))
+        return false;
+    part.shadedRest = usedRest;
+    part.shadedFrom = part.view.eye;
+    part.shadedParallel = part.view.orthographic;
+    part.shadedMarks = item.marks;
+    part.shadedTints = tints;
+    return true;
 }
 
 void Projection::run(const Camera& camera, const SplatOptions& options, Pages<Entry>& seen, TaskPool& pool,
@@ -114,11 +135,7 @@ void Projection::run(const Camera& camera, const SplatOptions& options, Pages<En
         part.view = itemViews[p];
         views.push_back(kernelView(part.view));
         far = std::max(far, furthest(part.view, part.bounds));
-        if (views[p].usedRest == part.shadedRest && part.view.eye == part.shadedFrom && part.view.orthographic == part.shadedParallel) continue;
-        std::fill_n(m_shaded.begin() + part.first, part.splats.count, 0);
-        part.shadedRest = views[p].usedRest;
-        part.shadedFrom = part.view.eye;
-        part.shadedParallel = part.view.orthographic;
+        if (shadeAnew(part, m_items[p], views[p].usedRest)) std::fill_n(m_shaded.begin() + part.first, part.splats.count, 0);
     }
     const DepthKeys keys(std::max(camera.near, kNearest), far);
     pool.parallelFor(m_chunks.size(), 1, [&](std::size_t first, std::size_t last) {

@@ -34,6 +34,8 @@ private:
         Vec3 shadedFrom{};
         int shadedRest = -1;
         bool shadedParallel = false;
+        std::shared_ptr<const std::vector<SplatMark>> shadedMarks{};
+        std::array<SplatTint, 2> shadedTints{};
         ItemView view{};       ///< of the last run
     };
     struct Chunk {
@@ -43,6 +45,7 @@ private:
     };
 
     void cut();
+    bool shadeAnew(Part& part, const SceneItem& item, int usedRest);
     void projectChunk(const View& view, const DepthKeys& keys, Chunk& chunk);
 
     const Kernels& m_kernels;

@@ -19,17 +19,23 @@ std::uint32_t groups(std::uint32_t invocations) {
 }
 
 bool needsExtra(const ItemView& v) {
-    return v.box || v.mode != SplatMode::Color;
+    return v.box || v.marks || v.mode != SplatMode::Color;
 }
 
 shared::ProjectExtra projectExtra(const ItemView& v) {
     static_assert(shared::kModeDepth == static_cast<std::uint32_t>(SplatMode::Depth));
+    static_assert(shared::kMarkSelected == static_cast<std::uint32_t>(SplatMark::Selected) &&
+                  shared::kMarkLocked == static_cast<std::uint32_t>(SplatMark::Locked) &&
+                  shared::kMarkHidden == static_cast<std::uint32_t>(SplatMark::Hidden));
     constexpr double kAll = 1e30;
     const Bounds box = v.box.value_or(Bounds{{-kAll, -kAll, -kAll}, {kAll, kAll, kAll}});
     const auto f = [](double x) { return static_cast<float>(x); };
     shared::ProjectExtra e{.boxLowX = f(box.min[0]), .boxLowY = f(box.min[1]), .boxLowZ = f(box.min[2]), .boxHighX = f(box.max[0]),
                            .boxHighY = f(box.max[1]), .boxHighZ = f(box.max[2]), .pointRadius = f(v.pointRadius),
-                           .depthLow = f(v.depthRange[0]), .depthHigh = f(v.depthRange[1]), .mode = static_cast<std::uint32_t>(v.mode)};
+                           .depthLow = f(v.depthRange[0]), .depthHigh = f(v.depthRange[1]), .mode = static_cast<std::uint32_t>(v.mode),
+                           .selectedR = v.selected.color[0], .selectedG = v.selected.color[1], .selectedB = v.selected.color[2],
+                           .selectedShare = v.selected.share, .lockedR = v.locked.color[0], .lockedG = v.locked.color[1],
+                           .lockedB = v.locked.color[2], .lockedShare = v.locked.share};
     for (std::size_t i = 0; i < 12; ++i) e.world[i] = f(v.toWorld[i]);
     return e;
 }
@@ -50,7 +56,8 @@ shared::ProjectParams projectParams(const ItemView& v, std::uint32_t item, std::
     p.first = first;
     p.count = count;
     p.degree = static_cast<std::uint32_t>(v.shDegree);
-    p.flags = (v.antialiased ? shared::kAntialiased : 0) | (v.orthographic ? shared::kOrthographic : 0) | (needsExtra(v) ? shared::kExtra : 0);
+    p.flags = (v.antialiased ? shared::kAntialiased : 0) | (v.orthographic ? shared::kOrthographic : 0) | (needsExtra(v) ? shared::kExtra : 0) |
+              (v.marks ? shared::kMarked : 0);
     p.farPlane = static_cast<float>(v.far);
     p.opacity = static_cast<float>(v.opacity);
     p.item = item;
@@ -92,7 +99,7 @@ struct SplatPass::Frame {
 };
 
 SplatPass::SplatPass(Device& device, Blending blending)
-    : m_device(device), m_project(device, shaders::Project, 15, sizeof(shared::ProjectParams)),
+    : m_device(device), m_project(device, shaders::Project, 16, sizeof(shared::ProjectParams)),
       m_orderCounts(device, shaders::OrderCounts, 3, sizeof(shared::ExpandParams)),
       m_expand(device, shaders::Expand, 6, sizeof(shared::ExpandParams)),
       m_ranges(device, shaders::TileRanges, 2, sizeof(shared::ExpandParams)),
@@ -107,7 +114,7 @@ SplatPass::SplatPass(Device& device, Blending blending)
 
 void SplatPass::setScene(Commands& commands, std::span<const SceneItem> items) {
     auto before = std::exchange(m_clouds, {});
-    m_items.clear();
+    const auto itemsBefore = std::exchange(m_items, {});
     m_firsts.clear();
     m_count = 0;
     std::vector<std::shared_ptr<GpuCloud>> clouds(items.size());
@@ -130,9 +137,22 @@ void SplatPass::setScene(Commands& commands, std::span<const SceneItem> items) {
     }
     reserveSplats(total);
     m_items.assign(items.begin(), items.end());
+    sendMarks(itemsBefore);
     m_clouds = std::move(clouds);
     m_firsts = std::move(firsts);
     m_count = total;
+}
+
+/// Those that are not there yet.
+void SplatPass::sendMarks(std::span<const SceneItem> before) {
+    m_marks.resize(m_items.size());
+    for (std::size_t i = 0; i < m_items.size(); ++i) {
+        const auto& marks = m_items[i].marks;
+        if (!marks || marks->empty() || (i < before.size() && before[i].marks == marks && m_marks[i].size() > 0)) continue;
+        const VkDeviceSize bytes = (marks->size() + 3) / 4 * 4;
+        if (m_marks[i].size() < bytes) m_marks[i] = Buffer(m_device, bytes, Buffer::Use::Upload);
+        std::memcpy(m_marks[i].mapped().data(), marks->data(), marks->size());
+    }
 }
 
 void SplatPass::reserveSplats(std::size_t count) {
@@ -167,7 +187,8 @@ void SplatPass::projectAndSort(Commands& commands, const Camera& camera, const S
         if (!drawn(i)) continue;
         commands.dispatch(m_project, projectParams(views[i], static_cast<std::uint32_t>(i), m_firsts[i], c.count),
                           {&c.positions, &c.covariances, &c.opacities, &c.base, &c.rest[0], &c.rest[1], &c.rest[2], &m_place,
-                           &m_shape, &m_colors, &m_keys, &m_order, &m_counts, &m_draw, &m_extras}, groups(c.count));
+                           &m_shape, &m_colors, &m_keys, &m_order, &m_counts, &m_draw, &m_extras,
+                           views[i].marks ? &m_marks[i] : &m_extras}, groups(c.count));
     }
     commands.stage("sort");
     m_sorter.sort(commands, m_keys, m_order, m_count, 32);

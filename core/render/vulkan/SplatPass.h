@@ -39,6 +39,7 @@ private:
     void needPlanes();
     bool drawn(std::size_t item) const { return m_items[item].visible && m_clouds[item]->count > 0; }
     void sendExtras(std::span<const ItemView> views);
+    void sendMarks(std::span<const SceneItem> before);
     void reserveTiles(std::uint32_t entries, std::uint32_t tiles);
     void projectAndSort(Commands& commands, const Camera& camera, const SplatOptions& options);
     void binTiles(Commands& commands, const Frame& frame, const Cancel& cancel);
@@ -56,6 +57,7 @@ private:
     std::vector<std::uint32_t> m_firsts;
     std::size_t m_uploaded = 0;
     Buffer m_extras;                                                        // of the items, written by the host
+    std::vector<Buffer> m_marks;                                            // of each item; empty where it has none
     Buffer m_place, m_shape, m_colors, m_keys, m_order, m_counts, m_offsets; // a frame's splats
     Buffer m_normals;                                                       // of them, or of none
     Buffer m_tiles, m_tileSplats, m_tileRanges;                             // a frame's tiles

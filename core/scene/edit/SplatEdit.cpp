@@ -43,7 +43,9 @@ Word<Step> wordOf() {
 
 struct Labeller {
     std::string operator()(const Select& s) const {
-        static constexpr std::array<const char*, 9> kBy{"all", "", "by sphere", "by box", "by colour", "by opacity", "by size", "floaters", "splats"};
+        static constexpr std::array<const char*, 10> kBy{"all",        "",        "by sphere",    "by box",   "by colour",
+                                                          "by opacity", "by size", "by luminance", "floaters", "splats"};
+        static_assert(kBy.size() == std::variant_size_v<SplatQuery>);
         const auto* region = std::get_if<ScreenRegion>(&s.query);
         static constexpr std::array<const char*, 3> kShapes{"by rectangle", "by lasso", "by brush"};
         return fmt::format("Select {}", region ? kShapes[static_cast<std::size_t>(region->shape)] : kBy[s.query.index()]);

@@ -106,19 +106,15 @@ struct Asker {
         });
     }
 
-    SplatMask operator()(const OpacityRange& range) const {
-        checkRange(range.min, range.max, "opacities");
-        return collect(count(), cancel, [&](std::size_t i) {
-            const double opacity = sigmoid(d.opacities[i]);
-            return opacity >= range.min && opacity <= range.max;
-        });
-    }
+    SplatMask operator()(const OpacityRange& range) const { return between(range.min, range.max, SplatValue::Opacity, "opacities"); }
+    SplatMask operator()(const SizeRange& range) const { return between(range.min, range.max, SplatValue::Size, "sizes"); }
+    SplatMask operator()(const LuminanceRange& range) const { return between(range.min, range.max, SplatValue::Luminance, "luminances"); }
 
-    SplatMask operator()(const SizeRange& range) const {
-        checkRange(range.min, range.max, "sizes");
+    SplatMask between(double min, double max, SplatValue which, const char* what) const {
+        checkRange(min, max, what);
         return collect(count(), cancel, [&](std::size_t i) {
-            const double longest = std::exp(double{std::max({d.logScales[3 * i], d.logScales[3 * i + 1], d.logScales[3 * i + 2]})});
-            return longest >= range.min && longest <= range.max;
+            const double value = valueOf(d, i, which);
+            return value >= min && value <= max;
         });
     }
 
@@ -150,11 +146,18 @@ struct Writer {
     Json operator()(const ColorRange& c) const { return {{"kind", "color"}, {"color", c.color}, {"tolerance", c.tolerance}}; }
     Json operator()(const OpacityRange& r) const { return {{"kind", "opacity"}, {"min", r.min}, {"max", r.max}}; }
     Json operator()(const SizeRange& r) const { return {{"kind", "size"}, {"min", r.min}, {"max", r.max}}; }
+    Json operator()(const LuminanceRange& r) const { return {{"kind", "luminance"}, {"min", r.min}, {"max", r.max}}; }
     Json operator()(const Floaters& f) const { return {{"kind", "floaters"}, {"distance", f.distance}, {"fewest", f.fewest}}; }
     Json operator()(const Listed& l) const { return {{"kind", "splats"}, {"runs", toJson(l.splats)}}; }
 };
 
 } // namespace
+
+double valueOf(const SplatData& d, std::size_t i, SplatValue which) {
+    if (which == SplatValue::Opacity) return sigmoid(d.opacities[i]);
+    if (which == SplatValue::Size) return std::exp(double{std::max({d.logScales[3 * i], d.logScales[3 * i + 1], d.logScales[3 * i + 2]})});
+    return 0.2126 * colorOf(d.sh0[3 * i]) + 0.7152 * colorOf(d.sh0[3 * i + 1]) + 0.0722 * colorOf(d.sh0[3 * i + 2]);
+}
 
 SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel) {
     return std::visit(Asker{data, cancel}, query);
@@ -180,10 +183,11 @@ SplatQuery queryFromJson(const Json& json, std::size_t count, std::string_view s
     if (kind == "color") return ColorRange{read.numbers<3>("color"), read.number("tolerance")};
     if (kind == "opacity") return OpacityRange{read.number("min"), read.number("max")};
     if (kind == "size") return SizeRange{read.number("min"), read.number("max")};
+    if (kind == "luminance") return LuminanceRange{read.number("min"), read.number("max")};
     if (kind == "floaters") return Floaters{read.number("distance"), static_cast<std::size_t>(std::max(0.0, read.number("fewest")))};
     if (kind == "splats") return Listed{maskFromJson(read.list("runs"), count, subject)};
     throw broken(fmt::format("{}: kind: \"{}\" is no way to select splats", subject, kind),
-                 "they are all, rectangle, lasso, brush, sphere, box, color, opacity, size, floaters and splats");
+                 "they are all, rectangle, lasso, brush, sphere, box, color, opacity, size, luminance, floaters and splats");
 }
 
 } // namespace ochre

@@ -53,6 +53,11 @@ struct SizeRange {
     double min = 0, max = 1;
 };
 
+/// By the luminance of the base colour in display sRGB (Rec. 709 weights), 0…1 where it can be shown.
+struct LuminanceRange {
+    double min = 0, max = 1;
+};
+
 /// Those of groups of fewer than `fewest`: of a group are all that can be reached by steps of no more than `distance`.
 struct Floaters {
     double distance = 0.1;
@@ -64,7 +69,11 @@ struct Listed {
     SplatMask splats;
 };
 
-using SplatQuery = std::variant<Everything, ScreenRegion, SphereRegion, BoxRegion, ColorRange, OpacityRange, SizeRange, Floaters, Listed>;
+using SplatQuery = std::variant<Everything, ScreenRegion, SphereRegion, BoxRegion, ColorRange, OpacityRange, SizeRange, LuminanceRange, Floaters, Listed>;
+
+/// What the ranges ask of a splat.
+enum class SplatValue { Opacity, Size, Luminance };
+double valueOf(const SplatData& data, std::size_t splat, SplatValue which);
 
 /// Throws Error where a query's numbers make no sense.
 SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel = {});

@@ -146,7 +146,7 @@ TEST(SplatQuery, ComesBackFromItsText) {
     some.set(7);
     const std::vector<SplatQuery> all{Everything{}, region(Shape::Rectangle, {{1, 2}, {300, 400}}), region(Shape::Lasso, {{0, 0}, {500, 0}, {0, 700}}),
                                       region(Shape::Brush, {{100, 100}, {200.5, 700}}, 33), SphereRegion{{1, 0, 5}, 2}, BoxRegion{{1, 0, 5}, {1, 2, 3}, {1, 0.5, 0, 0}},
-                                      ColorRange{{0.5, 0.5, 0.25}, 0.3}, OpacityRange{0.2, 0.4}, SizeRange{0.1, 0.2}, Floaters{1.1, 90}, Listed{some}};
+                                      ColorRange{{0.5, 0.5, 0.25}, 0.3}, OpacityRange{0.2, 0.4}, SizeRange{0.1, 0.2}, LuminanceRange{0.1, 0.6}, Floaters{1.1, 90}, Listed{some}};
     for (const SplatQuery& query : all) {
         const SplatQuery back = queryFromJson(parseJson(dumpJson(toJson(query)), "text"), 81, "text");
         EXPECT_EQ(back.index(), query.index());

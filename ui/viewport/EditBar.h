@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The row of tools that edit a scene: what selects, what becomes of the selection, what is done to it.
+#pragma once
+
+#include "ui/viewport/Gizmo.h"
+#include "ui/viewport/SceneActions.h"
+#include "ui/viewport/SelectTools.h"
+
+class QActionGroup;
+
+namespace ochre::ui {
+
+class EditBar : public ActionRow {
+    Q_OBJECT
+public:
+    EditBar(SceneView& view, SceneEdits& edits, SceneActions& actions);
+    ~EditBar() override;
+
+    const Gizmo& gizmo() const { return m_gizmo; }
+
+private:
+    enum class Needs { Scene, Selection, Hidden, Locked };
+    QAction* add(const char* id, const QString& text, const QString& iconName,
+                 const QList<QKeySequence>& keys, Needs needs, std::function<void()> run);
+    void addTool(const char* id, const QString& text, const QString& iconName, Qt::Key key, SceneTool* tool);
+    void addCard(const char* id, const QString& text, const QString& iconName, Needs needs,
+                 class Popover* card);
+    void addTools();
+    void addSelection();
+    void addChanges();
+    void selectNone();
+    void levelFloor();
+    void refresh();
+
+    SceneView& m_view;
+    SceneEdits& m_edits;
+    SceneActions& m_actions;
+    RegionTool m_rectangle, m_lasso, m_brush;
+    SolidTool m_sphere, m_box;
+    ColorTool m_color;
+    Gizmo m_gizmo;
+    QActionGroup* m_tools;
+    std::vector<std::pair<QAction*, Needs>> m_needs;
+};
+
+} // namespace ochre::ui

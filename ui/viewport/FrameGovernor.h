@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How large frames may be while the camera moves, so that each takes the time that is aimed at.
+#pragma once
+
+namespace ochre::ui {
+
+/// A frame's time is taken for a part that is always the same (placing and sorting the splats) and one that
+/// grows with its pixels; both are fitted to the last frames, the latest counting most. Times are those of
+/// the drawing thread, from the start of a frame until its pixels lie in memory, without waiting.
+class FrameGovernor {
+public:
+    explicit FrameGovernor(double targetMilliseconds) : m_target(targetMilliseconds) {}
+
+    double scale() const { return m_scale; } ///< of both sides, kLeast…1
+    /// A moving frame of `pixels` took so long; a whole one has `wholePixels`.
+    void took(double milliseconds, double pixels, double wholePixels);
+    void reset(); ///< another scene
+
+    static constexpr double kLeast = 0.15;
+
+private:
+    double m_target, m_scale = 0.5;
+    double m_slope = 0; ///< milliseconds for a million of pixels; 0: not known
+    double m_weight = 0, m_x = 0, m_y = 0, m_xx = 0,
+           m_xy = 0; ///< decayed sums; x: millions of pixels, y: milliseconds
+};
+
+} // namespace ochre::ui

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/viewport/SceneGuides.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/theme/Theme.h"
+
+namespace ochre::ui {
+namespace {
+constexpr int kLines = 20;    ///< on each side of the pivot
+constexpr double kReach = 34; ///< pixels of an axis in the corner
+} // namespace
+
+QColor axisColor(int axis) {
+    return axis == 0 ? colors().bad : axis == 1 ? colors().good : colors().info;
+}
+
+std::optional<QLineF> seenLine(const Camera& camera, const Vec3& from, const Vec3& to) {
+    Vec3 a = camera.toCamera(from), b = camera.toCamera(to);
+    const double near = std::max(camera.near, 1e-6);
+    if (a[2] < near && b[2] < near) return std::nullopt;
+    for (auto [cut, other] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
+        if ((*cut)[2] >= near) continue;
+        const double share = (near - (*cut)[2]) / ((*other)[2] - (*cut)[2]);
+        for (std::size_t k = 0; k < 3; ++k) (*cut)[k] += share * ((*other)[k] - (*cut)[k]);
+    }
+    const auto at = [&camera](const Vec3& p) {
+        const double depth = camera.orthographic ? 1 : p[2];
+        // Far beyond the edges the painter's own numbers run out.
+        return QPointF(std::clamp(camera.fx * p[0] / depth + camera.cx, -1e5, 1e5),
+                       std::clamp(camera.fy * p[1] / depth + camera.cy, -1e5, 1e5));
+    };
+    return QLineF(at(a), at(b));
+}
+
+void paintGrid(QPainter& p, const Camera& camera, const OrbitCamera& view) {
+    const double step = std::pow(10.0, std::floor(std::log10(std::max(view.distance(), 1e-9) / 2)));
+    const auto middle = [step](double v) { return std::round(v / (10 * step)) * 10 * step; };
+    const double x0 = middle(view.pivot()[0]), z0 = middle(view.pivot()[2]), reach = kLines * step;
+    const auto draw = [&](const Vec3& from, const Vec3& to, const QColor& color, double width) {
+        const auto line = seenLine(camera, from, to);
+        if (!line) return;
+        p.setPen(QPen(color, width));
+        p.drawLine(*line);
+    };
+    for (int i = -kLines; i <= kLines; ++i) {
+        QColor color = colors().textLow;
+        color.setAlphaF(i % 10 == 0 ? 0.55f : 0.25f);
+        const double x = x0 + i * step, z = z0 + i * step;
+        if (std::abs(x) > step / 2) draw({x, 0, z0 - reach}, {x, 0, z0 + reach}, color, 1);
+        if (std::abs(z) > step / 2) draw({x0 - reach, 0, z}, {x0 + reach, 0, z}, color, 1);
+    }
+    if (std::abs(z0) <= reach) draw({x0 - reach, 0, 0}, {x0 + reach, 0, 0}, axisColor(0), 1.5);
+    if (std::abs(x0) <= reach) draw({0, 0, z0 - reach}, {0, 0, z0 + reach}, axisColor(2), 1.5);
+}
+
+void paintAxes(QPainter& p, const Camera& camera, const QRectF& area) {
+    const QPointF middle(area.left() + 48, area.bottom() - 48);
+    const auto& m = camera.worldToCamera;
+    std::array<int, 3> order{0, 1, 2}; // the furthest first
+    const auto depth = [&m](int axis) {
+        return m[8 + static_cast<std::size_t>(axis)] * (axis == 1 ? -1 : 1);
+    };
+    std::sort(order.begin(), order.end(), [&](int a, int b) { return depth(a) > depth(b); });
+    p.setFont(ochre::ui::font(TextRole::Secondary));
+    for (const int axis : order) {
+        const auto k = static_cast<std::size_t>(axis);
+        const double sign = axis == 1 ? -1 : 1; // y is shown upwards, where it is less
+        const QPointF tip = middle + kReach * sign * QPointF(m[k], m[4 + k]);
+        p.setPen(QPen(axisColor(axis), 2, Qt::SolidLine, Qt::RoundCap));
+        p.drawLine(middle, tip);
+        p.setPen(axisColor(axis));
+        const QPointF out = kReach * 0.3 * sign * QPointF(m[k], m[4 + k]);
+        p.drawText(QRectF(tip + out - QPointF(10, 8), QSizeF(20, 16)), Qt::AlignCenter,
+                   axis == 0   ? QStringLiteral("X")
+                   : axis == 1 ? QStringLiteral("−Y")
+                               : QStringLiteral("Z"));
+    }
+}
+
+} // namespace ochre::ui
