@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs the window's tests inside one QApplication with the theme on.
+#include <cstdlib>
+
 #include <QApplication>
 
 #include <gtest/gtest.h>
@@ -7,6 +9,7 @@
 #include "ui/theme/Theme.h"
 
 int main(int argc, char** argv) {
+    ::setenv("OCHRE_RENDERER", "vulkan", 0); // the views as they are where a graphics card is
     ::testing::InitGoogleTest(&argc, argv);
     QApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     QApplication application(argc, argv);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdlib>
+#include <string_view>
 
 #include "core/base/Error.h"
 #include "core/render/Renderer.h"
@@ -15,6 +16,7 @@ public:
         : m_device(validation), m_commands(m_device), m_splats(m_device, blending), m_picture(m_device) {}
 
     std::string name() const override { return "Vulkan: " + m_device.name(); }
+    bool software() const { return m_device.isCpu(); } ///< a driver that computes on the CPU
 
     void setScene(std::span<const SceneItem> items) override {
         checkScene(items);
@@ -62,16 +64,26 @@ private:
     vk::PicturePass m_picture;
 };
 
-} // namespace
-
-std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options) {
+std::unique_ptr<VulkanRenderer> openVulkan(const RendererOptions& options) {
     const char* wanted = std::getenv("OCHRE_VALIDATION");
     return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options.blending);
 }
 
+} // namespace
+
+std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options) {
+    return openVulkan(options);
+}
+
 std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::string* reason) {
+    const char* wanted = std::getenv("OCHRE_RENDERER");
+    const std::string_view choice = wanted ? wanted : "";
+    if (choice == "fast") return makeFastCpuRenderer();
+    if (choice == "cpu") return makeCpuRenderer();
     try {
-        return makeVulkanRenderer(options);
+        auto renderer = openVulkan(options);
+        if (renderer->software() && choice != "vulkan") return makeFastCpuRenderer();
+        return renderer;
     } catch (const Error& e) {
         if (reason) *reason = e.full();
         return makeFastCpuRenderer();

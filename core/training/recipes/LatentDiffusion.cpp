@@ -10,7 +10,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Hash.h"
-#include "core/base/Paths.h"
+#include "core/base/StarterModel.h"
 #include "core/image/ContactSheet.h"
 #include "core/models/diffusion/LatentPreview.h"
 #include "core/models/diffusion/SmallModel.h"
@@ -148,8 +148,7 @@ private:
     /// The one that is set, else that which comes along.
     static std::string autoencoderFile(const Settings& settings) {
         if (const std::string& file = settings.text("autoencoder"); !file.empty()) return file;
-        for (const char* name : {"starter-autoencoder.safetensors", "starter.safetensors"})
-            if (const auto file = paths::resources() / "models" / name; std::filesystem::is_regular_file(file)) return file.string();
+        if (const auto file = paths::starterModel(); !file.empty()) return file.string();
         throw Error("training: no autoencoder is set", "train one with the recipe autoencoder and set autoencoder=FILE");
     }
 

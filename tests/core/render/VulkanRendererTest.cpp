@@ -147,6 +147,17 @@ TEST_P(VulkanRenderer, PicturesLookAsTheCpuDrawsThem) {
         }
 }
 
+TEST(VulkanRenderer, IsTakenWhereAGraphicsCardIsOrWhereItIsAskedFor) {
+    ::unsetenv("OCHRE_RENDERER");
+    const bool software = makeVulkanRenderer()->name().find("llvmpipe") != std::string::npos;
+    EXPECT_EQ(makeRenderer()->name().starts_with("CPU, fast"), software);
+    ::setenv("OCHRE_RENDERER", "vulkan", 1);
+    EXPECT_TRUE(makeRenderer()->name().starts_with("Vulkan: "));
+    ::setenv("OCHRE_RENDERER", "cpu", 1);
+    EXPECT_EQ(makeRenderer()->name(), makeCpuRenderer()->name());
+    ::unsetenv("OCHRE_RENDERER");
+}
+
 TEST(NoVulkan, WithoutADeviceTheReasonIsPlainAndTheCpuDraws) {
     ::setenv("VK_ICD_FILENAMES", "/nonexistent", 1);
     ::setenv("VK_DRIVER_FILES", "/nonexistent", 1);
