@@ -4,6 +4,8 @@
 
 #include "core/base/ModelRoots.h"
 #include "tests/gui/ShellFixture.h"
+#include "tests/support/Machine.h"
+#include "tests/support/Support.h"
 #include "ui/canvas/Canvas.h"
 #include "ui/panels/MessageBar.h"
 
@@ -59,6 +61,9 @@ protected:
     bool says(const char* part) {
         return wait([&] { return m_window->messages().message().contains(QLatin1String(part)); });
     }
+
+    const test::TemporaryFolder m_ownFolder;
+    const test::Setting m_own{"OCHRE_MODELS_DIR", m_ownFolder.path().string()}; // in place of the user's
 
     void openWithLoraNode() {
         open();

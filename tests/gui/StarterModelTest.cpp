@@ -87,8 +87,9 @@ TEST_F(StarterModelGui, TheFirstCardDrawsWhatThePromptBarSays) {
     field().selectAll();
     QTest::keyClicks(&field(), QStringLiteral("a green pear"));
     QTest::keyClick(&field(), Qt::Key_Return, Qt::ControlModifier);
-    ASSERT_TRUE(wait([&] { return view().previewing() && !view().previewShown().isNull(); }, 60000));
-    EXPECT_TRUE(view().previewText().contains(QStringLiteral("of 60"))) << view().previewText().toStdString();
+    // The picture of a step may come before the step is told.
+    ASSERT_TRUE(wait([&] { return !view().previewShown().isNull() && view().previewText().contains(QStringLiteral("of 60")); }, 60000))
+        << view().previewText().toStdString();
     shot(*m_window, QStringLiteral("shell-starter-model-preview"));
     ASSERT_TRUE(wait([&] { return m_session->idle() && !view().previewing(); }, 60000));
     ASSERT_EQ(job().status, JobStatus::Done) << job().error;
