@@ -144,9 +144,7 @@ std::unique_ptr<Renderer> makeCpuRenderer();
 std::unique_ptr<Renderer> makeFastCpuRenderer();
 /// Throws Error with a plain message when there is no usable device.
 std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options = {});
-/// Vulkan where a graphics card is, else the fast CPU renderer, which draws several times as fast as a driver that computes on the
-/// CPU; `reason` receives why where Vulkan does not work at all. The environment variable OCHRE_RENDERER (vulkan, fast, cpu) decides
-/// otherwise.
+/// As OCHRE_RENDERER says (vulkan, fast, cpu); without it Vulkan on a graphics card, else fast. `reason`: why Vulkan fails.
 std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options = {}, std::string* reason = nullptr);
 
 } // namespace ochre

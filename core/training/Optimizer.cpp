@@ -30,6 +30,7 @@ template <typename Rates>
 void update(const Rates& r, std::int64_t count, float* __restrict master, float* __restrict gradient,
             float* __restrict mean, float* __restrict variance, const float* __restrict decays,
             float* __restrict average) {
+    const float followed = 1 - static_cast<float>(r.average);
     for (std::int64_t i = 0; i < count; ++i) {
         const float g = gradient[i] * r.scale;
         const float m = mean[i] + (g - mean[i]) * (1 - r.beta1);
@@ -38,7 +39,7 @@ void update(const Rates& r, std::int64_t count, float* __restrict master, float*
         mean[i] = m;
         variance[i] = v;
         master[i] = w;
-        average[i] += (w - average[i]) * (1 - r.keep);
+        average[i] += (w - average[i]) * followed;
         gradient[i] = 0;
     }
 }
@@ -78,7 +79,7 @@ Tensor orthogonalised(const Tensor& matrices) {
 
 struct Optimizer::Rates {
     double rate, average; // of this step
-    float scale, beta1, beta2, step, correction, epsilon, decay, keep;
+    float scale, beta1, beta2, step, correction, epsilon, decay;
 };
 
 Optimizer::Optimizer(Parameters& parameters, const OptimizerOptions& options)
@@ -137,8 +138,7 @@ void Optimizer::step(std::int64_t step, double parts, double norm, double rateFa
                       .step = static_cast<float>(rate / (1 - std::pow(m_options.beta1, n))),
                       .correction = static_cast<float>(1 / std::sqrt(1 - std::pow(m_options.beta2, n))),
                       .epsilon = static_cast<float>(m_options.epsilon),
-                      .decay = static_cast<float>(rate * m_options.weightDecay),
-                      .keep = static_cast<float>(average)};
+                      .decay = static_cast<float>(rate * m_options.weightDecay)};
     const at::NoGradGuard quiet;
     m_options.together ? stepTogether(rates) : stepByParts(rates);
     m_parameters.mastersChanged();

@@ -113,8 +113,7 @@ TransformCard::TransformCard(SceneEdits& edits, QWidget* parent) : LiveCard(edit
 
 void TransformCard::reset() {
     LiveCard::reset();
-    if (const auto& b = m_edits.state().selection)
-        for (std::size_t k = 0; k < 3; ++k) m_pivot[k] = (b->min[k] + b->max[k]) / 2;
+    m_pivot = m_edits.state().middle().value_or(m_pivot);
 }
 
 std::vector<SplatEdit> TransformCard::steps() const {

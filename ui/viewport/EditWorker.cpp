@@ -45,6 +45,13 @@ std::optional<Bounds> boundsOf(const SplatData& data, const SplatMask& splats) {
 
 } // namespace
 
+std::optional<Vec3> EditState::middle() const {
+    if (!selection) return std::nullopt;
+    Vec3 middle;
+    for (std::size_t k = 0; k < 3; ++k) middle[k] = (selection->min[k] + selection->max[k]) / 2;
+    return middle;
+}
+
 Histogram histogramOf(const SplatEditor& editor, SplatValue which) {
     Histogram h{.which = which};
     const std::size_t count = editor.count();

@@ -27,6 +27,8 @@ struct EditState {
     std::size_t selected = 0, hidden = 0, locked = 0, left = 0; ///< left: not deleted
     std::optional<Bounds> selection;                            ///< of the selected centres
     std::vector<std::string> steps;                             ///< that were done, each as JSON
+
+    std::optional<Vec3> middle() const; ///< of the selection
 };
 
 /// How often values occur, in equal steps from `low` to `high`; sizes by their logarithm to base 10.

@@ -42,10 +42,7 @@ double snapped(double value, double step) {
 
 std::optional<Vec3> Gizmo::pivot() const {
     if (m_held.part != Part::None) return m_pivot;
-    const auto& bounds = m_edits.state().selection;
-    if (!bounds) return std::nullopt;
-    return Vec3{(bounds->min[0] + bounds->max[0]) / 2, (bounds->min[1] + bounds->max[1]) / 2,
-                (bounds->min[2] + bounds->max[2]) / 2};
+    return m_edits.state().middle();
 }
 
 double Gizmo::reach(const Vec3& pivot) const {

@@ -65,8 +65,7 @@ public:
         if (m_decoderOnly && from.empty())
             throw Error("training: decoder_only is set, and no encoder to keep", "name the file of an autoencoder with from=FILE");
         if (from.empty()) return;
-        const tensor::Weights whole = tensor::Weights::open(from, {.floating = computeType(settings)});
-        const tensor::Weights file = whole.has("first_stage_model.encoder.conv_in.weight") ? whole.sub("first_stage_model.") : whole;
+        const tensor::Weights file = autoencoderOf(tensor::Weights::open(from, {.floating = computeType(settings)}));
         m_parameters.load(file);
         if (!m_decoderOnly) return;
         for (const auto& [name, shape] : m_config.expected())

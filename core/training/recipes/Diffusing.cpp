@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/image/ContactSheet.h"
+#include "core/models/diffusion/StarterText.h"
 #include "core/models/sampling/Noise.h"
 #include "core/models/sampling/Samplers.h"
 #include "core/tensor/Convert.h"
@@ -22,6 +23,10 @@ constexpr double kLeastSnr = 1;
 constexpr double kTiny = 1e-12;
 
 } // namespace
+
+Shown shownToStarter(const nn::Tensor& states, bool vector) {
+    return {states, vector ? models::starterVector(states) : nn::Tensor()};
+}
 
 std::vector<double> uniforms(std::int64_t count, at::Generator& generator) {
     std::vector<double> values;

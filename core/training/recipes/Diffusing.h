@@ -19,6 +19,9 @@ struct Shown {
     nn::Tensor vector;  ///< [N, vector]; undefined where the network takes none
 };
 
+/// The states of texts as a model of starterEncoder() takes them; `vector`: whether it takes what they say as a whole, too.
+Shown shownToStarter(const nn::Tensor& states, bool vector);
+
 struct SampleLook {
     std::string sampler = "dpmpp_2m";
     int steps = 20;

@@ -154,8 +154,7 @@ private:
 
     static tensor::Weights openAutoencoder(const Settings& settings) {
         const std::string file = autoencoderFile(settings);
-        tensor::Weights weights = tensor::Weights::open(file);
-        if (weights.has("first_stage_model.encoder.conv_in.weight")) weights = weights.sub("first_stage_model.");
+        const tensor::Weights weights = autoencoderOf(tensor::Weights::open(file));
         const auto config = AutoencoderKl::Config::fromWeights(weights);
         if (!config || config->inChannels % 3 != 0)
             throw Error(fmt::format("{}: is no autoencoder that this recipe can use", file), "set the file of the recipe autoencoder");
@@ -227,9 +226,7 @@ private:
         return m_diffusing.loss(network, m_pool->latents(examples), shown(context), generator);
     }
 
-    Shown shown(const nn::Tensor& states) const {
-        return {states, m_config.vector > 0 ? models::starterVector(states) : nn::Tensor()};
-    }
+    Shown shown(const nn::Tensor& states) const { return shownToStarter(states, m_config.vector > 0); }
 
     /// Prompts → latents, with guidance.
     nn::Tensor sample(const UNet& network, const std::vector<std::string>& prompts) const {

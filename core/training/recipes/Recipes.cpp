@@ -49,6 +49,10 @@ graph::Parameter checkpointingParameter(bool automatic) {
     return parameter;
 }
 
+tensor::Weights autoencoderOf(const tensor::Weights& file) {
+    return file.has("first_stage_model.encoder.conv_in.weight") ? file.sub("first_stage_model.") : file;
+}
+
 at::Generator generatorOf(const Settings& settings, std::int64_t step, int part) {
     return tensor::generator(Hasher().add(settings.integer("seed")).add(step).add(part).finish().low);
 }

@@ -23,6 +23,9 @@ graph::Parameter fromParameter(); ///< "from": weights to begin with
 /// where there is something to choose by, "auto", which then is the default.
 graph::Parameter checkpointingParameter(bool automatic = false);
 
+/// The autoencoder of a file of its own, or within a checkpoint.
+tensor::Weights autoencoderOf(const tensor::Weights& file);
+
 /// Noise of a part of a step, which follows from the seed and the two numbers.
 at::Generator generatorOf(const Settings& settings, std::int64_t step, int part);
 

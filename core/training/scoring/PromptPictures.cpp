@@ -32,8 +32,7 @@ nn::Tensor PromptPictures::sample(const std::vector<std::string>& prompts, const
     for (int i = 0; i < static_cast<int>(prompts.size()); ++i) numbers.push_back(number + i);
     const auto encoder = models::starterEncoder();
     const auto shown = [&](const std::vector<std::string>& texts) {
-        const nn::Tensor states = models::starterStates(*encoder, texts);
-        return Shown{states, m_model.checkpoint->vectorWidth > 0 ? models::starterVector(states) : nn::Tensor()};
+        return shownToStarter(models::starterStates(*encoder, texts), m_model.checkpoint->vectorWidth > 0);
     };
     const Shown with = shown(prompts), without = shown(std::vector<std::string>(prompts.size()));
     const std::int64_t side = kSide / models::kLatentSide;
