@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre run: evaluates a project without the window.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "core/session/Export.h"
 
 namespace ochre::app {
 namespace {
@@ -32,15 +35,27 @@ struct Shown {
     std::string name, output;
 };
 
-// First outputs of what was evaluated, in order of nodes: what -o writes.
-std::vector<Shown> shownResults(const graph::Graph& graph, const graph::Result& result) {
+/// Where a node that gives no picture or scene itself has one from: what a node that saves it was given.
+std::optional<graph::Link> givenTo(const session::Session& session, const graph::Node& node) {
+    for (const auto& [input, link] : node.inputs)
+        if (session::canExport(session.result(link.node, link.output))) return link;
+    return std::nullopt;
+}
+
+// Of each node that was evaluated, in order of nodes: what -o writes.
+std::vector<Shown> shownResults(const session::Session& session, const graph::Graph& graph, const graph::Result& result) {
     std::vector<Shown> shown;
-    for (const auto& [id, outputs] : result.outputs)
-        for (const auto& [output, value] : outputs)
-            if (!value.empty()) {
-                shown.push_back({id, graph.at(id).name, output});
-                break;
-            }
+    for (const auto& [id, outputs] : result.outputs) {
+        const graph::Node& node = graph.at(id);
+        const auto picture = std::find_if(outputs.begin(), outputs.end(), [](const auto& output) { return session::canExport(output.second); });
+        const auto any = std::find_if(outputs.begin(), outputs.end(), [](const auto& output) { return !output.second.empty(); });
+        if (picture != outputs.end())
+            shown.push_back({id, node.name, picture->first});
+        else if (const auto given = givenTo(session, node))
+            shown.push_back({given->node, node.name, given->output});
+        else if (any != outputs.end())
+            shown.push_back({id, node.name, any->first});
+    }
     return shown;
 }
 
@@ -73,7 +88,7 @@ int run(const Options& options) {
 
     std::vector<fs::path> files;
     if (!options.output.empty() && result.ok && !result.cancelled)
-        files = writeResults(session, shownResults(graph, result), options.output);
+        files = writeResults(session, shownResults(session, graph, result), options.output);
     if (options.json) {
         Json json = resultJson(graph, result);
         for (const fs::path& file : files) json["files"].push_back(file.string());

@@ -7,6 +7,10 @@
 
 namespace ochre::session {
 
+bool canExport(const graph::Value& value) {
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+}
+
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
                  const std::map<std::string, std::string>& pictureTexts) {
     if (const Image* image = value.tryAs<Image>()) {

@@ -10,6 +10,9 @@
 
 namespace ochre::session {
 
+/// Whether exportValue() takes it: a picture, a mask or a scene.
+bool canExport(const graph::Value& value);
+
 /// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension; `graphText` and
 /// `pictureTexts` are embedded in pictures.
 /// Throws Error for other values and for what the writer refuses.

@@ -311,20 +311,23 @@ private:
     }
     static bool isPrompt(const Node& node) { return node.type.starts_with("generate.prompt"); }
 
-    /// The nearest node above an input (or any input, when empty) that `wanted` takes.
+    /// The nearest node above an input (or any input, when empty) that `wanted` takes. What goes through a node under one
+    /// name, as "positive" and "negative" through one of a ControlNet, is followed under that name alone.
     const Node* above(const Node& start, const std::string& input,
                       const std::function<bool(const Node&)>& wanted) const {
-        std::deque<NodeId> next;
-        std::set<NodeId> seen;
+        std::deque<graph::Link> next;
+        std::set<graph::Link> seen;
         for (const auto& [id, link] : start.inputs)
-            if (input.empty() || id == input) next.push_back(link.node);
+            if (input.empty() || id == input) next.push_back(link);
         while (!next.empty()) {
-            const NodeId id = next.front();
+            const graph::Link from = next.front();
             next.pop_front();
-            const Node* node = m_graph.find(id);
-            if (!node || !seen.insert(id).second) continue;
+            const Node* node = m_graph.find(from.node);
+            if (!node || !seen.insert(from).second) continue;
             if (wanted(*node)) return node;
-            for (const auto& [name, link] : node->inputs) next.push_back(link.node);
+            const auto through = node->inputs.find(from.output);
+            for (const auto& [name, link] : node->inputs)
+                if (through == node->inputs.end() || name == from.output) next.push_back(link);
         }
         return nullptr;
     }

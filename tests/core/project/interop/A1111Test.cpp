@@ -139,6 +139,25 @@ TEST(A1111, NodesOfLorasAreTagsWithBothStrengths) {
     EXPECT_EQ(parametersFromGraph(g, registry())->prompt, "a fox <lora:ink:0.8>");
 }
 
+TEST(A1111, PromptsThatGoThroughOneNodeKeepTheirSides) {
+    Graph g;
+    const auto add = [&](const char* type, const char* text = nullptr) {
+        Node node;
+        node.type = type;
+        if (text) node.parameters["text"] = std::string(text);
+        return g.add(node);
+    };
+    const auto boat = add("generate.prompt", "a boat"), fog = add("generate.prompt", "fog"),
+               control = add("generate.apply_controlnet"), sample = add("generate.sample");
+    g.connect({boat, "conditioning"}, control, "positive");
+    g.connect({fog, "conditioning"}, control, "negative");
+    g.connect({control, "positive"}, sample, "positive");
+    g.connect({control, "negative"}, sample, "negative");
+    const auto parameters = parametersFromGraph(g, registry());
+    EXPECT_EQ(parameters->prompt, "a boat");
+    EXPECT_EQ(parameters->negative, "fog");
+}
+
 // Pictures
 
 std::string fixture(const std::string& name) {
