@@ -65,6 +65,17 @@ Mat3 matrixOf(const Quaternion& rotation) {
             2 * (x * z - w * y),     2 * (y * z + w * x),     1 - 2 * (x * x + y * y)};
 }
 
+std::array<double, 16> similarityMatrix(const Similarity& similarity) {
+    const Mat3 turned = matrixOf(similarity.rotation);
+    std::array<double, 16> matrix{};
+    for (std::size_t row = 0; row < 3; ++row) {
+        for (std::size_t column = 0; column < 3; ++column) matrix[4 * row + column] = similarity.scale * turned[3 * row + column];
+        matrix[4 * row + 3] = similarity.translation[row];
+    }
+    matrix[15] = 1;
+    return matrix;
+}
+
 Similarity Similarity::about(const std::array<double, 3>& pivot) const {
     Similarity moved = *this;
     const Mat3 r = matrixOf(rotation);

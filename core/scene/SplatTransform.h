@@ -40,6 +40,7 @@ private:
 /// Turns about the x axis first, then y, then z, the axes standing still; degrees, right-handed.
 std::array<double, 4> rotationOfDegrees(const std::array<double, 3>& xyz);
 Mat3 matrixOf(const std::array<double, 4>& rotation);
+std::array<double, 16> similarityMatrix(const Similarity& similarity); ///< row-major, of points (x, y, z, 1)
 
 /// Throws Error when the numbers are not finite, the scale not positive or the rotation zero.
 SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity);

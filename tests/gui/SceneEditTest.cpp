@@ -258,12 +258,37 @@ TEST_F(SceneEdit, EscapeLeavesADragWithoutATrace) {
     const QPoint at = m_window->viewport().editBar().gizmo().place({Gizmo::Part::Move, 0})->toPoint();
     QTest::mousePress(&view(), Qt::LeftButton, {}, at);
     QTest::mouseMove(&view(), at + QPoint(60, 0));
-    ASSERT_TRUE(wait([this] { return state().steps.size() == 2; })) << "it is seen while it is dragged";
+    ASSERT_TRUE(wait([this] { return state().items.size() == 2; })) << "it is seen while it is dragged";
     EXPECT_EQ(stepsOf(written()).size(), 1u) << "but not written";
     QTest::keyClick(&view(), Qt::Key_Escape);
     QTest::mouseRelease(&view(), Qt::LeftButton, {}, at + QPoint(60, 0));
     ASSERT_TRUE(done(1));
     EXPECT_EQ(difference(before, still()), 0);
+}
+
+TEST_F(SceneEdit, ADragShowsWhatItWillKeepAndTouchesNoSplats) {
+    openEditing();
+    using Part = Gizmo::Part;
+    for (const auto& [part, by] : {std::pair(Part::Move, QPoint(60, 20)), std::pair(Part::Turn, QPoint(30, 50)),
+                                   std::pair(Part::Scale, QPoint(50, 0))}) {
+        selectMiddle();
+        const QImage before = still();
+        const SplatData* splats = &state().cloud.data();
+        QTest::keyClick(&view(), Qt::Key_G);
+        const QPoint at = m_window->viewport().editBar().gizmo().place({part, part == Part::Turn ? 1u : 0u})->toPoint();
+        QTest::mousePress(&view(), Qt::LeftButton, {}, at);
+        QTest::mouseMove(&view(), at + by);
+        ASSERT_TRUE(wait([this] { return state().items.size() == 2; }));
+        const QImage held = still();
+        EXPECT_GT(difference(before, held), 0.002);
+        EXPECT_EQ(&state().cloud.data(), splats);
+        QTest::mouseRelease(&view(), Qt::LeftButton, {}, at + by);
+        ASSERT_TRUE(done(2));
+        EXPECT_EQ(state().items.size(), 1u);
+        EXPECT_NE(&state().cloud.data(), splats);
+        EXPECT_LT(difference(held, still()), 1e-4);
+        undoAll("drag");
+    }
 }
 
 TEST_F(SceneEdit, NumbersMoveAndGrade) {

@@ -13,7 +13,10 @@
 namespace ochre::ui {
 namespace {
 
-std::shared_ptr<const std::vector<SplatMark>> marksOf(const SplatEditor& editor) {
+enum class Part { All, Selection, Rest };
+
+/// Null where none is marked.
+std::shared_ptr<const std::vector<SplatMark>> marksOf(const SplatEditor& editor, Part part = Part::All) {
     if (editor.selected().none() && editor.hidden().none() && editor.locked().none() &&
         editor.deleted().none())
         return nullptr;
@@ -22,12 +25,22 @@ std::shared_ptr<const std::vector<SplatMark>> marksOf(const SplatEditor& editor)
                locked = editor.locked().words(), deleted = editor.deleted().words();
     for (std::size_t i = 0; i < marks->size(); ++i) {
         const std::size_t w = i / 64, bit = i % 64;
-        if ((selected[w] | hidden[w] | locked[w] | deleted[w]) >> bit & 1)
-            (*marks)[i] = (hidden[w] | deleted[w]) >> bit & 1 ? SplatMark::Hidden
-                          : locked[w] >> bit & 1              ? SplatMark::Locked
-                                                              : SplatMark::Selected;
+        const std::uint64_t left = part == Part::Selection ? ~selected[w] : part == Part::Rest ? selected[w] : 0;
+        if ((selected[w] | hidden[w] | locked[w] | deleted[w] | left) >> bit & 1)
+            (*marks)[i] = (hidden[w] | deleted[w] | left) >> bit & 1 ? SplatMark::Hidden
+                          : locked[w] >> bit & 1                     ? SplatMark::Locked
+                                                                     : SplatMark::Selected;
     }
     return marks;
+}
+
+/// Where an order only shows the selection; checks what the move itself would.
+std::optional<Similarity> heldBy(const std::vector<SplatEdit>& edits, const SplatEditor& editor) {
+    const auto* move = edits.size() == 1 ? std::get_if<edits::Move>(&edits.front()) : nullptr;
+    if (!move || editor.selected().none()) return std::nullopt;
+    const Similarity about = move->similarity.about(move->pivot);
+    SplatMover{about}; // throws where it is none
+    return about;
 }
 
 std::optional<Bounds> boundsOf(const SplatData& data, const SplatMask& splats) {
@@ -191,19 +204,23 @@ void EditWorker::carryOut(const EditOrder& order) {
     if (!order.key.isEmpty() && order.key == m_lastKey) takeBack(m_last);
     m_lastKey.clear();
     m_last = 0;
+    std::optional<Similarity> held;
     try {
-        for (const SplatEdit& edit : order.make(*m_editor)) {
-            m_editor->apply(edit, m_cancel);
-            m_steps.push_back(dumpJson(toJson(edit)));
-            ++m_last;
-        }
+        const std::vector<SplatEdit> edits = order.make(*m_editor);
+        if (!order.keep) held = heldBy(edits, *m_editor);
+        if (!held)
+            for (const SplatEdit& edit : edits) {
+                m_editor->apply(edit, m_cancel);
+                m_steps.push_back(dumpJson(toJson(edit)));
+                ++m_last;
+            }
     } catch (...) {
         takeBack(m_last);
         m_last = 0;
         throw;
     }
     m_lastKey = order.key;
-    const auto state = tell();
+    const auto state = tell(held);
     Q_EMIT changed(state);
     Q_EMIT done(state, order.title, order.key, order.keep, order.turn);
 }
@@ -218,14 +235,19 @@ void EditWorker::carryOut(SplatValue which) {
     if (m_editor) Q_EMIT histogramReady(std::make_shared<const Histogram>(histogramOf(*m_editor, which)));
 }
 
-std::shared_ptr<const EditState> EditWorker::tell() {
+std::shared_ptr<const EditState> EditWorker::tell(const std::optional<Similarity>& held) {
     if (m_shownVersion != m_editor->dataVersion()) {
         m_shown = SplatCloud(SplatData(m_editor->data()), m_shown.name());
         m_shownVersion = m_editor->dataVersion();
     }
     auto state = std::make_shared<EditState>();
     state->cloud = m_shown;
-    state->marks = marksOf(*m_editor);
+    if (held) {
+        state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor, Part::Rest)},
+                        {.cloud = m_shown, .toWorld = similarityMatrix(*held), .marks = marksOf(*m_editor, Part::Selection)}};
+    } else {
+        state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor)}};
+    }
     state->selected = m_editor->selected().count();
     state->hidden = m_editor->hidden().count();
     state->locked = m_editor->locked().count();

@@ -22,8 +22,9 @@ namespace ochre::ui {
 
 /// A scene while it is edited; never changed once it was told.
 struct EditState {
-    SplatCloud cloud;                                           ///< with those that are deleted or hidden
-    std::shared_ptr<const std::vector<SplatMark>> marks;        ///< of it; null: none is marked
+    SplatCloud cloud; ///< with those that are deleted or hidden
+    /// It with its marks; while the selection is dragged, the rest and then the selection where it is held, of the same cloud.
+    std::vector<SceneItem> items;
     std::size_t selected = 0, hidden = 0, locked = 0, left = 0; ///< left: not deleted
     std::optional<Bounds> selection;                            ///< of the selected centres
     std::vector<std::string> steps;                             ///< that were done, each as JSON
@@ -40,7 +41,7 @@ struct Histogram {
 };
 Histogram histogramOf(const SplatEditor& editor, SplatValue which);
 
-/// Steps to add to those that were done.
+/// Steps to add to those that were done. A move that is not kept changes no splats: it is only shown.
 struct EditOrder {
     QString title; ///< for undo
     std::function<std::vector<SplatEdit>(const SplatEditor&)>
@@ -87,7 +88,8 @@ private:
     void carryOut(const std::filesystem::path& path);
     void carryOut(SplatValue which);
     void takeBack(std::size_t steps);
-    std::shared_ptr<const EditState> tell();
+    /// `held`: where the selection is shown, for now.
+    std::shared_ptr<const EditState> tell(const std::optional<Similarity>& held = {});
 
     std::mutex m_mutex;
     std::condition_variable m_wake;

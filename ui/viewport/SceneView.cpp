@@ -73,13 +73,13 @@ void SceneView::take(const QImage& frame, double milliseconds, bool moving, quin
     if (m_again) request(true);
 }
 
-void SceneView::setScene(const SplatCloud& cloud, Marks marks) {
-    const bool other = cloud.name() != m_item.cloud.name() || cloud.count() != m_item.cloud.count();
-    m_item.cloud = cloud;
-    m_item.marks = std::move(marks);
+void SceneView::setScene(std::vector<SceneItem> items) {
+    const SplatCloud& cloud = items.front().cloud;
+    const bool other = cloud.name() != scene().name() || cloud.count() != scene().count();
+    m_items = std::move(items);
     if (other) {
         m_camera = OrbitCamera();
-        m_camera.frame(cloud.focus());
+        m_camera.frame(scene().focus());
         m_camera.orbit(25, 12);
         m_governor.reset();
         m_frame = {};
@@ -88,9 +88,8 @@ void SceneView::setScene(const SplatCloud& cloud, Marks marks) {
     request(false);
 }
 
-void SceneView::setEdited(const SplatCloud& cloud, Marks marks) {
-    m_item.cloud = cloud;
-    m_item.marks = std::move(marks);
+void SceneView::setEdited(std::vector<SceneItem> items) {
+    m_items = std::move(items);
     moved();
 }
 
@@ -113,7 +112,7 @@ void SceneView::changeCamera(const std::function<void(OrbitCamera&)>& change) {
 }
 
 void SceneView::frameScene() {
-    m_camera.frame(m_item.cloud.focus());
+    m_camera.frame(scene().focus());
     moved();
 }
 
@@ -134,7 +133,7 @@ void SceneView::focusAt(QPointF at, bool orAll) {
 
 void SceneView::pick(QPointF at, std::function<void(const std::optional<Picked>&)> answer) {
     m_answer = std::move(answer);
-    m_worker.pick({m_item, viewCamera(), at.x(), at.y(), ++m_pickTurn});
+    m_worker.pick({m_items, viewCamera(), at.x(), at.y(), ++m_pickTurn});
 }
 
 void SceneView::setTool(SceneTool* tool) {
@@ -159,7 +158,7 @@ void SceneView::moved() {
 }
 
 void SceneView::request(bool moving) {
-    if (m_item.cloud.count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
+    if (scene().count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
     m_full = false;
     ++m_turn;
     m_again = moving && m_busyMoving;
@@ -167,7 +166,7 @@ void SceneView::request(bool moving) {
     m_busyMoving = moving;
     const double scale = devicePixelRatioF() * (moving ? m_governor.scale() : 1);
     SceneRequest r;
-    r.item = m_item;
+    r.items = m_items;
     r.camera = m_camera.camera(std::max(2, static_cast<int>(width() * scale)),
                                std::max(2, static_cast<int>(height() * scale)));
     r.options.background = rgb(m_display.background.value_or(colors().canvas));

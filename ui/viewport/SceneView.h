@@ -35,14 +35,14 @@ class SceneView : public QWidget {
     Q_OBJECT
 public:
     enum class Navigation { Orbit, Fly };
-    using Marks = std::shared_ptr<const std::vector<SplatMark>>;
 
     explicit SceneView(QWidget* parent = nullptr);
 
-    void setScene(const SplatCloud& cloud, Marks marks = {}); ///< frames it when it is another one
+    void setScene(const SplatCloud& cloud) { setScene(std::vector{SceneItem{.cloud = cloud}}); }
+    void setScene(std::vector<SceneItem> items); ///< frames the first when it is another one
     /// The same scene while it is edited: the camera stays.
-    void setEdited(const SplatCloud& cloud, Marks marks);
-    const SplatCloud& scene() const { return m_item.cloud; }
+    void setEdited(std::vector<SceneItem> items);
+    const SplatCloud& scene() const { return m_items.front().cloud; }
     const OrbitCamera& camera() const { return m_camera; }
     Camera viewCamera() const { return m_camera.camera(width(), height()); } ///< in logical pixels
     const QImage& frame() const { return m_frame; }
@@ -96,7 +96,7 @@ private:
     void stopFlying();
     void paintNote(QPainter& painter);
 
-    SceneItem m_item;
+    std::vector<SceneItem> m_items{{}}; ///< never empty
     SceneDisplay m_display;
     OrbitCamera m_camera;
     SceneWorker m_worker;

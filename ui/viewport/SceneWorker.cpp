@@ -92,7 +92,7 @@ void SceneWorker::work() {
 void SceneWorker::drawOne(Renderer& renderer, const SceneRequest& request, const Cancel& cancel) {
     const auto start = std::chrono::steady_clock::now();
     try {
-        renderer.setScene({&request.item, 1});
+        renderer.setScene(request.items);
         const int width = request.camera.width, height = request.camera.height;
         QImage frame(width, height, QImage::Format_RGBA8888);
         renderer.renderSplats8(
@@ -116,7 +116,7 @@ void SceneWorker::pickOne(Renderer& renderer, const PickRequest& request) {
         part.cx -= std::floor(request.x) - kReach;
         part.cy -= std::floor(request.y) - kReach;
         constexpr Plane kWanted[] = {Plane::MedianDepth, Plane::Id};
-        renderer.setScene({&request.item, 1});
+        renderer.setScene(request.items);
         const Planes planes = renderer.renderPlanes(part, {}, kWanted);
         int best = kSide * kSide; // the square of the distance from the click
         for (int y = 0; y < kSide; ++y)

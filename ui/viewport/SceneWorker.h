@@ -17,7 +17,7 @@
 namespace ochre::ui {
 
 struct SceneRequest {
-    SceneItem item;
+    std::vector<SceneItem> items;
     Camera camera;
     SplatOptions options;
     bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
@@ -26,7 +26,7 @@ struct SceneRequest {
 
 /// What is seen at a pixel of the camera's picture.
 struct PickRequest {
-    SceneItem item;
+    std::vector<SceneItem> items;
     Camera camera;
     double x = 0, y = 0;
     std::uint64_t turn = 0;

@@ -247,9 +247,9 @@ void Viewport::connectEdits() {
     connect(m_edits, &SceneEdits::changed, this, [this] {
         const EditState& state = m_edits->state();
         if (std::exchange(m_framed, true))
-            m_scene->setEdited(state.cloud, state.marks);
+            m_scene->setEdited(state.items);
         else
-            m_scene->setScene(state.cloud, state.marks);
+            m_scene->setScene(state.items);
         refreshTools();
     });
     connect(m_edits, &SceneEdits::saved, this,

@@ -79,9 +79,9 @@ void introduce(ReportPage& page, const ClassifierTexts& texts, const std::vector
     page.paragraph(fmt::format(
         "{} texts are learned, {} are held out: one base emoji in {} by a hash of its name (XXH3 of the name without skin tones, modulo {}), "
         "with all its skin tones, so that no variant of a held-out emoji is ever learned. Tokens are WordPiece's; the {} that occur in "
-        "texts to learn make the vocabulary, all others are one unknown token. Computed on {} threads of the CPU.",
+        "texts to learn make the vocabulary, all others are one unknown token. Computed on {} of the CPU.",
         texts.learned().size(), texts.heldOut().size(), EmojiTexts::kHeldOut, EmojiTexts::kHeldOut, texts.vocabularySize() - 2,
-        at::get_num_threads()));
+        at::get_num_threads() == 1 ? std::string("one thread") : fmt::format("{} threads", at::get_num_threads())));
 }
 
 void compareFigures(ReportPage& page, const std::vector<Compared>& all) {
