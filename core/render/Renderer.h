@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/Cancel.h"
+#include "core/base/Error.h"
 #include "core/image/Image.h"
 #include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
@@ -105,12 +106,19 @@ struct RendererOptions {
     Blending blending = Blending::Auto;
 };
 
-/// Not safe from several threads at once. Functions throw Error: Memory when the device's memory does not suffice, Failed
-/// when the device was lost.
+/// The device is gone: of the renderer nothing but its end can be wanted.
+class DeviceLost : public Error {
+public:
+    using Error::Error;
+};
+
+/// Not safe from several threads at once. Functions throw Error: Memory when the device's memory does not suffice, DeviceLost
+/// when it was lost.
 class Renderer {
 public:
     virtual ~Renderer() = default;
     virtual std::string name() const = 0; ///< "Vulkan: llvmpipe (LLVM 15)", "CPU", "CPU, fast (AVX2)"
+    virtual std::string trouble() const { return {}; } ///< why it is no longer the one that was made; mostly empty
 
     /// What is drawn from now on; depths are right across items. Clouds that are there already are not uploaded again: moving,
     /// hiding or fading an item costs nothing. Throws Error on a transform that is no similarity, an opacity outside 0…1, marks
@@ -144,7 +152,8 @@ std::unique_ptr<Renderer> makeCpuRenderer();
 std::unique_ptr<Renderer> makeFastCpuRenderer();
 /// Throws Error with a plain message when there is no usable device.
 std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options = {});
-/// As OCHRE_RENDERER says (vulkan, fast, cpu); without it Vulkan on a graphics card, else fast. `reason`: why Vulkan fails.
+/// As OCHRE_RENDERER says (vulkan, fast, cpu); without it Vulkan on a graphics card, else fast. `reason`: why Vulkan fails. A device
+/// that is lost is opened again, three times at most, then the fast one draws.
 std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options = {}, std::string* reason = nullptr);
 
 } // namespace ochre

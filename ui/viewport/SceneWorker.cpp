@@ -60,8 +60,12 @@ void SceneWorker::work() {
         return;
     }
     if (!reason.empty()) log::warning("viewer: {}", reason);
-    Q_EMIT rendererReady(QString::fromStdString(renderer->name()), QString::fromStdString(reason));
+    std::string told;
     for (;;) {
+        if (renderer->name() != told) {
+            told = renderer->name();
+            Q_EMIT rendererReady(QString::fromStdString(told), QString::fromStdString(reason.empty() ? renderer->trouble() : reason));
+        }
         SceneRequest request;
         std::optional<PickRequest> pick;
         Cancel cancel;

@@ -48,7 +48,7 @@ public:
 Q_SIGNALS:
     // Sent from the worker's thread: connections are queued.
     void rendererReady(const QString& name,
-                       const QString& reason); ///< `reason`: why it is not Vulkan, or empty
+                       const QString& reason); ///< `reason`: why it is not Vulkan, or empty; again when it becomes another
     void frameReady(const QImage& frame, double milliseconds, bool moving, quint64 turn);
     void picked(const std::optional<ochre::ui::Picked>& what, quint64 turn);
     void failed(const QString& message, const QString& hint);

@@ -8,6 +8,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/render/Renderer.h"
 
 namespace ochre::vk {
 namespace {
@@ -71,6 +72,7 @@ Family chooseFamily(VkPhysicalDevice device) {
 
 void check(VkResult result, const char* what) {
     if (result == VK_SUCCESS) return;
+    if (result == VK_ERROR_DEVICE_LOST) throw DeviceLost(fmt::format("Vulkan: {}: {}", what, words(result)), "check the graphics driver");
     const bool memory = result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY;
     throw Error(fmt::format("Vulkan: {}: {} ({})", what, words(result), static_cast<int>(result)),
                 memory ? "close other programs that use the graphics card, or use the CPU renderer"

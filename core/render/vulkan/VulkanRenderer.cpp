@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "core/base/Error.h"
-#include "core/render/Renderer.h"
+#include "core/render/LastingRenderer.h"
 #include "core/render/vulkan/PicturePass.h"
 #include "core/render/vulkan/SplatPass.h"
 
@@ -83,7 +83,7 @@ std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::stri
     try {
         auto renderer = openVulkan(options);
         if (renderer->software() && choice != "vulkan") return makeFastCpuRenderer();
-        return renderer;
+        return makeLastingRenderer(std::move(renderer), [options] { return makeVulkanRenderer(options); }, makeFastCpuRenderer);
     } catch (const Error& e) {
         if (reason) *reason = e.full();
         return makeFastCpuRenderer();

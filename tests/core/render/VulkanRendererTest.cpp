@@ -28,7 +28,9 @@ protected:
         }
     }
     void TearDown() override {
-        if (m_vulkan) EXPECT_EQ(m_vulkan->validationMessages(), 0u);
+        if (m_vulkan) {
+            EXPECT_EQ(m_vulkan->validationMessages(), 0u);
+        }
     }
 
     void setSplats(const SplatCloud& cloud) {
