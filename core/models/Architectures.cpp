@@ -10,6 +10,7 @@
 #include "core/models/diffusion/ControlNet.h"
 #include "core/models/diffusion/UNet.h"
 #include "core/models/language/Mamba.h"
+#include "core/models/restore/Bem.h"
 #include "core/models/restore/DnCnn.h"
 #include "core/models/restore/Iat.h"
 #include "core/models/restore/Restormer.h"
@@ -28,6 +29,13 @@ namespace {
 /// test holds animevideov3 to within 2/255 of the untiled picture on 99.9 % of pixels. Those of RRDBNet, SwinIR and
 /// Restormer are the customary ones; of the networks whose overlap is computed it is all that they see.
 constexpr int kRrdbOverlap = 32, kCompactOverlap = 18, kSwinOverlap = 32, kRestormerOverlap = 32, kRfdnOverlap = 32;
+/// For a network that sees `radius` pixels far and no farther: those, and a quarter of the sum, in which tiles fade.
+constexpr int overlapFor(int radius) {
+    return radius + (radius + 2) / 3;
+}
+
+/// Of the real-world enlargers, as xinntao/Real-ESRGAN-ncnn-vulkan does it. All others see the edge as in their reference.
+constexpr int kMirroredEdge = 10;
 
 template <typename Model>
 std::optional<std::map<std::string, tensor::Shape>> recogniseAs(const tensor::Weights& weights) {
@@ -76,7 +84,7 @@ void seesNoise(PictureModel& model) {
 
 PictureModel dnCnn(const tensor::Weights& weights) {
     const auto config = configOf<DnCnn>(weights, "DnCNN");
-    PictureModel model = sameSize(std::make_shared<const DnCnn>(weights, config), config.channels, config.convolutions,
+    PictureModel model = sameSize(std::make_shared<const DnCnn>(weights, config), config.channels, overlapFor(config.convolutions),
                                   3.0 * config.features);
     seesNoise(model);
     return model;
@@ -84,7 +92,7 @@ PictureModel dnCnn(const tensor::Weights& weights) {
 
 PictureModel sci(const tensor::Weights& weights) {
     const auto config = configOf<Sci>(weights, "SCI");
-    return sameSize(std::make_shared<const Sci>(weights, config), config.channels, config.blocks + 2,
+    return sameSize(std::make_shared<const Sci>(weights, config), config.channels, overlapFor(config.blocks + 2),
                     4.0 * config.features + 4.0 * config.channels);
 }
 
@@ -106,7 +114,7 @@ PictureModel iat(const tensor::Weights& weights) {
             .preparedFor = [model](const nn::Tensor& whole) -> PictureModel::Forward {
                 return [model, tone = model->toneOf(whole)](const nn::Tensor& image) { return model->forward(image, tone); };
             },
-            .overlap = 3 * config.blocks + 2,
+            .overlap = overlapFor(3 * config.blocks + 2),
             .bytesPerPixel = 4.0 * 14.0 * config.features};
 }
 
@@ -117,6 +125,7 @@ PictureModel rfdn(const tensor::Weights& weights) {
             .inChannels = config.channels,
             .outChannels = config.channels,
             .scale = config.upscale,
+            .leastSide = Rfdn::kLeastSide,
             .overlap = kRfdnOverlap,
             .bytesPerPixel = 4.0 * ((2.0 * config.blocks + 2.0) * config.features + 3.0 * config.channels * config.upscale * config.upscale)};
 }
@@ -151,6 +160,7 @@ PictureModel rrdb(const tensor::Weights& weights) {
             .scale = config.scale(),
             .multiple = config.unshuffle,
             .overlap = kRrdbOverlap * config.unshuffle,
+            .edge = kMirroredEdge,
             .bytesPerPixel = std::max(low, high)};
 }
 
@@ -164,6 +174,7 @@ PictureModel compact(const tensor::Weights& weights) {
             .scale = config.upscale,
             .multiple = 1,
             .overlap = kCompactOverlap,
+            .edge = kMirroredEdge,
             .bytesPerPixel = 4.0 * (3.0 * config.features + 4.0 * config.outChannels * pixels)};
 }
 
@@ -293,6 +304,13 @@ Tensors runMamba(const tensor::Weights& weights, const Json&, const Tensors& inp
     return {{"logits", Mamba(weights, configOf<Mamba>(weights, "Mamba")).forward(input(inputs, "tokens"))}};
 }
 
+Tensors runBem(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const auto results = Bem(weights, configOf<Bem>(weights, "BEM")).forward(input(inputs, "image"));
+    Tensors outputs{{"out.0", input(inputs, "image")}}; // the reference hands it on
+    for (std::size_t i = 0; i < results.size(); ++i) outputs[fmt::format("out.{}", i + 1)] = results[i];
+    return outputs;
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&),
                                  bool (*isBeside)(const std::string&) = nullptr) {
@@ -316,6 +334,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<Rfdn>("rfdn", rfdn),
         pictureArchitecture<Sci>("sci", sci, Sci::Config::isBeside),
         pictureArchitecture<Iat>("iat", iat),
+        {"bem", recogniseAs<Bem>, runBem, {}, Bem::Config::isBeside},
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
         {"bert", recogniseAs<Bert>, runBert, {}, Bert::Config::isBeside},
         {"controlnet", recogniseAs<ControlNet>, runControlNet, {}, {}},

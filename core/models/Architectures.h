@@ -26,7 +26,9 @@ struct PictureModel {
     int inChannels = 3, outChannels = 3;
     int scale = 1;
     int multiple = 1;         ///< sides must be multiples of this
+    int leastSide = 1;        ///< smaller pictures are extended
     int overlap = 0;          ///< surroundings that matter
+    int edge = 0;             ///< what is mirrored around the picture's own edge, where the zeros that convolutions see would show
     double bytesPerPixel = 0; ///< working memory a pixel of the input, float32
     float low = 0, high = 1;  ///< what it sees and gives of a picture: more than 0…1 where it has learned on noise
 };

@@ -24,6 +24,19 @@ void requireShapes(const tensor::Weights& weights, const KeyShapes& expected);
 nn::Conv2d convWithBatchNorm(const tensor::Weights& weights, const std::string& conv, const std::string& norm,
                              const nn::Conv2dOptions& options = {}, double epsilon = 1e-5);
 
+/// nn::Linear for many tokens, as a 1×1 convolution, whose packed weights are twice as fast on some processors.
+class TokenLinear {
+public:
+    TokenLinear() = default;
+    TokenLinear(const tensor::Weights& weights, const std::string& name, const nn::Activation& activation = {});
+    /// `weight` [out, in] or [out, in, 1, 1]; `bias` [out] or undefined.
+    TokenLinear(const nn::Tensor& weight, const nn::Tensor& bias, const nn::Activation& activation = {});
+    nn::Tensor operator()(const nn::Tensor& x) const; ///< [..., in] → [..., out]
+
+private:
+    nn::Conv2d m_convolution;
+};
+
 /// [N, C, H, W], channels-last → [N, H·W, C], and back: views of the same memory.
 nn::Tensor tokensOf(const nn::Tensor& picture);
 nn::Tensor pictureOf(const nn::Tensor& tokens, std::int64_t height, std::int64_t width);

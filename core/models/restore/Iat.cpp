@@ -17,15 +17,16 @@ std::string blockName(const char* branch, int index, const char* part) {
 }
 
 /// "name.alpha", "name.beta" [1, 1, C], "name.color" [C, C], and behind it the 1×1 convolution "conv", as one.
-nn::Linear normAndConv(const tensor::Weights& weights, const std::string& norm, const std::string& conv) {
+TokenLinear normAndConv(const tensor::Weights& weights, const std::string& norm, const std::string& conv,
+                        const nn::Activation& activation = {}) {
     const nn::Tensor matrix = weights.tensor(norm + ".color").mul(weights.tensor(norm + ".alpha").view({-1, 1})); // [C, C]
     const nn::Tensor kernel = weights.tensor(conv + ".weight").flatten(1);                                        // [out, C]
     const nn::Tensor shift = kernel.matmul(weights.tensor(norm + ".beta").flatten());
-    return {kernel.matmul(matrix), shift.add(weights.tensor(conv + ".bias"))};
+    return {kernel.matmul(matrix), shift.add(weights.tensor(conv + ".bias")), activation};
 }
 
 /// The 1×1 convolution "conv", and "gamma" [1, C, 1, 1] that scales its result, as one.
-nn::Linear convAndScale(const tensor::Weights& weights, const std::string& conv, const std::string& gamma) {
+TokenLinear convAndScale(const tensor::Weights& weights, const std::string& conv, const std::string& gamma) {
     const nn::Tensor scale = weights.tensor(gamma).flatten();
     return {weights.tensor(conv + ".weight").flatten(1).mul(scale.unsqueeze(1)), weights.tensor(conv + ".bias").mul(scale)};
 }
@@ -100,7 +101,7 @@ Iat::Iat(const tensor::Weights& weights, const Config& config) : m_config(config
                             .attention = {weights, in("attn"), eachChannel},
                             .before = normAndConv(weights, in("norm1"), in("conv1")),
                             .after = convAndScale(weights, in("conv2"), in("gamma_1")),
-                            .up = normAndConv(weights, in("norm2"), in("mlp.fc1")),
+                            .up = normAndConv(weights, in("norm2"), in("mlp.fc1"), {.kind = nn::Activation::Kind::Gelu}),
                             .down = convAndScale(weights, in("mlp.fc2"), in("gamma_2"))});
         }
     m_factorEnd = {weights, "local_net.mul_end.0", {.activation = nn::Activation::relu()}};
@@ -141,7 +142,7 @@ nn::Tensor Iat::runBranch(const std::vector<Block>& blocks, const nn::Tensor& sh
         nn::Tensor tokens = tokensOf(x); // the same memory, [N, H·W, features]
         const nn::Tensor inside = pictureOf(block.before(tokens), x.size(2), x.size(3));
         tokens = tokens.add(block.after(tokensOf(block.attention(inside))));
-        tokens = tokens.add(block.down(nn::gelu(block.up(tokens)))); // by way of [N, H·W, 4·features]
+        tokens = tokens.add(block.down(block.up(tokens))); // by way of [N, H·W, 4·features]
         x = pictureOf(tokens, x.size(2), x.size(3));
     }
     return x.add(shallow);

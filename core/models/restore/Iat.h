@@ -38,7 +38,7 @@ public:
 private:
     struct Block {
         nn::Conv2d position, attention; ///< a kernel a channel
-        nn::Linear before, after, up, down;
+        TokenLinear before, after, up, down;
     };
     nn::Tensor runBranch(const std::vector<Block>& blocks, const nn::Tensor& shallow) const;
 

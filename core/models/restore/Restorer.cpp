@@ -27,10 +27,8 @@ constexpr std::uint64_t kMostTileMemory = std::uint64_t{1}
                                           << 30; ///< larger tiles are not faster: they leave the cache
 constexpr int kSmallestTile = 16;
 constexpr int kTrialSide = 64;
-constexpr double kWholePixels = 4e6; ///< of what a network sees that looks at all of a picture first; larger ones are reduced
-/// Pixels inside the picture's edge that are mirrored around it: the zeros that convolutions pad with would show. As
-/// xinntao/Real-ESRGAN-ncnn-vulkan does it.
-constexpr int kEdge = 10;
+/// Of what a network sees that looks at all of a picture first; larger ones are reduced.
+constexpr double kWholePixels = 4e6;
 
 float toSrgb(float linear) {
     return linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
@@ -104,11 +102,17 @@ void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& d
     }
 }
 
-/// Pads right and bottom to the network's multiple by repeating the edge; the caller drops the surplus.
-nn::Tensor padToMultiple(const nn::Tensor& x, int multiple) {
-    const std::int64_t right = (multiple - x.size(3) % multiple) % multiple,
-                       bottom = (multiple - x.size(2) % multiple) % multiple;
-    return right == 0 && bottom == 0 ? x : nn::pad(x, 0, right, 0, bottom, nn::Padding::Replicate);
+/// Pads right and bottom to what the network takes by mirroring, of a few pixels by repeating the edge; the caller drops the
+/// surplus.
+nn::Tensor padFor(const PictureModel& model, const nn::Tensor& x) {
+    const auto missing = [&](std::int64_t side) {
+        const std::int64_t wanted = std::max<std::int64_t>(side, model.leastSide);
+        return (wanted + model.multiple - 1) / model.multiple * model.multiple - side;
+    };
+    const std::int64_t right = missing(x.size(3)), bottom = missing(x.size(2));
+    if (right == 0 && bottom == 0) return x;
+    const bool room = right < x.size(3) && bottom < x.size(2);
+    return nn::pad(x, 0, right, 0, bottom, room ? nn::Padding::Reflect : nn::Padding::Replicate);
 }
 
 } // namespace
@@ -191,7 +195,8 @@ void requireNumbers(const Image& image) {
     if (bad == values.end()) return;
     const auto at = static_cast<std::size_t>(bad - values.begin()) / static_cast<std::size_t>(image.channels());
     const auto width = static_cast<std::size_t>(image.width());
-    throw Error(fmt::format("picture: the pixel at ({}, {}) is {}, which is no number to compute with", at % width, at / width, *bad),
+    throw Error(fmt::format("picture: the pixel at ({}, {}) is {}, which is no number to compute with", at % width,
+                            at / width, *bad),
                 "repair the picture first");
 }
 
@@ -224,15 +229,17 @@ nn::Tensor networkInput(const Image& image, const Pass& pass, const PictureModel
                         const Span& down) {
     std::vector<int> channels = pass.channels;
     channels.resize(static_cast<std::size_t>(model.inChannels), pass.channels.front());
-    return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size).clamp_(model.low, model.high);
+    return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size)
+        .clamp_(model.low, model.high);
 }
 
 /// All of a pass, reduced where it is very large.
 nn::Tensor wholePicture(const Image& image, const Pass& pass, const PictureModel& model) {
     const double shrink = std::sqrt(kWholePixels / static_cast<double>(image.pixelCount()));
     const auto side = [shrink](int length) { return std::max(1, static_cast<int>(std::lround(length * shrink))); };
-    const Image seen =
-        shrink < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area, tensor::currentCancel()) : image;
+    const Image seen = shrink < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area,
+                                           tensor::currentCancel())
+                                  : image;
     return networkInput(seen, pass, model, {.size = seen.width()}, {.size = seen.height()});
 }
 
@@ -254,11 +261,13 @@ Restorer Restorer::open(const std::filesystem::path& path) {
                 fmt::format(
                     "{}: no network that restores or enlarges pictures is known with these {} tensors (\"{}\", …)",
                     path.string(), names.size(), names.front()),
-                "choose weights of Real-ESRGAN, SwinIR, Restormer or another that `ochre restore --help` names", ErrorKind::NotMine);
+                "choose weights of Real-ESRGAN, SwinIR, Restormer or another that `ochre restore --help` names",
+                ErrorKind::NotMine);
         }
         state->facts = state->architecture->picture(state->weights);
         if (state->facts.inChannels != state->facts.outChannels)
-            throw Error(fmt::format("{}: takes {} channels and gives {}: it wants two views of a scene, as dual-pixel sensors see it",
+            throw Error(fmt::format("{}: takes {} channels and gives {}: it wants two views of a scene, as dual-pixel "
+                                    "sensors see it",
                                     path.string(), state->facts.inChannels, state->facts.outChannels),
                         "choose weights for one picture", ErrorKind::NotMine);
         state->unused = state->weights.unused();
@@ -302,10 +311,11 @@ using Forward = PictureModel::Forward;
 Forward forwardOf(const PictureModel& net, const Image& image, const Pass& pass, const Job& job) {
     const auto type = job.precision == Precision::Bfloat16 ? at::kBFloat16 : at::kFloat;
     const auto device = job.device == Device::Cuda ? at::kCUDA : at::kCPU;
-    const Forward inner = net.preparedFor ? net.preparedFor(wholePicture(image, pass, net).to(device, type)) : net.forward;
-    return [=, multiple = net.multiple, scale = net.scale](const nn::Tensor& tile) {
-        const nn::Tensor out = inner(padToMultiple(tile, multiple).to(device, type)).to(at::kFloat);
-        return nn::narrow(nn::narrow(out, 2, 0, tile.size(2) * scale), 3, 0, tile.size(3) * scale);
+    const Forward inner =
+        net.preparedFor ? net.preparedFor(wholePicture(image, pass, net).to(device, type)) : net.forward;
+    return [=](const nn::Tensor& tile) {
+        const nn::Tensor out = inner(padFor(net, tile).to(device, type)).to(at::kFloat);
+        return nn::narrow(nn::narrow(out, 2, 0, tile.size(2) * net.scale), 3, 0, tile.size(3) * net.scale);
     };
 }
 
@@ -313,8 +323,8 @@ Forward forwardOf(const PictureModel& net, const Image& image, const Pass& pass,
 struct Edges {
     std::int64_t low = 0, high = 0;
 
-    Edges(const Span& span, int length, int multiple) {
-        const int width = (kEdge + multiple - 1) / multiple * multiple;
+    Edges(const Span& span, int length, const PictureModel& model) {
+        const int width = (model.edge + model.multiple - 1) / model.multiple * model.multiple;
         if (span.from == 0) low = width;
         if (span.from + span.size == length) high = width;
     }
@@ -341,7 +351,7 @@ Precision tryBfloat16(const PictureModel& half, const PictureModel& full, const 
     const auto run = [&](const PictureModel& model, Precision precision) {
         job.precision = precision;
         const Forward forward = forwardOf(model, image, pass, job);
-        return forwardTile(forward, input, {across, image.width(), model.multiple}, {down, image.height(), model.multiple}, model.scale)
+        return forwardTile(forward, input, {across, image.width(), model}, {down, image.height(), model}, model.scale)
             .clamp(0.0, 1.0);
     };
     const nn::Tensor a = run(half, Precision::Bfloat16), b = run(full, Precision::Float32);
@@ -374,8 +384,7 @@ int runTiles(Image& out, const Image& image, const PictureModel& model, double o
                 cancel.check();
                 progress.report(done, total, fmt::format("tile {} of {}", done + 1, total));
                 nn::Tensor result = forwardTile(forward, networkInput(image, pass, model, x, y),
-                                                {x, image.width(), model.multiple},
-                                                {y, image.height(), model.multiple}, model.scale);
+                                                {x, image.width(), model}, {y, image.height(), model}, model.scale);
                 if (outputScale != 1)
                     result =
                         nn::resizeBicubic(result, std::int64_t{y.size} * scale, std::int64_t{x.size} * scale);
@@ -395,7 +404,8 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
     if (image.channels() > 4)
         throw Error(fmt::format("picture of {} channels: 1 to 4 can be restored or enlarged", image.channels()));
     if (!(options.strength >= 0 && options.strength <= 1))
-        throw Error(fmt::format("strength: is {}", options.strength), "choose 0 (the picture as it was) to 1 (all of the model)");
+        throw Error(fmt::format("strength: is {}", options.strength),
+                    "choose 0 (the picture as it was) to 1 (all of the model)");
     requireNumbers(image);
     tensor::useThreads(options.threads);
     const State& state = *m_state;
@@ -415,8 +425,9 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
         try {
             tensor::run(cancel, [&] {
                 if (asked == Precision::Auto && job.precision == Precision::Bfloat16 && local.bfloat16Error < 0)
-                    job.precision = tryBfloat16(state.model(job.device, Precision::Bfloat16),
-                                                state.model(job.device, Precision::Float32), source, job, local.bfloat16Error);
+                    job.precision =
+                        tryBfloat16(state.model(job.device, Precision::Bfloat16),
+                                    state.model(job.device, Precision::Float32), source, job, local.bfloat16Error);
                 const PictureModel model = state.model(job.device, job.precision);
                 const int whole = chooseTile(model, options, source, job.overlap, job.precision);
                 job.tile = std::max(whole / divisor, std::min(whole, kSmallestTile));

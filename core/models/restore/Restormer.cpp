@@ -39,8 +39,9 @@ int countBlocks(const tensor::Weights& weights, const std::string& level) {
     return count;
 }
 
-/// The halves of the output channels, or of "bias", the other way round: nn::gatedGelu has the gate behind.
+/// The halves of the output channels the other way round: nn::gatedGelu has the gate behind. Of none it is none.
 nn::Tensor swapped(const nn::Tensor& x) {
+    if (!x.defined()) return x;
     const std::int64_t half = x.size(0) / 2;
     return nn::cat({nn::narrow(x, 0, half, half), nn::narrow(x, 0, 0, half)}, 0);
 }
@@ -52,11 +53,13 @@ nn::Tensor tensorOrNone(const tensor::Weights& weights, const std::string& name)
 } // namespace
 
 std::optional<Restormer::Config> Restormer::Config::fromWeights(const tensor::Weights& weights) {
-    for (const char* name : {"patch_embed.proj.weight", "encoder_level1.0.attn.qkv_dwconv.weight", "latent.0.ffn.project_in.weight",
-                             "output.weight"})
+    for (const char* name : {"patch_embed.proj.weight", "encoder_level1.0.attn.qkv_dwconv.weight",
+                             "latent.0.ffn.project_in.weight", "output.weight"})
         if (!weights.has(name) || weights.shape(name).size() != 4) return std::nullopt;
     Config config;
-    const auto side = [&](const std::string& name, std::size_t dimension) { return static_cast<int>(weights.size(name, dimension)); };
+    const auto side = [&](const std::string& name, std::size_t dimension) {
+        return static_cast<int>(weights.size(name, dimension));
+    };
     config.width = side("patch_embed.proj.weight", 0);
     config.inChannels = side("patch_embed.proj.weight", 1);
     config.outChannels = side("output.weight", 0);
@@ -82,7 +85,8 @@ KeyShapes Restormer::Config::expected() const {
     const auto conv = [&](const std::string& name, std::int64_t out, std::int64_t in, std::int64_t kernel) {
         addLayerKeys(keys, name, {out, in, kernel, kernel}, bias);
     };
-    const auto level = [&](const std::string& name, int count, std::int64_t channels, std::int64_t headCount, std::int64_t inner) {
+    const auto level = [&](const std::string& name, int count, std::int64_t channels, std::int64_t headCount,
+                           std::int64_t inner) {
         for (int i = 0; i < count; ++i) {
             const std::string block = fmt::format("{}.{}.", name, i);
             addLayerKeys(keys, block + "norm1.body", {channels}, normBias);
@@ -124,22 +128,22 @@ nn::Tensor Restormer::Norm::operator()(const nn::Tensor& x) const {
     return x.mul(x.var(kOverChannels, false, true).add_(kEpsilon).rsqrt_()).mul_(m_weight);
 }
 
-Restormer::Level Restormer::readLevel(const tensor::Weights& weights, const std::string& name, int count, std::int64_t width) const {
+Restormer::Level Restormer::readLevel(const tensor::Weights& weights, const std::string& name, int count,
+                                      std::int64_t width) const {
     Level level;
     for (int i = 0; i < count; ++i) {
         const tensor::Weights w = weights.sub(fmt::format("{}.{}.", name, i));
-        const auto groups = static_cast<int>(w.size("ffn.project_in.weight", 0));
-        const nn::Tensor upBias = tensorOrNone(w, "ffn.project_in.bias"), aroundBias = tensorOrNone(w, "ffn.dwconv.bias");
+        const nn::Conv2dOptions eachOfThree{.groups = static_cast<int>(3 * width)},
+            eachHidden{.groups = static_cast<int>(w.size("ffn.project_in.weight", 0))};
         level.push_back({.norm1 = {w, "norm1"},
                          .queryKeyValue = {w, "attn.qkv"},
-                         .aroundQueryKeyValue = {w, "attn.qkv_dwconv", {.groups = static_cast<int>(3 * width)}},
+                         .aroundQueryKeyValue = {w, "attn.qkv_dwconv", eachOfThree},
                          .temperature = w.tensor("attn.temperature"),
                          .project = w.tensor("attn.project_out.weight").flatten(1),
                          .projectBias = tensorOrNone(w, "attn.project_out.bias"),
                          .norm2 = {w, "norm2"},
-                         .up = {swapped(w.tensor("ffn.project_in.weight").flatten(1)), upBias.defined() ? swapped(upBias) : upBias},
-                         .around = {swapped(w.tensor("ffn.dwconv.weight")), aroundBias.defined() ? swapped(aroundBias) : aroundBias,
-                                    {.groups = groups}},
+                         .up = {swapped(w.tensor("ffn.project_in.weight")), swapped(tensorOrNone(w, "ffn.project_in.bias"))},
+                         .around = {swapped(w.tensor("ffn.dwconv.weight")), swapped(tensorOrNone(w, "ffn.dwconv.bias")), eachHidden},
                          .down = {w, "ffn.project_out"}});
     }
     return level;
@@ -148,14 +152,15 @@ Restormer::Level Restormer::readLevel(const tensor::Weights& weights, const std:
 Restormer::Restormer(const tensor::Weights& weights, const Config& config) : m_config(config) {
     requireShapes(weights, config.expected());
     m_first = {weights, "patch_embed.proj"};
-    for (std::size_t i = 0; i < 4; ++i) m_encoders[i] = readLevel(weights, encoder(i), config.blocks[i], std::int64_t{config.width} << i);
+    const auto widthOf = [&](std::size_t level) { return std::int64_t{config.width} << level; };
+    for (std::size_t i = 0; i < 4; ++i) m_encoders[i] = readLevel(weights, encoder(i), config.blocks[i], widthOf(i));
     for (std::size_t i = 0; i < 3; ++i) {
         m_down[i] = {weights, downName(i)};
         m_up[i] = {weights, upName(i)};
         if (i > 0) m_reduce[i] = {weights, reduceName(i)};
-        m_decoders[i] = readLevel(weights, decoder(i), config.decoders[i], std::int64_t{config.width} << (i == 0 ? 1 : i));
+        m_decoders[i] = readLevel(weights, decoder(i), config.decoders[i], widthOf(i == 0 ? 1 : i));
     }
-    m_refinement = readLevel(weights, "refinement", config.refinement, 2 * std::int64_t{config.width});
+    m_refinement = readLevel(weights, "refinement", config.refinement, widthOf(1));
     if (config.dualPixel) m_skip = {weights, "skip_conv"};
     m_last = {weights, "output"};
 }
@@ -182,7 +187,7 @@ nn::Tensor Restormer::attend(const Block& block, const nn::Tensor& x) {
         }
         results.push_back(nn::Linear(nn::cat(mixers, 1), block.projectBias)(nn::narrow(one, 1, 2 * width, width)));
     }
-    return results.size() == 1 ? results.front().unsqueeze(0) : nn::cat(results, 0).view({x.size(0), -1, width});
+    return nn::cat(results, 0).view({x.size(0), -1, width});
 }
 
 /// x [N, C, H, W] → the same.
@@ -191,15 +196,17 @@ nn::Tensor Restormer::run(const Level& level, const nn::Tensor& x) {
     nn::Tensor tokens = tokensOf(x); // [N, H·W, C]
     for (const Block& block : level) {
         tokens = tokens.add(attend(block, pictureOf(tokens, height, width)));
-        const nn::Tensor wide = block.around(pictureOf(block.up(block.norm2(tokens)), height, width)); // [N, 2·hidden, H, W]
-        block.down.addTo(tokens, nn::gatedGelu(tokensOf(wide)));
+        // [N, 2·hidden, H, W]
+        const nn::Tensor wide = block.around(pictureOf(block.up(block.norm2(tokens)), height, width));
+        tokens.add_(block.down(nn::gatedGelu(tokensOf(wide))));
     }
     return pictureOf(tokens, height, width);
 }
 
 nn::Tensor Restormer::forward(const nn::Tensor& image) const {
     if (image.size(2) % kMultiple != 0 || image.size(3) % kMultiple != 0)
-        throw Error(fmt::format("Restormer: sides of {} and {} are no multiples of {}", image.size(3), image.size(2), kMultiple));
+        throw Error(fmt::format("Restormer: sides of {} and {} are no multiples of {}", image.size(3), image.size(2),
+                                kMultiple));
     const nn::Tensor shallow = m_first(nn::channelsLast(image)); // [N, width, H, W]
     std::array<nn::Tensor, 3> skips;
     nn::Tensor x = shallow;

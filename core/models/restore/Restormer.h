@@ -48,13 +48,13 @@ private:
     };
     struct Block {
         Norm norm1;
-        nn::Linear queryKeyValue;
+        TokenLinear queryKeyValue;
         nn::Conv2d aroundQueryKeyValue; ///< a kernel a channel
         nn::Tensor temperature, project, projectBias; ///< [heads, 1, 1], [C, C], [C]
         Norm norm2;
-        nn::Linear up;
+        TokenLinear up;
         nn::Conv2d around;
-        nn::Linear down;
+        TokenLinear down;
     };
     using Level = std::vector<Block>;
 
@@ -67,9 +67,9 @@ private:
     std::array<Level, 4> m_encoders; ///< the last one is "latent"
     std::array<Level, 3> m_decoders;
     std::array<nn::Conv2d, 3> m_down, m_up;
-    std::array<nn::Linear, 3> m_reduce; ///< not used on the first level
+    std::array<TokenLinear, 3> m_reduce; ///< not used on the first level
     Level m_refinement;
-    nn::Linear m_skip;
+    TokenLinear m_skip;
     nn::Conv2d m_last;
 };
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr double kSlope = 0.05; // of every leaky ReLU
 constexpr double kRange = 255;  // the published network sees 0…255
-constexpr int kLeastSide = 15;  // of the pooling in the attention
 
 std::string inBlock(int index, const std::string& part) {
     return fmt::format("B{}.{}", index + 1, part);
@@ -23,7 +22,9 @@ std::optional<Rfdn::Config> Rfdn::Config::fromWeights(const tensor::Weights& wei
     for (const char* name : {"fea_conv.weight", "B1.c1_d.weight", "B1.esa.conv1.weight", "upsampler.0.weight"})
         if (!weights.has(name) || weights.shape(name).size() != 4) return std::nullopt;
     Config config;
-    const auto side = [&](const char* name, std::size_t dimension) { return static_cast<int>(weights.size(name, dimension)); };
+    const auto side = [&](const char* name, std::size_t dimension) {
+        return static_cast<int>(weights.size(name, dimension));
+    };
     config.features = side("fea_conv.weight", 0);
     config.channels = side("fea_conv.weight", 1);
     config.distilled = side("B1.c1_d.weight", 0);

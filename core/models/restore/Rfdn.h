@@ -13,6 +13,8 @@ namespace ochre::models {
 
 class Rfdn {
 public:
+    static constexpr int kLeastSide = 15; ///< of a picture, for the pooling in the attention
+
     struct Config {
         int channels = 3; ///< of the picture
         int features = 50, distilled = 25, attention = 12, blocks = 4;
@@ -24,7 +26,7 @@ public:
 
     Rfdn(const tensor::Weights& weights, const Config& config);
 
-    /// image [N, C, H, W] in 0…1, sides of at least 15 → [N, C, H·upscale, W·upscale], not clamped.
+    /// image [N, C, H, W] in 0…1, sides of at least kLeastSide → [N, C, H·upscale, W·upscale], not clamped.
     nn::Tensor forward(const nn::Tensor& image) const;
     const Config& config() const { return m_config; }
 

@@ -16,7 +16,7 @@ using Upsampler = SwinIr::Config::Upsampler;
 
 constexpr double kMean[] = {0.4488, 0.4371, 0.4040}; // of DIV2K, taken off pictures of three channels
 constexpr double kBodySlope = 0.2, kBeforeSlope = 0.01;
-constexpr double kOtherRegion = -100; // added to the products of tokens that a shift has brought side by side
+constexpr float kOtherRegion = -100; // added to the products of tokens that a shift has brought side by side
 constexpr int kJpegWindow = 7;        // the networks for JPEG artifacts have it, and see 0…255
 constexpr std::int64_t kTokensAtOnce = 4096; // of windows that go through a block together, and stay in the cache
 
@@ -61,7 +61,8 @@ nn::Tensor expandBias(const nn::Tensor& table, int window) {
     for (int a = 0; a < tokens; ++a)
         for (int b = 0; b < tokens; ++b)
             *at++ = (a / window - b / window + window - 1) * across + a % window - b % window + window - 1;
-    return table.index_select(0, index.to(table.device())).view({tokens, tokens, -1}).permute({2, 0, 1}).unsqueeze(0).contiguous();
+    const nn::Tensor expanded = table.index_select(0, index.to(table.device())).view({tokens, tokens, -1}); // heads last
+    return expanded.permute({2, 0, 1}).unsqueeze(0).contiguous();
 }
 
 /// [w², w²]: what keeps the parts apart that a shift has joined in the windows of the last column, the last row.
@@ -70,11 +71,11 @@ nn::Tensor regionMask(int window, bool lastColumn, bool lastRow) {
     const auto region = [&](int token) {
         return 2 * (lastRow && token / window >= window - shift) + (lastColumn && token % window >= window - shift);
     };
-    nn::Tensor mask = nn::emptyValues(std::int64_t{tokens} * tokens, at::TensorOptions().dtype(at::kFloat)).view({tokens, tokens});
+    const nn::Tensor mask = nn::emptyValues(std::int64_t{tokens} * tokens, at::TensorOptions().dtype(at::kFloat));
     auto* at = mask.mutable_data_ptr<float>();
     for (int a = 0; a < tokens; ++a)
-        for (int b = 0; b < tokens; ++b) *at++ = region(a) == region(b) ? 0.0f : static_cast<float>(kOtherRegion);
-    return mask;
+        for (int b = 0; b < tokens; ++b) *at++ = region(a) == region(b) ? 0.0f : kOtherRegion;
+    return mask.view({tokens, tokens});
 }
 
 /// Pads right and bottom up to multiples of the window by mirroring, or by repeating the edge where there is too little to
@@ -245,7 +246,7 @@ SwinIr::SwinIr(const tensor::Weights& weights, const Config& config) : m_config(
                  .queryKeyValue = {weights, inBlock(i, b, "attn.qkv")},
                  .project = {weights, inBlock(i, b, "attn.proj")},
                  .norm2 = {weights, inBlock(i, b, "norm2")},
-                 .up = {weights, inBlock(i, b, "mlp.fc1")},
+                 .up = {weights, inBlock(i, b, "mlp.fc1"), {.kind = nn::Activation::Kind::Gelu}},
                  .down = {weights, inBlock(i, b, "mlp.fc2")},
                  .bias = expandBias(weights.tensor(inBlock(i, b, "attn.relative_position_bias_table")), config.window)});
         group.convs = endConvs(weights, fmt::format("layers.{}.conv", i), config.threeConvs);
@@ -277,13 +278,11 @@ void SwinIr::runBlock(const Block& block, int heads, bool shifted, const Layout&
         const std::int64_t end = first + layout.windows[place];
         for (std::int64_t count; first < end; first += count) {
             count = std::min(atOnce, end - first);
-            const nn::Tensor there = nn::narrow(tokens, 0, first * inWindow, count * inWindow).view({count, inWindow, width});
-            nn::Tensor part = there;
+            nn::Tensor part = nn::narrow(tokens, 0, first * inWindow, count * inWindow).view({count, inWindow, width});
             const nn::Tensor qkv = block.queryKeyValue(block.norm1(part)); // [windows, T, 3·width]
-            block.project.addTo(part, nn::attention(nn::narrow(qkv, 2, 0, width), nn::narrow(qkv, 2, width, width),
-                                                    nn::narrow(qkv, 2, 2 * width, width), heads, {.bias = bias}));
-            block.down.addTo(part, nn::gelu(block.up(block.norm2(part)))); // by way of [windows, T, hidden]
-            if (!part.is_same(there)) there.copy_(part);                   // in bfloat16
+            part.add_(block.project(nn::attention(nn::narrow(qkv, 2, 0, width), nn::narrow(qkv, 2, width, width),
+                                                  nn::narrow(qkv, 2, 2 * width, width), heads, {.bias = bias})));
+            part.add_(block.down(block.up(block.norm2(part)))); // by way of [windows, T, hidden]
         }
     }
 }

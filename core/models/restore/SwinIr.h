@@ -48,9 +48,9 @@ public:
 private:
     struct Block {
         nn::LayerNorm norm1;
-        nn::Linear queryKeyValue, project;
+        TokenLinear queryKeyValue, project;
         nn::LayerNorm norm2;
-        nn::Linear up, down;
+        TokenLinear up, down;
         nn::Tensor bias; ///< [1, heads, T, T] of T tokens of a window
     };
     struct Group {
