@@ -9,9 +9,9 @@
 namespace ochre::models {
 namespace {
 
-constexpr double kLeastNorm = 1e-12, kEpsilon = 1e-5;
+constexpr double kLeastNorm = 1e-12;
 constexpr int kMultiple = 8; // three times halved
-constexpr std::int64_t kOverPixels[] = {0}, kOverChannels[] = {-1}; // dimensions of tokens
+constexpr std::int64_t kOverPixels[] = {0}; // of tokens [pixels, channels]
 
 std::string encoder(std::size_t level) {
     return level == 3 ? std::string("latent") : fmt::format("encoder_level{}", level + 1);
@@ -116,16 +116,16 @@ KeyShapes Restormer::Config::expected() const {
     return keys;
 }
 
-Restormer::Norm::Norm(const tensor::Weights& weights, const std::string& name) {
-    if (weights.has(name + ".body.bias"))
-        m_plain = {weights, name + ".body", kEpsilon};
+Restormer::Norm::Norm(const tensor::Weights& weights, const std::string& name)
+    : m_keepsMean(!weights.has(name + ".body.bias")) {
+    if (m_keepsMean)
+        m_scaling = nn::ScaleNorm(weights.tensor(name + ".body.weight"));
     else
-        m_weight = weights.tensor(name + ".body.weight");
+        m_centring = {weights, name + ".body"};
 }
 
 nn::Tensor Restormer::Norm::operator()(const nn::Tensor& x) const {
-    if (!m_weight.defined()) return m_plain(x);
-    return x.mul(x.var(kOverChannels, false, true).add_(kEpsilon).rsqrt_()).mul_(m_weight);
+    return m_keepsMean ? m_scaling(x) : m_centring(x);
 }
 
 Restormer::Level Restormer::readLevel(const tensor::Weights& weights, const std::string& name, int count,

@@ -10,6 +10,7 @@
 
 #include "core/models/NetworkParts.h"
 #include "core/tensor/Norm.h"
+#include "core/tensor/ScaleNorm.h"
 
 namespace ochre::models {
 
@@ -36,15 +37,16 @@ public:
     const Config& config() const { return m_config; }
 
 private:
-    /// Over the channels of tokens; "body.weight" [C], and "body.bias" unless the mean stays in.
+    /// Over the channels of tokens: "body.weight" [C], and "body.bias" unless the mean stays in.
     class Norm {
     public:
         Norm(const tensor::Weights& weights, const std::string& name);
         nn::Tensor operator()(const nn::Tensor& x) const;
 
     private:
-        nn::LayerNorm m_plain;
-        nn::Tensor m_weight; ///< where there is no bias
+        bool m_keepsMean;
+        nn::LayerNorm m_centring;
+        nn::ScaleNorm m_scaling;
     };
     struct Block {
         Norm norm1;

@@ -8,13 +8,15 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/Fill.h"
+
 
 namespace ochre::models {
 namespace {
 
 using Upsampler = SwinIr::Config::Upsampler;
 
-constexpr double kMean[] = {0.4488, 0.4371, 0.4040}; // of DIV2K, taken off pictures of three channels
+constexpr float kMean[] = {0.4488f, 0.4371f, 0.4040f}; // of DIV2K, taken off pictures of three channels
 constexpr double kBodySlope = 0.2, kBeforeSlope = 0.01;
 constexpr float kOtherRegion = -100; // added to the products of tokens that a shift has brought side by side
 constexpr int kJpegWindow = 7;        // the networks for JPEG artifacts have it, and see 0…255
@@ -71,11 +73,10 @@ nn::Tensor regionMask(int window, bool lastColumn, bool lastRow) {
     const auto region = [&](int token) {
         return 2 * (lastRow && token / window >= window - shift) + (lastColumn && token % window >= window - shift);
     };
-    const nn::Tensor mask = nn::emptyValues(std::int64_t{tokens} * tokens, at::TensorOptions().dtype(at::kFloat));
-    auto* at = mask.mutable_data_ptr<float>();
+    std::vector<float> mask;
     for (int a = 0; a < tokens; ++a)
-        for (int b = 0; b < tokens; ++b) *at++ = region(a) == region(b) ? 0.0f : kOtherRegion;
-    return mask.view({tokens, tokens});
+        for (int b = 0; b < tokens; ++b) mask.push_back(region(a) == region(b) ? 0.0f : kOtherRegion);
+    return nn::fromValues(mask, {tokens, tokens});
 }
 
 /// Pads right and bottom up to multiples of the window by mirroring, or by repeating the edge where there is too little to
@@ -88,9 +89,7 @@ nn::Tensor padToWindow(const nn::Tensor& x, int window) {
 }
 
 nn::Tensor meanOf(const nn::Tensor& like) {
-    nn::Tensor mean = nn::emptyValues(3, at::TensorOptions().dtype(at::kFloat));
-    std::copy(std::begin(kMean), std::end(kMean), mean.mutable_data_ptr<float>());
-    return mean.view({1, 3, 1, 1}).to(like.device(), like.scalar_type());
+    return nn::fromValues(kMean, {1, 3, 1, 1}).to(like.device(), like.scalar_type());
 }
 
 } // namespace
