@@ -103,6 +103,7 @@ PictureModel restormer(const tensor::Weights& weights) {
                                   5.0 * config.hidden[1] + 10.0 * config.width);
     model.outChannels = config.outChannels;
     model.multiple = 8;
+    model.halfPays = false; // measured: 1.4 s in place of 0.9 for 128 × 128 pixels
     if (!config.normBias) seesNoise(model); // the kind that the denoisers are of
     return model;
 }

@@ -414,6 +414,7 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
             options.overlap >= 0 ? options.overlap : state.facts.overlap};
     const Precision asked = tensor::precisionFromName(options.dtype);
     job.precision = tensor::choosePrecision(asked, job.device);
+    if (asked == Precision::Auto && job.device == Device::Cpu && !state.facts.halfPays) job.precision = Precision::Float32;
     const Image source = encoded(image);
     const auto enlarged = [&](const Image& picture) {
         return scale() == 1 || picture.empty()

@@ -46,6 +46,11 @@ nn::Tensor swapped(const nn::Tensor& x) {
     return nn::cat({nn::narrow(x, 0, half, half), nn::narrow(x, 0, 0, half)}, 0);
 }
 
+/// [pixels, channels] → [channels, 1], in float32 and not 0.
+nn::Tensor lengths(const nn::Tensor& x) {
+    return x.square().sum(kOverPixels, false, at::kFloat).sqrt().clamp_min(kLeastNorm).unsqueeze(1);
+}
+
 nn::Tensor tensorOrNone(const tensor::Weights& weights, const std::string& name) {
     return weights.has(name) ? weights.tensor(name) : nn::Tensor();
 }
@@ -174,18 +179,19 @@ nn::Tensor Restormer::attend(const Block& block, const nn::Tensor& x) {
     std::vector<nn::Tensor> results;
     for (std::int64_t n = 0; n < x.size(0); ++n) {
         const nn::Tensor one = qkv.select(0, n);
-        const nn::Tensor norms = nn::narrow(one, 1, 0, 2 * width).norm(2, kOverPixels).clamp_min(kLeastNorm).unsqueeze(1); // [2·C, 1]
+        const nn::Tensor norms = lengths(nn::narrow(one, 1, 0, 2 * width)); // [2·C, 1]
         std::vector<nn::Tensor> mixers;
         for (std::int64_t head = 0; head < heads; ++head) {
             const auto part = [&](const nn::Tensor& all, std::int64_t dimension, std::int64_t kind) {
                 return nn::narrow(all, dimension, kind * width + head * inHead, inHead);
             };
             nn::Tensor alike = part(one, 1, 0).t().matmul(part(one, 1, 1)); // [C/heads, C/heads]
-            alike = alike.div(part(norms, 0, 0)).div(part(norms, 0, 1).t());
-            alike = nn::softmax(alike.mul(block.temperature.select(0, head)));
+            alike = alike.div(part(norms, 0, 0)).div(part(norms, 0, 1).t()); // in float32
+            alike = nn::softmax(alike.mul(block.temperature.select(0, head))).to(x.scalar_type());
             mixers.push_back(nn::narrow(block.project, 1, head * inHead, inHead).matmul(alike)); // [C, C/heads]
         }
-        results.push_back(nn::Linear(nn::cat(mixers, 1), block.projectBias)(nn::narrow(one, 1, 2 * width, width)));
+        results.push_back(nn::narrow(one, 1, 2 * width, width).matmul(nn::cat(mixers, 1).t()));
+        if (block.projectBias.defined()) results.back().add_(block.projectBias);
     }
     return nn::cat(results, 0).view({x.size(0), -1, width});
 }
