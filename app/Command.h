@@ -53,6 +53,7 @@ session::Options commandLineOptions();
 void addRun(CLI::App& app, std::function<int()>& chosen);
 void addRender(CLI::App& app, std::function<int()>& chosen);
 void addGenerate(CLI::App& app, std::function<int()>& chosen);
+void addRestore(CLI::App& app, std::function<int()>& chosen);
 void addUpscale(CLI::App& app, std::function<int()>& chosen);
 void addNodes(CLI::App& app, std::function<int()>& chosen);
 void addModels(CLI::App& app, std::function<int()>& chosen);

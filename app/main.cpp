@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     std::function<int()> chosen;
     app::addGenerate(cli, chosen);
     app::addRun(cli, chosen);
+    app::addRestore(cli, chosen);
     app::addUpscale(cli, chosen);
     app::addRender(cli, chosen);
     app::addNodes(cli, chosen);

@@ -19,12 +19,19 @@ using Tensors = std::map<std::string, nn::Tensor>;
 
 /// A network that enlarges (or cleans, at scale 1) pictures.
 struct PictureModel {
-    std::function<nn::Tensor(const nn::Tensor&)> forward; ///< [1, C, H, W] in 0…1 → [1, C, H·scale, W·scale]
+    using Forward = std::function<nn::Tensor(const nn::Tensor&)>; ///< [1, C, H, W] in 0…1 → [1, C, H·scale, W·scale]
+    Forward forward;                                               ///< of whole pictures
+    /// Of networks that first look at a picture as a whole: given it, or a smaller copy, what runs on its parts. Else none.
+    std::function<Forward(const nn::Tensor& whole)> preparedFor;
     int inChannels = 3, outChannels = 3;
     int scale = 1;
     int multiple = 1;         ///< sides must be multiples of this
+    int leastSide = 1;        ///< smaller pictures are extended
     int overlap = 0;          ///< surroundings that matter
+    int edge = 0;             ///< what is mirrored around the picture's own edge, where the zeros that convolutions see would show
     double bytesPerPixel = 0; ///< working memory a pixel of the input, float32
+    bool halfPays = true;     ///< bfloat16 is faster on a CPU that has it
+    float low = 0, high = 1;  ///< what it sees and gives of a picture: more than 0…1 where it has learned on noise
 };
 
 struct Architecture {

@@ -4,6 +4,7 @@
 #include <ATen/ops/_upsample_nearest_exact2d.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/where.h>
 
 namespace ochre::nn {
@@ -67,6 +68,10 @@ Tensor resizeBislerp(const Tensor& x, std::int64_t height, std::int64_t width) {
                      places.share.view(shape));
     };
     return along(along(x, 3, width), 2, height);
+}
+
+Tensor maxPool(const Tensor& x, int kernel, int stride) {
+    return at::max_pool2d(x, {kernel, kernel}, {stride, stride});
 }
 
 } // namespace ochre::nn

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Resizing by the rules of PyTorch's interpolate that Nn.h lacks, and by turning vectors.
+// Resizing by the rules of PyTorch's interpolate that Nn.h lacks, by turning vectors, and by pooling.
 #pragma once
 
 #include "core/tensor/Nn.h"
@@ -15,5 +15,8 @@ Tensor resizeArea(const Tensor& x, std::int64_t height, std::int64_t width); ///
 /// Bilinear in the length and in the direction of each pixel's vector. Source: comfyanonymous/ComfyUI
 /// comfy/utils.py.
 Tensor resizeBislerp(const Tensor& x, std::int64_t height, std::int64_t width);
+
+/// Largest value of each square of `kernel` pixels, `stride` apart: [N, C, H, W] → [N, C, (H − kernel)/stride + 1, …].
+Tensor maxPool(const Tensor& x, int kernel, int stride);
 
 } // namespace ochre::nn

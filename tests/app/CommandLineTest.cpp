@@ -2,6 +2,7 @@
 // The built program from outside: exit status, stdout, stderr, files.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <regex>
@@ -206,6 +207,35 @@ TEST(CommandLine, InspectShowsTheFiguresOfAScene) {
     EXPECT_EQ(sum, 10u);
     EXPECT_EQ(json.at("log_scale_histogram").at("min"), -12);
     EXPECT_NE(ochre({"inspect", scene}).out.find("#####"), std::string::npos);
+}
+
+TEST(CommandLine, RestoreRunsAModelAtAStrengthAndKeepsAlpha) {
+    const test::TemporaryFolder folder;
+    const std::string model = test::sourceFile("tests/parity/dncnn/gray_5_layers/weights.safetensors").string();
+    Image image(20, 14, 4);
+    const auto values = image.edit();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>((i * 37) % 256) / 255.0f;
+    const fs::path in = folder / "in.png", all = folder / "all.png", none = folder / "none.png";
+    writeImage(image, in);
+    const Outcome o = ochre({"restore", in, "-m", model, "-o", all, "--tile", "8", "--json"});
+    ASSERT_EQ(o.status, 0) << o.err;
+    EXPECT_EQ(o.json().at("width"), 20);
+    ASSERT_EQ(ochre({"restore", in, "-m", model, "-o", none, "--strength", "0"}).status, 0);
+    const Image restored = readImage(all), same = readImage(none);
+    bool differs = false;
+    for (std::size_t i = 0; i < image.valueCount(); ++i) {
+        EXPECT_NEAR(same.values()[i], image.values()[i], 1e-6f);
+        if (i % 4 == 3)
+            EXPECT_NEAR(restored.values()[i], image.values()[i], 1e-6f);
+        else
+            differs |= std::abs(restored.values()[i] - image.values()[i]) > 0.02f;
+    }
+    EXPECT_TRUE(differs);
+    EXPECT_EQ(ochre({"restore", in, "-o", all}).status, 2) << "a model is asked for";
+    EXPECT_EQ(ochre({"restore", in, "-m", model, "-o", all, "--strength", "2"}).status, 2);
+    const Outcome gone = ochre({"restore", in, "-m", "no-such-model", "-o", folder / "x.png"});
+    EXPECT_EQ(gone.status, 1);
+    EXPECT_NE(gone.err.find("no-such-model"), std::string::npos);
 }
 
 TEST(CommandLine, WrongInputEndsWithStatusOneAndAMessageThatNamesIt) {

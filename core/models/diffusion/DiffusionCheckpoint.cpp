@@ -290,7 +290,7 @@ WeightsKind kindOfWeights(const Weights& weights) {
     const Architecture* architecture = recognise(weights, found);
     if (!architecture) return {};
     if (architecture->picture)
-        return {fmt::format("an upscaler ({})", architecture->name),
+        return {fmt::format("a network of pictures ({})", architecture->name),
                 "use it where a model that enlarges or restores pictures is asked for"};
     return {fmt::format("a network of the kind {}", architecture->name),
             "choose a Stable Diffusion checkpoint"};

@@ -18,19 +18,6 @@ nn::Tensor part(const nn::Tensor& x, std::int64_t index, std::int64_t width) {
 
 } // namespace
 
-void addLayerKeys(KeyShapes& keys, const std::string& name, tensor::Shape shape, bool bias) {
-    if (bias) keys[name + ".bias"] = {shape.at(0)};
-    keys[name + ".weight"] = std::move(shape);
-}
-
-nn::Tensor tokensOf(const nn::Tensor& picture) {
-    return nn::channelsLast(picture).permute({0, 2, 3, 1}).flatten(1, 2);
-}
-
-nn::Tensor pictureOf(const nn::Tensor& tokens, std::int64_t height, std::int64_t width) {
-    return tokens.view({tokens.size(0), height, width, tokens.size(2)}).permute({0, 3, 1, 2});
-}
-
 UNetResBlock::UNetResBlock(const tensor::Weights& weights, const std::string& name)
     : m_inNorm(weights, name + ".in_layers.0"), m_inConv(weights, name + ".in_layers.2"),
       m_embedding(weights, name + ".emb_layers.1"), m_outNorm(weights, name + ".out_layers.0"),

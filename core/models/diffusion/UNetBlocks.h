@@ -4,25 +4,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/models/NetworkParts.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Nn.h"
 #include "core/tensor/Norm.h"
 
 namespace ochre::models {
-
-using KeyShapes = std::map<std::string, tensor::Shape>;
-
-/// Adds "name.weight" of this shape and "name.bias" [shape[0]].
-void addLayerKeys(KeyShapes& keys, const std::string& name, tensor::Shape shape, bool bias = true);
-
-/// [N, C, H, W], channels-last → [N, H·W, C], and back: views of the same memory.
-nn::Tensor tokensOf(const nn::Tensor& picture);
-nn::Tensor pictureOf(const nn::Tensor& tokens, std::int64_t height, std::int64_t width);
 
 /// Two convolutions with the time step's embedding added in between: "in_layers", "emb_layers", "out_layers",
 /// "skip_connection".

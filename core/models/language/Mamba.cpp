@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/NetworkParts.h"
 #include "core/tensor/SelectiveScan.h"
 
 namespace ochre::models {
@@ -113,11 +114,7 @@ std::map<std::string, tensor::Shape> Mamba::Config::expected() const {
 }
 
 Mamba::Mamba(const tensor::Weights& weights, const Config& config) : m_config(config) {
-    for (const auto& [key, shape] : config.expected())
-        if (weights.shape(key) != shape)
-            throw broken(fmt::format("{}: tensor \"{}\" is {}, expected {}", weights.subject(), weights.prefix() + key,
-                                     tensor::describe(weights.shape(key)), tensor::describe(shape)),
-                         "fetch the file again, or choose another");
+    requireShapes(weights, config.expected());
     m_tokens = {weights, config.table()};
     for (int i = 0; i < config.layers; ++i)
         m_layers.push_back({{weights, config.prefix + inLayer(i, "norm"), config.epsilon},

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/NetworkParts.h"
 
 namespace ochre::models {
 namespace {
@@ -144,12 +145,7 @@ Bert::Bert(const tensor::Weights& weights, const Config& config) : m_config(conf
         throw Error(fmt::format("{}: a width of {} is not {} equal heads", weights.subject(), config.width,
                                 config.heads),
                     "the number of heads belongs to another model");
-    for (const auto& [key, shape] : config.expected())
-        if (weights.shape(key) != shape)
-            throw broken(fmt::format("{}: tensor \"{}\" is {}, expected {}", weights.subject(),
-                                     weights.prefix() + key, tensor::describe(weights.shape(key)),
-                                     tensor::describe(shape)),
-                         "fetch the file again, or choose another");
+    requireShapes(weights, config.expected());
     const tensor::Weights w = viewOf(weights, config);
     m_words = {w, kWords};
     m_positions = {w, kPositions};

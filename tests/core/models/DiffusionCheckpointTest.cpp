@@ -195,7 +195,7 @@ TEST(DiffusionCheckpoint, OtherFilesAreNamedForWhatTheyAre) {
             {"body.1.weight", {8}},
             {"body.2.weight", {12, 8, 3, 3}},
             {"body.2.bias", {12}}},
-           "an upscaler (srvggnetcompact)", "enlarges");
+           "a network of pictures (srvggnetcompact)", "enlarges");
     expectError([] { open({{"w", {3}}}); }, "no Stable Diffusion is known with these 1 tensors (\"w\"");
 }
 

@@ -50,6 +50,14 @@ TEST(Resample, BislerpTurnsVectorsAndMixesTheirLengths) {
                   0.138617963f,  -0.298111856f, -0.591715574f, 1.10862458f,   1.01910985f,   0});
 }
 
+TEST(Resample, MaxPoolTakesTheLargestOfEachSquare) {
+    std::vector<float> values;
+    for (int i = 0; i < 30; ++i) values.push_back(static_cast<float>(i * 7 % 30));
+    const Tensor pooled = maxPool(fromValues(values, {1, 1, 5, 6}), 3, 2);
+    EXPECT_EQ(pooled.sizes(), at::IntArrayRef({1, 1, 2, 2}));
+    expectValues(pooled, {26, 28, 25, 27});
+}
+
 TEST(Resample, BislerpKeepsWhatIsTheSameEverywhere) {
     const Tensor flat = fromValues(std::vector<float>{1, 1, 1, 1, -2, -2, -2, -2}, {1, 2, 2, 2});
     const Tensor large = resizeBislerp(flat, 5, 7);

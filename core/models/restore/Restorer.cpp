@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/models/restore/Upscaler.h"
+#include "core/models/restore/Restorer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +10,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/image/Filter.h"
 #include "core/models/Architectures.h"
 #include "core/models/restore/Tiling.h"
 #include "core/tensor/Convert.h"
@@ -26,9 +27,8 @@ constexpr std::uint64_t kMostTileMemory = std::uint64_t{1}
                                           << 30; ///< larger tiles are not faster: they leave the cache
 constexpr int kSmallestTile = 16;
 constexpr int kTrialSide = 64;
-/// Pixels inside the picture's edge that are mirrored around it: the zeros that convolutions pad with would show. As
-/// xinntao/Real-ESRGAN-ncnn-vulkan does it.
-constexpr int kEdge = 10;
+/// Of what a network sees that looks at all of a picture first; larger ones are reduced.
+constexpr double kWholePixels = 4e6;
 
 float toSrgb(float linear) {
     return linear <= 0.0031308f ? 12.92f * linear : 1.055f * std::pow(linear, 1.0f / 2.4f) - 0.055f;
@@ -70,7 +70,7 @@ std::optional<float> constantValue(const Image& image, int channel) {
 
 /// Adds a tile's result into the picture, each pixel by its share.
 void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& down, int scale,
-           const Pass& pass) {
+           const Pass& pass, const PictureModel& model) {
     const auto values = out.edit();
     const nn::Tensor picture = nn::channelsLast(tile.to(at::kCPU, at::kFloat));
     const float* in = picture.const_data_ptr<float>();
@@ -94,24 +94,30 @@ void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& d
                 float mean = 0; // the network gave several readings of one channel
                 for (int c = 0; c < tileChannels; ++c) mean += source[c];
                 target[pass.channels[0]] +=
-                    weight * std::clamp(mean / static_cast<float>(tileChannels), 0.0f, 1.0f);
+                    weight * std::clamp(mean / static_cast<float>(tileChannels), model.low, model.high);
             } else {
-                for (const int c : pass.channels) target[c] += weight * std::clamp(source[c], 0.0f, 1.0f);
+                for (const int c : pass.channels) target[c] += weight * std::clamp(source[c], model.low, model.high);
             }
         }
     }
 }
 
-/// Pads right and bottom to the network's multiple by repeating the edge; the caller drops the surplus.
-nn::Tensor padToMultiple(const nn::Tensor& x, int multiple) {
-    const std::int64_t right = (multiple - x.size(3) % multiple) % multiple,
-                       bottom = (multiple - x.size(2) % multiple) % multiple;
-    return right == 0 && bottom == 0 ? x : nn::pad(x, 0, right, 0, bottom, nn::Padding::Replicate);
+/// Pads right and bottom to what the network takes by mirroring, of a few pixels by repeating the edge; the caller drops the
+/// surplus.
+nn::Tensor padFor(const PictureModel& model, const nn::Tensor& x) {
+    const auto missing = [&](std::int64_t side) {
+        const std::int64_t wanted = std::max<std::int64_t>(side, model.leastSide);
+        return (wanted + model.multiple - 1) / model.multiple * model.multiple - side;
+    };
+    const std::int64_t right = missing(x.size(3)), bottom = missing(x.size(2));
+    if (right == 0 && bottom == 0) return x;
+    const bool room = right < x.size(3) && bottom < x.size(2);
+    return nn::pad(x, 0, right, 0, bottom, room ? nn::Padding::Reflect : nn::Padding::Replicate);
 }
 
 } // namespace
 
-struct Upscaler::State {
+struct Restorer::State {
     tensor::Weights weights;
     const Architecture* architecture = nullptr;
     double outputScale = 1; ///< of a last bicubic resize, from the file's metadata
@@ -129,16 +135,6 @@ struct Upscaler::State {
         }
         return slot;
     }
-
-    nn::Tensor forward(const nn::Tensor& image, Device device, Precision precision) const {
-        const PictureModel net = model(device, precision);
-        const auto type = precision == Precision::Bfloat16 ? at::kBFloat16 : at::kFloat;
-        const nn::Tensor padded =
-            padToMultiple(image, net.multiple).to(device == Device::Cuda ? at::kCUDA : at::kCPU, type);
-        nn::Tensor out = net.forward(padded).to(at::kFloat);
-        out = nn::narrow(nn::narrow(out, 2, 0, image.size(2) * net.scale), 3, 0, image.size(3) * net.scale);
-        return out;
-    }
 };
 
 namespace {
@@ -150,7 +146,7 @@ struct Job {
 };
 
 /// Side of the tiles whose work fits into the memory that may be used.
-int chooseTile(const PictureModel& model, const UpscaleOptions& options, const Image& image, int overlap,
+int chooseTile(const PictureModel& model, const RestoreOptions& options, const Image& image, int overlap,
                Precision precision) {
     if (options.tile > 0) return std::max(options.tile, model.multiple);
     const std::uint64_t free = tensor::availableMemory();
@@ -167,7 +163,7 @@ Image encoded(const Image& image) {
     const auto values = result.edit();
     const std::size_t channels = static_cast<std::size_t>(image.channels());
     for (std::size_t i = 0; i < values.size(); ++i)
-        if (!image.hasAlpha() || i % channels + 1 != channels) values[i] = toSrgb(std::max(values[i], 0.0f));
+        if (!image.hasAlpha() || i % channels + 1 != channels) values[i] = toSrgb(values[i]);
     return result;
 }
 
@@ -185,22 +181,76 @@ void fill(Image& out, int channel, float value) {
         values[i] = value;
 }
 
-/// The channels of a pass, clamped, repeated up to `count`.
-nn::Tensor networkInput(const Image& image, const Pass& pass, int count, const Span& across,
+void copyChannel(Image& out, const Image& image, int channel) {
+    const auto to = out.edit();
+    const auto from = image.values();
+    for (std::size_t i = static_cast<std::size_t>(channel); i < to.size(); i += static_cast<std::size_t>(out.channels()))
+        to[i] = from[i];
+}
+
+/// Throws Error where a value is no number.
+void requireNumbers(const Image& image) {
+    const auto values = image.values();
+    const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+    if (bad == values.end()) return;
+    const auto at = static_cast<std::size_t>(bad - values.begin()) / static_cast<std::size_t>(image.channels());
+    const auto width = static_cast<std::size_t>(image.width());
+    throw Error(fmt::format("picture: the pixel at ({}, {}) is {}, which is no number to compute with", at % width,
+                            at / width, *bad),
+                "repair the picture first");
+}
+
+/// What colours have beyond the range that the network sees; alpha as it is. Empty where there is none of it.
+Image excessOf(const Image& image, const PictureModel& model) {
+    const std::size_t channels = static_cast<std::size_t>(image.channels()), colors = channels - (image.hasAlpha() ? 1 : 0);
+    Image excess = image;
+    bool any = false;
+    const auto values = excess.edit();
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (i % channels < colors) {
+            values[i] -= std::clamp(values[i], model.low, model.high);
+            any |= values[i] != 0.0f;
+        }
+    return any ? excess : Image();
+}
+
+/// out = plain + strength · (out + excess − plain), where `excess` may be empty. Of alpha there is no excess.
+void finish(Image& out, const Image& plain, const Image& excess, float strength) {
+    const std::size_t channels = static_cast<std::size_t>(out.channels()), colors = channels - (out.hasAlpha() ? 1 : 0);
+    const auto values = out.edit();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!excess.empty() && i % channels < colors) values[i] += excess.values()[i];
+        if (strength < 1) values[i] = plain.values()[i] + strength * (values[i] - plain.values()[i]);
+    }
+}
+
+/// The channels of a pass, clamped, repeated up to what the network takes.
+nn::Tensor networkInput(const Image& image, const Pass& pass, const PictureModel& model, const Span& across,
                         const Span& down) {
     std::vector<int> channels = pass.channels;
-    channels.resize(static_cast<std::size_t>(count), pass.channels.front());
-    return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size).clamp_(0.0, 1.0);
+    channels.resize(static_cast<std::size_t>(model.inChannels), pass.channels.front());
+    return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size)
+        .clamp_(model.low, model.high);
+}
+
+/// All of a pass, reduced where it is very large.
+nn::Tensor wholePicture(const Image& image, const Pass& pass, const PictureModel& model) {
+    const double shrink = std::sqrt(kWholePixels / static_cast<double>(image.pixelCount()));
+    const auto side = [shrink](int length) { return std::max(1, static_cast<int>(std::lround(length * shrink))); };
+    const Image seen = shrink < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area,
+                                           tensor::currentCancel())
+                                  : image;
+    return networkInput(seen, pass, model, {.size = seen.width()}, {.size = seen.height()});
 }
 
 } // namespace
 
-Upscaler::Upscaler(std::unique_ptr<State> state) : m_state(std::move(state)) {}
-Upscaler::~Upscaler() = default;
-Upscaler::Upscaler(Upscaler&&) noexcept = default;
-Upscaler& Upscaler::operator=(Upscaler&&) noexcept = default;
+Restorer::Restorer(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+Restorer::~Restorer() = default;
+Restorer::Restorer(Restorer&&) noexcept = default;
+Restorer& Restorer::operator=(Restorer&&) noexcept = default;
 
-Upscaler Upscaler::open(const std::filesystem::path& path) {
+Restorer Restorer::open(const std::filesystem::path& path) {
     auto state = std::make_unique<State>();
     tensor::run({}, [&] {
         const tensor::Weights file = tensor::Weights::open(path);
@@ -209,12 +259,19 @@ Upscaler Upscaler::open(const std::filesystem::path& path) {
             const auto names = file.names();
             throw Error(
                 fmt::format(
-                    "{}: no network that enlarges pictures is known with these {} tensors (\"{}\", …)",
+                    "{}: no network that restores or enlarges pictures is known with these {} tensors (\"{}\", …)",
                     path.string(), names.size(), names.front()),
-                "choose Real-ESRGAN or ESRGAN weights", ErrorKind::NotMine);
+                "choose weights of Real-ESRGAN, SwinIR, Restormer or another that `ochre restore --help` names",
+                ErrorKind::NotMine);
         }
         state->facts = state->architecture->picture(state->weights);
+        if (state->facts.inChannels != state->facts.outChannels)
+            throw Error(fmt::format("{}: takes {} channels and gives {}: it wants two views of a scene, as dual-pixel "
+                                    "sensors see it",
+                                    path.string(), state->facts.inChannels, state->facts.outChannels),
+                        "choose weights for one picture", ErrorKind::NotMine);
         state->unused = state->weights.unused();
+        if (state->architecture->isBeside) std::erase_if(state->unused, state->architecture->isBeside);
         state->models[{static_cast<int>(Device::Cpu), static_cast<int>(Precision::Float32)}] = state->facts;
         const auto& metadata = file.checkpoint().metadata;
         if (const auto it = metadata.find("output_scale"); it != metadata.end())
@@ -227,53 +284,47 @@ Upscaler Upscaler::open(const std::filesystem::path& path) {
     if (!state->unused.empty())
         log::warning("{}: {} tensors are not used by {} (\"{}\", …)", path.string(), state->unused.size(),
                      state->architecture->name, state->unused.front());
-    return Upscaler(std::move(state));
+    return Restorer(std::move(state));
 }
 
-const std::string& Upscaler::architecture() const {
+const std::string& Restorer::architecture() const {
     return m_state->architecture->name;
 }
 
-int Upscaler::scale() const {
+int Restorer::scale() const {
     return static_cast<int>(std::lround(m_state->outputScale * m_state->facts.scale));
 }
 
-int Upscaler::defaultOverlap() const {
+int Restorer::defaultOverlap() const {
     return m_state->facts.overlap;
 }
 
-const std::vector<std::string>& Upscaler::unusedKeys() const {
+const std::vector<std::string>& Restorer::unusedKeys() const {
     return m_state->unused;
 }
 
 namespace {
 
-using Forward = std::function<nn::Tensor(const nn::Tensor&)>;
+using Forward = PictureModel::Forward;
 
-/// Auto keeps bfloat16 only where a patch from the middle of the picture stays within the stated error of
-/// float32.
-Precision tryBfloat16(const Forward& half, const Forward& full, const Image& image, const PictureModel& model,
-                      double& error) {
-    Span across, down;
-    across.size = std::min(kTrialSide, image.width());
-    down.size = std::min(kTrialSide, image.height());
-    across.from = (image.width() - across.size) / 2;
-    down.from = (image.height() - down.size) / 2;
-    const Pass pass = passesOf(image, model.inChannels).front();
-    const nn::Tensor input = networkInput(image, pass, model.inChannels, across, down);
-    const nn::Tensor a = half(input).clamp(0.0, 1.0), b = full(input).clamp(0.0, 1.0);
-    error = nn::maxAbsDifference(a, b);
-    return error <= tensor::kBfloat16MaxError && nn::meanAbsDifference(a, b) <= tensor::kBfloat16MeanError
-               ? Precision::Bfloat16
-               : Precision::Float32;
+/// What runs on the tiles of a pass: padded, on the device and in the type of `job`, to float32 on either.
+Forward forwardOf(const PictureModel& net, const Image& image, const Pass& pass, const Job& job) {
+    const auto type = job.precision == Precision::Bfloat16 ? at::kBFloat16 : at::kFloat;
+    const auto device = job.device == Device::Cuda ? at::kCUDA : at::kCPU;
+    const Forward inner =
+        net.preparedFor ? net.preparedFor(wholePicture(image, pass, net).to(device, type)) : net.forward;
+    return [=](const nn::Tensor& tile) {
+        const nn::Tensor out = inner(padFor(net, tile).to(device, type)).to(at::kFloat);
+        return nn::narrow(nn::narrow(out, 2, 0, tile.size(2) * net.scale), 3, 0, tile.size(3) * net.scale);
+    };
 }
 
 /// What is mirrored before and after a span, where it reaches the edge of the picture.
 struct Edges {
     std::int64_t low = 0, high = 0;
 
-    Edges(const Span& span, int length, int multiple) {
-        const int width = (kEdge + multiple - 1) / multiple * multiple;
+    Edges(const Span& span, int length, const PictureModel& model) {
+        const int width = (model.edge + model.multiple - 1) / model.multiple * model.multiple;
         if (span.from == 0) low = width;
         if (span.from + span.size == length) high = width;
     }
@@ -287,67 +338,98 @@ nn::Tensor forwardTile(const Forward& forward, const nn::Tensor& tile, const Edg
     return nn::narrow(nn::narrow(out, 2, y.low * scale, tile.size(2) * scale), 3, x.low * scale, tile.size(3) * scale);
 }
 
+/// Auto keeps bfloat16 only where a patch from the middle of the picture stays within the stated error of
+/// float32.
+Precision tryBfloat16(const PictureModel& half, const PictureModel& full, const Image& image, Job job, double& error) {
+    Span across, down;
+    across.size = std::min(kTrialSide, image.width());
+    down.size = std::min(kTrialSide, image.height());
+    across.from = (image.width() - across.size) / 2;
+    down.from = (image.height() - down.size) / 2;
+    const Pass pass = passesOf(image, full.inChannels).front();
+    const nn::Tensor input = networkInput(image, pass, full, across, down);
+    const auto run = [&](const PictureModel& model, Precision precision) {
+        job.precision = precision;
+        const Forward forward = forwardOf(model, image, pass, job);
+        return forwardTile(forward, input, {across, image.width(), model}, {down, image.height(), model}, model.scale)
+            .clamp(0.0, 1.0);
+    };
+    const nn::Tensor a = run(half, Precision::Bfloat16), b = run(full, Precision::Float32);
+    error = nn::maxAbsDifference(a, b);
+    return error <= tensor::kBfloat16MaxError && nn::meanAbsDifference(a, b) <= tensor::kBfloat16MeanError
+               ? Precision::Bfloat16
+               : Precision::Float32;
+}
+
 /// All tiles of all passes into `out`, which is zero.
 int runTiles(Image& out, const Image& image, const PictureModel& model, double outputScale, const Job& job,
-             const Forward& forward, const Progress& progress, const Cancel& cancel) {
+             const Progress& progress, const Cancel& cancel) {
     const auto across = cutAxis(image.width(), job.tile, job.overlap, model.multiple);
     const auto down = cutAxis(image.height(), job.tile, job.overlap, model.multiple);
+    const int scale = static_cast<int>(std::lround(model.scale * outputScale));
     std::vector<Pass> passes = passesOf(image, model.inChannels);
     std::erase_if(passes, [&](const Pass& pass) {
-        const auto constant = pass.alpha ? constantValue(image, pass.channels[0]) : std::nullopt;
+        if (!pass.alpha) return false;
+        if (scale == 1) return copyChannel(out, image, pass.channels[0]), true;
+        const auto constant = constantValue(image, pass.channels[0]);
         if (constant) fill(out, pass.channels[0], std::clamp(*constant, 0.0f, 1.0f));
         return constant.has_value();
     });
-    const int scale = static_cast<int>(std::lround(model.scale * outputScale));
     const std::size_t total = across.size() * down.size() * passes.size();
     std::size_t done = 0;
-    for (const Pass& pass : passes)
+    for (const Pass& pass : passes) {
+        const Forward forward = forwardOf(model, image, pass, job);
         for (const Span& y : down)
             for (const Span& x : across) {
                 cancel.check();
                 progress.report(done, total, fmt::format("tile {} of {}", done + 1, total));
-                nn::Tensor result = forwardTile(forward, networkInput(image, pass, model.inChannels, x, y),
-                                                {x, image.width(), model.multiple},
-                                                {y, image.height(), model.multiple}, model.scale);
+                nn::Tensor result = forwardTile(forward, networkInput(image, pass, model, x, y),
+                                                {x, image.width(), model}, {y, image.height(), model}, model.scale);
                 if (outputScale != 1)
                     result =
                         nn::resizeBicubic(result, std::int64_t{y.size} * scale, std::int64_t{x.size} * scale);
-                blend(out, result, x, y, scale, pass);
+                blend(out, result, x, y, scale, pass, model);
                 ++done;
             }
+    }
     progress.report(total, total, "done");
     return static_cast<int>(total);
 }
 
 } // namespace
 
-Image Upscaler::upscale(const Image& image, const UpscaleOptions& options, const Progress& progress,
-                        const Cancel& cancel, UpscaleReport* report) const {
+Image Restorer::restore(const Image& image, const RestoreOptions& options, const Progress& progress,
+                        const Cancel& cancel, RestoreReport* report) const {
     if (image.empty()) throw Error("picture: is empty", "load a picture first");
     if (image.channels() > 4)
-        throw Error(fmt::format("picture of {} channels: 1 to 4 can be enlarged", image.channels()));
+        throw Error(fmt::format("picture of {} channels: 1 to 4 can be restored or enlarged", image.channels()));
+    if (!(options.strength >= 0 && options.strength <= 1))
+        throw Error(fmt::format("strength: is {}", options.strength),
+                    "choose 0 (the picture as it was) to 1 (all of the model)");
+    requireNumbers(image);
     tensor::useThreads(options.threads);
     const State& state = *m_state;
-    const PictureModel& model = state.facts;
-    UpscaleReport local;
+    RestoreReport local;
     Job job{tensor::deviceFromName(options.device), Precision::Float32, 0,
-            options.overlap >= 0 ? options.overlap : model.overlap};
+            options.overlap >= 0 ? options.overlap : state.facts.overlap};
     const Precision asked = tensor::precisionFromName(options.dtype);
     job.precision = tensor::choosePrecision(asked, job.device);
+    if (asked == Precision::Auto && job.device == Device::Cpu && !state.facts.halfPays) job.precision = Precision::Float32;
     const Image source = encoded(image);
+    const auto enlarged = [&](const Image& picture) {
+        return scale() == 1 || picture.empty()
+                   ? picture
+                   : resize(picture, image.width() * scale(), image.height() * scale(), ResizeFilter::Bicubic, cancel);
+    };
     Image out;
-    for (int divisor = 1;; divisor *= 2) {
+    for (int divisor = 1; options.strength > 0; divisor *= 2) {
         try {
             tensor::run(cancel, [&] {
-                const Forward forward = [&](const nn::Tensor& x) {
-                    return state.forward(x, job.device, job.precision);
-                };
-                const Forward full = [&](const nn::Tensor& x) {
-                    return state.forward(x, job.device, Precision::Float32);
-                };
-                if (asked == Precision::Auto && job.precision == Precision::Bfloat16 &&
-                    local.bfloat16Error < 0)
-                    job.precision = tryBfloat16(forward, full, source, model, local.bfloat16Error);
+                if (asked == Precision::Auto && job.precision == Precision::Bfloat16 && local.bfloat16Error < 0)
+                    job.precision =
+                        tryBfloat16(state.model(job.device, Precision::Bfloat16),
+                                    state.model(job.device, Precision::Float32), source, job, local.bfloat16Error);
+                const PictureModel model = state.model(job.device, job.precision);
                 const int whole = chooseTile(model, options, source, job.overlap, job.precision);
                 job.tile = std::max(whole / divisor, std::min(whole, kSmallestTile));
                 if (divisor > 1 && job.tile == local.tile)
@@ -356,16 +438,21 @@ Image Upscaler::upscale(const Image& image, const UpscaleOptions& options, const
                 local.tile = job.tile;
                 out = Image(image.width() * scale(), image.height() * scale(), image.channels(),
                             image.colorSpace());
-                local.tiles = runTiles(out, source, model, state.outputScale, job, forward, progress, cancel);
+                local.tiles = runTiles(out, source, model, state.outputScale, job, progress, cancel);
             });
             break;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Memory) throw;
             out = {};
             ++local.retries;
-            log::info("upscale: out of memory with tiles of {}, trying smaller ones", local.tile);
+            log::info("restore: out of memory with tiles of {}, trying smaller ones", local.tile);
         }
     }
+    const Image plain = options.strength < 1 ? enlarged(source) : Image();
+    if (out.empty())
+        out = plain;
+    else
+        finish(out, plain, enlarged(excessOf(source, state.facts)), static_cast<float>(options.strength));
     if (image.colorSpace() == ColorSpace::Linear) decode(out);
     out.setMetadata(image.metadata());
     local.overlap = job.overlap;

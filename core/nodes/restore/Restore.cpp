@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nodes/Describe.h"
+#include "core/nodes/restore/RestoreNode.h"
+
+namespace ochre::nodes::restore {
+
+graph::NodeDeclaration Restore() {
+    return pictureNode("restore.restore", 1, "Restore", "")
+        .describe("Repairs a picture with a network that was trained for it: noise, blur, rain, JPEG artifacts, darkness. SwinIR, "
+                  "Restormer, DnCNN, IAT and SCI are known; those that enlarge work as well.")
+        .keywords("denoise deblur derain jpeg artifacts low light brighten enhance clean swinir restormer dncnn iat sci")
+        .parameter(share("strength", "Strength", "How much of the result is taken; the rest is the picture as it was.", 1))
+        .onRun([](graph::RunContext& run) { runPictureNode(run, run.number("strength")); });
+}
+
+} // namespace ochre::nodes::restore
