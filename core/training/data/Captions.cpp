@@ -44,12 +44,12 @@ std::string framed(Draw& draw, const Wording& wording, std::optional<NamedColor>
 
 } // namespace
 
-std::string plainCaption(Draw& draw, const Wording& wording, const Keywords& keywords) {
-    constexpr double kKeywords = 0.15, kWithKeyword = 0.15;
+std::string plainCaption(Draw& draw, const Wording& wording, const Keywords& keywords, double keywordsAlone) {
+    constexpr double kWithKeyword = 0.15;
     const double which = draw.unit();
-    if (which < kKeywords && !keywords.telling.empty()) return keywordList(draw, keywords);
+    if (which < keywordsAlone && !keywords.telling.empty()) return keywordList(draw, keywords);
     const std::size_t words = keywords.telling.size() + keywords.common.size();
-    if (which >= kKeywords && which < kKeywords + kWithKeyword && words > 0) {
+    if (which >= keywordsAlone && which < keywordsAlone + kWithKeyword && words > 0) {
         const std::size_t i = draw.below(words);
         const std::string& word =
             i < keywords.telling.size() ? keywords.telling[i] : keywords.common[i - keywords.telling.size()];

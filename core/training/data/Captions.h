@@ -23,8 +23,8 @@ struct Keywords {
 };
 
 /// "red apple", "a red apple", "fruit, apple", "red apple, fruit", "an emoji of a red apple", "a picture of a
-/// red apple".
-std::string plainCaption(Draw& draw, const Wording& wording, const Keywords& keywords);
+/// red apple". `keywordsAlone`: share of those without the name.
+std::string plainCaption(Draw& draw, const Wording& wording, const Keywords& keywords, double keywordsAlone);
 /// Name with a size or a colour, or both: "a tiny blue cat".
 std::string objectCaption(Draw& draw, const Wording& wording, std::optional<NamedColor> color,
                           std::string_view size = {});

@@ -177,7 +177,7 @@ std::string EmojiExamples::captionOf(Draw& draw, const Composition& composition)
     if (composition.background) return backgroundCaption(draw, wording, first.color, *composition.background);
     if (first.color || !composition.size.empty()) return objectCaption(draw, wording, first.color, composition.size);
     const Words& words = m_words[first.entry];
-    return plainCaption(draw, wording, {words.telling, words.common, words.tone});
+    return plainCaption(draw, wording, {words.telling, words.common, words.tone}, m_options.keywordsAlone);
 }
 
 Composition EmojiExamples::choose(Draw& draw, std::size_t index) const {

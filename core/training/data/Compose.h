@@ -25,6 +25,7 @@ struct ComposeOptions {
     double plain = 0.45, color = 0.15, background = 0.15, pair = 0.25; ///< shares of the kinds
     double toneKept =
         0.5; ///< a draw of an entry with skin tone stays one; else another entry without takes its place
+    double keywordsAlone = 0.15; ///< of plain captions: "fruit, apple", without the name
     double flip = 0.25;     ///< where words allow it
     double moved = 0.5;     ///< of plain and coloured examples: shifted and made a little smaller
     double shift = 0.05;    ///< furthest, of the side

@@ -24,10 +24,11 @@ const char* mnistPart(const fs::path& folder) {
 } // namespace
 
 std::shared_ptr<const Dataset> openDataset(const std::string& name, int side, const Cancel& cancel,
-                                           const std::function<void(const std::string&)>& say) {
+                                           const std::function<void(const std::string&)>& say, std::optional<double> keywordsAlone) {
     if (name == "emoji") {
         ComposeOptions options;
         options.side = side;
+        if (keywordsAlone) options.keywordsAlone = *keywordsAlone;
         return std::make_shared<EmojiExamples>(std::make_shared<EmojiSet>(), options, cancel);
     }
     if (!fs::is_directory(name))

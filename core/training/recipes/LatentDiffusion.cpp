@@ -80,10 +80,11 @@ public:
     Parameters& parameters() override { return m_parameters; }
 
     void prepare(const Workplace& place) override {
-        const auto data = openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")), place.cancel, place.say);
+        const double keywords = m_settings.number("keywords_alone");
+        const auto data = openDataset(m_settings.text("dataset"), static_cast<int>(m_settings.integer("side")), place.cancel, place.say, keywords);
         const std::int64_t count = m_settings.integer("examples");
         const std::string identity =
-            fmt::format("{} {} {} {} {}", m_settings.text("dataset"), m_settings.integer("side"), count,
+            fmt::format("{} {} {} {} {} {}", m_settings.text("dataset"), m_settings.integer("side"), count, keywords,
                         m_settings.integer("seed"), sha256File(autoencoderFile(m_settings)));
         tensor::run(place.cancel, [&] {
             m_pool.emplace(LatentPool::make(place, identity, *data, count, static_cast<std::uint64_t>(m_settings.integer("seed")),
@@ -103,7 +104,8 @@ public:
         std::vector<std::int64_t> examples;
         for (std::int64_t n = first; n < first + batch; ++n) examples.push_back(m_order->at(static_cast<std::uint64_t>(n)));
         at::Generator generator = generatorOf(m_settings, step, part);
-        return lossOf(*m_network, examples, m_settings.number("drop_caption"), generator);
+        return lossOf(*m_network, examples, {m_settings.number("drop_caption"), m_settings.number("hide_words"), m_settings.number("text_noise")},
+                      generator);
     }
 
     std::optional<Image> samples() override {
@@ -125,7 +127,7 @@ public:
         for (std::int64_t from = m_heldOutFrom; from + batch <= m_pool->count(); from += batch, ++parts) {
             std::vector<std::int64_t> examples;
             for (std::int64_t i = 0; i < batch; ++i) examples.push_back(from + i);
-            sum += lossOf(network, examples, 0, generator).item<double>();
+            sum += lossOf(network, examples, {}, generator).item<double>();
         }
         return {{"held_out_loss", parts ? sum / static_cast<double>(parts) : 0.0}};
     }
@@ -216,14 +218,39 @@ private:
 
     int unshuffle() const { return static_cast<int>(std::lround(std::sqrt(m_autoencoderConfig.inChannels / 3))); }
 
-    /// Of `examples` of the pool, some of them without their caption.
-    Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, double drop, at::Generator& generator) const {
+    /// How captions are made harder to read.
+    struct Disturbed {
+        double drop = 0;      ///< share of examples without their caption
+        double hideWords = 0; ///< share of the others of which only the text as a whole is seen
+        double noise = 0;     ///< most that is added to states and vector, of their own size
+    };
+
+    Tensor lossOf(const UNet& network, const std::vector<std::int64_t>& examples, const Disturbed& disturbed, at::Generator& generator) const {
         const auto count = static_cast<std::int64_t>(examples.size());
-        std::vector<float> keeps;
-        for (const double chance : uniforms(count, generator)) keeps.push_back(chance < drop ? 0.0f : 1.0f);
-        const nn::Tensor kept = nn::fromValues(keeps, {count, 1, 1}).to(device());
-        const nn::Tensor context = m_pool->states(examples).mul(kept).add(m_emptyStates.mul(kept.mul(-1).add(1)));
-        return m_diffusing.loss(network, m_pool->latents(examples), shown(context), generator);
+        const auto column = [&](const std::vector<float>& values) { return nn::fromValues(values, {count, 1, 1}).to(device()); };
+        std::vector<float> keeps, wordKeeps;
+        for (const double chance : uniforms(count, generator)) {
+            keeps.push_back(chance < disturbed.drop ? 0.0f : 1.0f);
+            wordKeeps.push_back(chance < disturbed.drop + (1 - disturbed.drop) * disturbed.hideWords ? 0.0f : 1.0f);
+        }
+        const auto keptStates = [&](const std::vector<float>& kept) {
+            const nn::Tensor keep = column(kept);
+            return m_pool->states(examples).mul(keep).add(m_emptyStates.mul(keep.mul(-1).add(1)));
+        };
+        Shown seen = shown(keptStates(keeps));
+        if (disturbed.hideWords > 0) seen.context = keptStates(wordKeeps);
+        if (disturbed.noise > 0) {
+            std::vector<float> amounts;
+            for (const double chance : uniforms(count, generator)) amounts.push_back(static_cast<float>(chance * disturbed.noise));
+            const nn::Tensor amount = column(amounts);
+            const auto noisy = [&](const nn::Tensor& values, const nn::Tensor& size) {
+                return values.add(nn::randn(values.sizes(), generator).to(device()).mul(size));
+            };
+            // Each token's noise is as long as the token, so padding stays zero.
+            seen.context = noisy(seen.context, seen.context.square().mean(2, true).sqrt().mul(amount));
+            if (seen.vector.defined()) seen.vector = noisy(seen.vector, amount.squeeze(2));
+        }
+        return m_diffusing.loss(network, m_pool->latents(examples), seen, generator);
     }
 
     Shown shown(const nn::Tensor& states) const { return shownToStarter(states, m_config.vector > 0); }
@@ -278,6 +305,12 @@ RecipeInfo latentDiffusionRecipe() {
     parameters.push_back(whole("examples", "Examples", "How many are made of the data set and kept as latents.", 36000, ""));
     parameters.push_back({.id = "drop_caption", .label = "Drop captions", .help = "Share of examples that are learned without their caption, for guidance.",
                           .kind = ParameterKind::Float, .defaultValue = 0.1, .min = 0, .max = 1});
+    parameters.push_back({.id = "keywords_alone", .label = "Keywords alone", .help = "Of emoji: share of plain captions that are keywords without the name.",
+                          .kind = ParameterKind::Float, .defaultValue = 0.15, .min = 0, .max = 1});
+    parameters.push_back({.id = "hide_words", .label = "Hide words", .help = "Share of captions of which only the text as a whole is seen; needs that.",
+                          .kind = ParameterKind::Float, .defaultValue = 0.0, .min = 0, .max = 1});
+    parameters.push_back({.id = "text_noise", .label = "Noise on texts", .help = "Up to how much noise is added to what is seen of captions, so that words of like meaning draw alike; 1: as much as there is.",
+                          .kind = ParameterKind::Float, .defaultValue = 0.0, .min = 0, .max = 4});
     parameters.push_back(whole("width", "Width", "Channels at the full size of the latent; a multiple of 64.", 192, "Network"));
     parameters.push_back(whole("inner_width", "Inner width", "Channels at half the size; a multiple of 64.", 256, "Network"));
     parameters.push_back({.id = "outer_attention", .label = "Attention everywhere", .help = "At the full size of the latent too, where it costs most.",

@@ -77,8 +77,16 @@ TEST_F(LatentDiffusion, LearnsAndWritesACheckpointThatOpens) {
 }
 
 TEST_F(LatentDiffusion, GoesOnAsIfItHadNotStopped) {
-    run(request("whole", 6));
-    TrainingRequest half = request("halves", 6);
+    const auto disturbed = [&](const std::string& folder) {
+        TrainingRequest request = this->request(folder, 6);
+        request.settings["hide_words"] = "0.5";
+        request.settings["text_noise"] = "1";
+        return request;
+    };
+    run(disturbed("whole"));
+    run(request("clear", 6));
+    EXPECT_NE(losses("clear"), losses("whole"));
+    TrainingRequest half = disturbed("halves");
     const Cancel cancel = Cancel::make();
     half.cancel = cancel;
     TrainingObserver observer;
@@ -87,7 +95,7 @@ TEST_F(LatentDiffusion, GoesOnAsIfItHadNotStopped) {
     };
     Group alone;
     EXPECT_FALSE(train(half, alone, observer).finished);
-    TrainingRequest rest = request("halves", 6);
+    TrainingRequest rest = disturbed("halves");
     rest.resume = true;
     EXPECT_TRUE(run(rest).finished);
     EXPECT_EQ(losses("halves"), losses("whole"));
