@@ -72,7 +72,8 @@ void addTo(CLI::App* sub, const std::shared_ptr<Options>& options, std::function
 } // namespace
 
 void addRestore(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* sub = app.add_subcommand("restore", "Repair a picture with SwinIR, Restormer, DnCNN, IAT, SCI or another model of pictures");
+    CLI::App* sub = app.add_subcommand(
+        "restore", "Repair a picture with SwinIR, Restormer, DnCNN, IAT, SCI or another model of pictures");
     auto options = std::make_shared<Options>();
     options->node = "restore.restore";
     sub->add_option("-m,--model", options->model, "Name in the models folder, or a path")->required();

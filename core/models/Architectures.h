@@ -28,7 +28,7 @@ struct PictureModel {
     int multiple = 1;         ///< sides must be multiples of this
     int leastSide = 1;        ///< smaller pictures are extended
     int overlap = 0;          ///< surroundings that matter
-    int edge = 0;             ///< what is mirrored around the picture's own edge, where the zeros that convolutions see would show
+    int edge = 0;             ///< mirrored around the picture's own edge, where the zeros of convolutions would show
     double bytesPerPixel = 0; ///< working memory a pixel of the input, float32
     bool halfPays = true;     ///< bfloat16 is faster on a CPU that has it
     float low = 0, high = 1;  ///< what it sees and gives of a picture: more than 0…1 where it has learned on noise

@@ -34,19 +34,21 @@ nn::Conv2d convWithBatchNorm(const tensor::Weights& weights, const std::string& 
     nn::Tensor shift = part(".running_mean").neg();
     if (weights.has(conv + ".bias")) shift.add_(weights.tensor(conv + ".bias"));
     const nn::Tensor bias = shift.mul_(factor).add_(part(".bias"));
-    return {weight.to(at::kFloat).mul(factor.view({-1, 1, 1, 1})).to(weight.scalar_type()), bias.to(weight.scalar_type()), options};
+    const nn::Tensor scaled = weight.to(at::kFloat).mul(factor.view({-1, 1, 1, 1}));
+    return {scaled.to(weight.scalar_type()), bias.to(weight.scalar_type()), options};
 }
 
 TokenLinear::TokenLinear(const tensor::Weights& weights, const std::string& name, const nn::Activation& activation)
-    : TokenLinear(weights.tensor(name + ".weight"), weights.has(name + ".bias") ? weights.tensor(name + ".bias") : nn::Tensor(),
-                  activation) {}
+    : TokenLinear(weights.tensor(name + ".weight"),
+                  weights.has(name + ".bias") ? weights.tensor(name + ".bias") : nn::Tensor(), activation) {}
 
 TokenLinear::TokenLinear(const nn::Tensor& weight, const nn::Tensor& bias, const nn::Activation& activation)
     : m_convolution(weight.view({weight.size(0), weight.size(1), 1, 1}), bias, {.activation = activation}) {}
 
 nn::Tensor TokenLinear::operator()(const nn::Tensor& x) const {
     tensor::Shape shape = x.sizes().vec();
-    const nn::Tensor picture = x.reshape({1, 1, -1, shape.back()}).permute({0, 3, 1, 2}); // [1, in, 1, tokens], channels-last
+    // [1, in, 1, tokens], channels-last
+    const nn::Tensor picture = x.reshape({1, 1, -1, shape.back()}).permute({0, 3, 1, 2});
     shape.back() = m_convolution.outChannels();
     return nn::channelsLast(m_convolution(picture)).permute({0, 2, 3, 1}).reshape(shape);
 }

@@ -53,10 +53,12 @@ std::optional<Bem::Config> Bem::Config::fromWeights(const tensor::Weights& weigh
     const std::string first = "first_conv.weight", bottleneck = "subnets.0.bottleneck.blocks.0.";
     const std::string up = bottleneck + "mlp.project_in.weight", decay = bottleneck + "op.A_logs";
     const std::string reduce = "subnets.0." + level("encoder", 0, 1) + ".reduction.weight";
-    if (!means.has(first) || means.shape(first).size() != 4 || !means.has("proj.weight") || !means.has(up) || !means.has(decay) ||
-        means.shape(decay).size() != 2 || !means.has(reduce))
-        return std::nullopt;
-    const auto side = [&](const std::string& name, std::size_t dimension) { return static_cast<int>(means.size(name, dimension)); };
+    for (const std::string& name : {first, std::string("proj.weight"), up, decay, reduce})
+        if (!means.has(name)) return std::nullopt;
+    if (means.shape(first).size() != 4 || means.shape(up).size() != 4 || means.shape(decay).size() != 2) return std::nullopt;
+    const auto side = [&](const std::string& name, std::size_t dimension) {
+        return static_cast<int>(means.size(name, dimension));
+    };
     config.features = side(first, 0);
     config.inChannels = side(first, 1);
     config.outChannels = side("proj.weight", 0);
@@ -68,7 +70,8 @@ std::optional<Bem::Config> Bem::Config::fromWeights(const tensor::Weights& weigh
         return blocks;
     };
     config.blocks.clear();
-    for (std::size_t i = 0; const int blocks = count("subnets.0." + level("encoder", i, 0)); ++i) config.blocks.push_back(blocks);
+    for (std::size_t i = 0; const int blocks = count("subnets.0." + level("encoder", i, 0)); ++i)
+        config.blocks.push_back(blocks);
     config.blocks.push_back(count("subnets.0.bottleneck"));
     config.stages = 0;
     while (means.has(fmt::format("subnets.{}.bottleneck.blocks.0.norm.weight", config.stages))) ++config.stages;
@@ -90,7 +93,8 @@ KeyShapes Bem::Config::expected() const {
         const std::int64_t numbers = stepNumbers(w), hidden = 2 * ratio * w;
         for (int i = 0; i < count; ++i) {
             const std::string block = fmt::format("{}.blocks.{}.", name, i), op = block + "op.";
-            for (const std::string& norm : {block + "norm", block + "norm2", op + "out_norm"}) addLayerKeys(keys, norm, {w});
+            for (const std::string& norm : {block + "norm", block + "norm2", op + "out_norm"})
+                addLayerKeys(keys, norm, {w});
             keys[op + "A_logs"] = {kDirections * w, state};
             keys[op + "Ds"] = {kDirections * w};
             keys[op + "dt_projs_bias"] = {kDirections, w};
@@ -132,13 +136,15 @@ KeyShapes Bem::Config::expected() const {
 
 Bem::Level Bem::readLevel(const tensor::Weights& weights, const std::string& name, int count, std::int64_t width) const {
     Level blocks;
-    const nn::Conv2dOptions eachChannel{.groups = static_cast<int>(width)}, eachHidden{.groups = static_cast<int>(2 * m_config.ratio * width)};
+    const nn::Conv2dOptions eachChannel{.groups = static_cast<int>(width)},
+        eachHidden{.groups = static_cast<int>(2 * m_config.ratio * width)};
     for (int i = 0; i < count; ++i) {
         const tensor::Weights w = weights.sub(fmt::format("{}.blocks.{}.", name, i)), op = w.sub("op.");
         std::vector<Direction> directions;
         for (int k = 0; k < kDirections; ++k)
             directions.push_back({.project = {op.tensor("x_proj_weight").select(0, k), nn::Tensor()},
-                                  .step = {op.tensor("dt_projs_weight").select(0, k), op.tensor("dt_projs_bias").select(0, k)},
+                                  .step = {op.tensor("dt_projs_weight").select(0, k),
+                                           op.tensor("dt_projs_bias").select(0, k)},
                                   .a = nn::narrow(op.tensor("A_logs"), 0, k * width, width).exp().neg(),
                                   .d = nn::narrow(op.tensor("Ds"), 0, k * width, width)});
         blocks.push_back({.norm1 = {w, "norm"},
@@ -230,7 +236,8 @@ nn::Tensor Bem::run(const Stage& stage, const nn::Tensor& x) const {
         skips.push_back(y);
         // [N, C, H, W] → [N, 4·C, H/2, W/2]: upper left, lower left, upper right, lower right pixels of each square
         const nn::Tensor rows = y.view({y.size(0), y.size(1), y.size(2) / 2, 2, y.size(3) / 2, 2}); // of y, dx
-        const nn::Tensor folded = rows.permute({0, 5, 3, 1, 2, 4}).reshape({y.size(0), 4 * y.size(1), y.size(2) / 2, y.size(3) / 2});
+        const nn::Tensor folded =
+            rows.permute({0, 5, 3, 1, 2, 4}).reshape({y.size(0), 4 * y.size(1), y.size(2) / 2, y.size(3) / 2});
         y = pictureOf(stage.downs[i].reduce(stage.downs[i].norm(tokensOf(folded))), folded.size(2), folded.size(3));
     }
     y = run(stage.bottleneck, y);
@@ -248,7 +255,8 @@ nn::Tensor Bem::run(const Stage& stage, const nn::Tensor& x) const {
 std::vector<nn::Tensor> Bem::forward(const nn::Tensor& image) const {
     const int multiple = m_config.multiple();
     if (image.size(2) % multiple != 0 || image.size(3) % multiple != 0)
-        throw Error(fmt::format("BEM: sides of {} and {} are no multiples of {}", image.size(3), image.size(2), multiple));
+        throw Error(fmt::format("BEM: sides of {} and {} are no multiples of {}", image.size(3), image.size(2),
+                                multiple));
     std::vector<nn::Tensor> results;
     nn::Tensor x = m_first(nn::channelsLast(image)); // [N, features, H, W]
     for (const Stage& stage : m_stages) {

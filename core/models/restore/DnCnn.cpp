@@ -40,11 +40,9 @@ KeyShapes DnCnn::Config::expected() const {
 
 DnCnn::DnCnn(const tensor::Weights& weights, const Config& config) {
     requireShapes(weights, config.expected());
-    for (int i = 0; i < config.convolutions; ++i) {
-        const bool last = i + 1 == config.convolutions;
-        m_convolutions.emplace_back(weights, layer(i),
-                                    nn::Conv2dOptions{.activation = last ? nn::Activation::none() : nn::Activation::relu()});
-    }
+    const nn::Conv2dOptions plain, active{.activation = nn::Activation::relu()};
+    for (int i = 0; i < config.convolutions; ++i)
+        m_convolutions.emplace_back(weights, layer(i), i + 1 == config.convolutions ? plain : active);
 }
 
 nn::Tensor DnCnn::forward(const nn::Tensor& image) const {

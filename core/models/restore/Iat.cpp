@@ -19,8 +19,9 @@ std::string blockName(const char* branch, int index, const char* part) {
 /// "name.alpha", "name.beta" [1, 1, C], "name.color" [C, C], and behind it the 1×1 convolution "conv", as one.
 TokenLinear normAndConv(const tensor::Weights& weights, const std::string& norm, const std::string& conv,
                         const nn::Activation& activation = {}) {
-    const nn::Tensor matrix = weights.tensor(norm + ".color").mul(weights.tensor(norm + ".alpha").view({-1, 1})); // [C, C]
-    const nn::Tensor kernel = weights.tensor(conv + ".weight").flatten(1);                                        // [out, C]
+    const nn::Tensor scale = weights.tensor(norm + ".alpha").view({-1, 1});
+    const nn::Tensor matrix = weights.tensor(norm + ".color").mul(scale);  // [C, C]
+    const nn::Tensor kernel = weights.tensor(conv + ".weight").flatten(1); // [out, C]
     const nn::Tensor shift = kernel.matmul(weights.tensor(norm + ".beta").flatten());
     return {kernel.matmul(matrix), shift.add(weights.tensor(conv + ".bias")), activation};
 }
@@ -28,16 +29,17 @@ TokenLinear normAndConv(const tensor::Weights& weights, const std::string& norm,
 /// The 1×1 convolution "conv", and "gamma" [1, C, 1, 1] that scales its result, as one.
 TokenLinear convAndScale(const tensor::Weights& weights, const std::string& conv, const std::string& gamma) {
     const nn::Tensor scale = weights.tensor(gamma).flatten();
-    return {weights.tensor(conv + ".weight").flatten(1).mul(scale.unsqueeze(1)), weights.tensor(conv + ".bias").mul(scale)};
+    const nn::Tensor kernel = weights.tensor(conv + ".weight").flatten(1);
+    return {kernel.mul(scale.unsqueeze(1)), weights.tensor(conv + ".bias").mul(scale)};
 }
 
 } // namespace
 
 std::optional<Iat::Config> Iat::Config::fromWeights(const tensor::Weights& weights) {
     const std::string first = "local_net.conv1.weight", query = "global_net.generator.attn.q";
-    if (!weights.has(first) || weights.shape(first).size() != 4 || !weights.has(query) || weights.shape(query).size() != 3 ||
-        !weights.has("local_net.mul_end.0.weight"))
-        return std::nullopt;
+    for (const std::string& name : {first, query, std::string("local_net.mul_end.0.weight")})
+        if (!weights.has(name)) return std::nullopt;
+    if (weights.shape(first).size() != 4 || weights.shape(query).size() != 3) return std::nullopt;
     Config config;
     config.features = static_cast<int>(weights.size(first, 0));
     config.width = static_cast<int>(weights.size(query, 2));

@@ -102,8 +102,8 @@ void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& d
     }
 }
 
-/// Pads right and bottom to what the network takes by mirroring, of a few pixels by repeating the edge; the caller drops the
-/// surplus.
+/// Pads right and bottom to what the network takes by mirroring, of a few pixels by repeating the edge; the caller
+/// drops the surplus.
 nn::Tensor padFor(const PictureModel& model, const nn::Tensor& x) {
     const auto missing = [&](std::int64_t side) {
         const std::int64_t wanted = std::max<std::int64_t>(side, model.leastSide);
@@ -414,7 +414,8 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
             options.overlap >= 0 ? options.overlap : state.facts.overlap};
     const Precision asked = tensor::precisionFromName(options.dtype);
     job.precision = tensor::choosePrecision(asked, job.device);
-    if (asked == Precision::Auto && job.device == Device::Cpu && !state.facts.halfPays) job.precision = Precision::Float32;
+    if (asked == Precision::Auto && job.device == Device::Cpu && !state.facts.halfPays)
+        job.precision = Precision::Float32;
     const Image source = encoded(image);
     const auto enlarged = [&](const Image& picture) {
         return scale() == 1 || picture.empty()

@@ -23,7 +23,7 @@ struct RestoreOptions {
     std::string device = "auto"; ///< "auto", "cpu", "cuda"
     std::uint64_t memory = 0;    ///< bytes that tiles may take; 0: a part of what is free
     int threads = 0;             ///< 0: one a physical core
-    double strength = 1;         ///< 0…1: share of the network's result; the rest is the picture itself, enlarged bicubically
+    double strength = 1;         ///< 0…1: share of the network's result; the rest is the picture, enlarged bicubically
 };
 
 /// What was done, for logs and benchmarks.

@@ -39,13 +39,6 @@ int countBlocks(const tensor::Weights& weights, const std::string& level) {
     return count;
 }
 
-/// The halves of the output channels the other way round: nn::gatedGelu has the gate behind. Of none it is none.
-nn::Tensor swapped(const nn::Tensor& x) {
-    if (!x.defined()) return x;
-    const std::int64_t half = x.size(0) / 2;
-    return nn::cat({nn::narrow(x, 0, half, half), nn::narrow(x, 0, 0, half)}, 0);
-}
-
 /// [pixels, channels] → [channels, 1], in float32 and not 0.
 nn::Tensor lengths(const nn::Tensor& x) {
     return x.square().sum(kOverPixels, false, at::kFloat).sqrt().clamp_min(kLeastNorm).unsqueeze(1);
@@ -53,6 +46,14 @@ nn::Tensor lengths(const nn::Tensor& x) {
 
 nn::Tensor tensorOrNone(const tensor::Weights& weights, const std::string& name) {
     return weights.has(name) ? weights.tensor(name) : nn::Tensor();
+}
+
+/// The halves of the output channels the other way round: nn::gatedGelu has the gate behind.
+nn::Tensor swapped(const tensor::Weights& weights, const std::string& name) {
+    const nn::Tensor x = tensorOrNone(weights, name);
+    if (!x.defined()) return x;
+    const std::int64_t half = x.size(0) / 2;
+    return nn::cat({nn::narrow(x, 0, half, half), nn::narrow(x, 0, 0, half)}, 0);
 }
 
 } // namespace
@@ -147,8 +148,8 @@ Restormer::Level Restormer::readLevel(const tensor::Weights& weights, const std:
                          .project = w.tensor("attn.project_out.weight").flatten(1),
                          .projectBias = tensorOrNone(w, "attn.project_out.bias"),
                          .norm2 = {w, "norm2"},
-                         .up = {swapped(w.tensor("ffn.project_in.weight")), swapped(tensorOrNone(w, "ffn.project_in.bias"))},
-                         .around = {swapped(w.tensor("ffn.dwconv.weight")), swapped(tensorOrNone(w, "ffn.dwconv.bias")), eachHidden},
+                         .up = {swapped(w, "ffn.project_in.weight"), swapped(w, "ffn.project_in.bias")},
+                         .around = {swapped(w, "ffn.dwconv.weight"), swapped(w, "ffn.dwconv.bias"), eachHidden},
                          .down = {w, "ffn.project_out"}});
     }
     return level;

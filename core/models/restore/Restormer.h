@@ -34,7 +34,6 @@ public:
 
     /// image [N, inChannels, H, W] in 0…1, H and W multiples of 8 → [N, outChannels, H, W], not clamped.
     nn::Tensor forward(const nn::Tensor& image) const;
-    const Config& config() const { return m_config; }
 
 private:
     /// Over the channels of tokens: "body.weight" [C], and "body.bias" unless the mean stays in.

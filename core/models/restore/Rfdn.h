@@ -28,12 +28,11 @@ public:
 
     /// image [N, C, H, W] in 0…1, sides of at least kLeastSide → [N, C, H·upscale, W·upscale], not clamped.
     nn::Tensor forward(const nn::Tensor& image) const;
-    const Config& config() const { return m_config; }
 
 private:
     struct Block {
         nn::Conv2d distill[3], refine[3], last, join;
-        nn::Conv2d narrow, keep, stride, pooled, first, second, widen; ///< spatial attention: "esa.conv1, _f, 2, _max, 3, 3_, 4"
+        nn::Conv2d narrow, keep, stride, pooled, first, second, widen; ///< "esa": the attention to places
     };
     static nn::Tensor run(const Block& block, const nn::Tensor& x);
     static nn::Tensor attend(const Block& block, const nn::Tensor& x);

@@ -44,7 +44,8 @@ Sci::Sci(const tensor::Weights& weights, const Config& config) {
     requireShapes(weights, config.expected());
     const nn::Conv2dOptions active{.activation = nn::Activation::relu()};
     m_in = {weights, "enhance.in_conv.0", active};
-    for (int i = 0; i < config.blocks; ++i) m_blocks.push_back(convWithBatchNorm(weights, block(i, 0), block(i, 1), active));
+    for (int i = 0; i < config.blocks; ++i)
+        m_blocks.push_back(convWithBatchNorm(weights, block(i, 0), block(i, 1), active));
     m_out = {weights, "enhance.out_conv.0"};
 }
 

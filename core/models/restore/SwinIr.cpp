@@ -17,6 +17,7 @@ namespace {
 using Upsampler = SwinIr::Config::Upsampler;
 
 constexpr float kMean[] = {0.4488f, 0.4371f, 0.4040f}; // of DIV2K, taken off pictures of three channels
+constexpr const char* kBiasTable = "attn.relative_position_bias_table";
 constexpr double kBodySlope = 0.2, kBeforeSlope = 0.01;
 constexpr float kOtherRegion = -100; // added to the products of tokens that a shift has brought side by side
 constexpr int kJpegWindow = 7;        // the networks for JPEG artifacts have it, and see 0…255
@@ -63,8 +64,8 @@ nn::Tensor expandBias(const nn::Tensor& table, int window) {
     for (int a = 0; a < tokens; ++a)
         for (int b = 0; b < tokens; ++b)
             *at++ = (a / window - b / window + window - 1) * across + a % window - b % window + window - 1;
-    const nn::Tensor expanded = table.index_select(0, index.to(table.device())).view({tokens, tokens, -1}); // heads last
-    return expanded.permute({2, 0, 1}).unsqueeze(0).contiguous();
+    const nn::Tensor expanded = table.index_select(0, index.to(table.device())); // [w⁴, heads]
+    return expanded.view({tokens, tokens, -1}).permute({2, 0, 1}).unsqueeze(0).contiguous();
 }
 
 /// [w², w²]: what keeps the parts apart that a shift has joined in the windows of the last column, the last row.
@@ -79,8 +80,8 @@ nn::Tensor regionMask(int window, bool lastColumn, bool lastRow) {
     return nn::fromValues(mask, {tokens, tokens});
 }
 
-/// Pads right and bottom up to multiples of the window by mirroring, or by repeating the edge where there is too little to
-/// mirror.
+/// Pads right and bottom up to multiples of the window by mirroring, or by repeating the edge where there is too
+/// little to mirror.
 nn::Tensor padToWindow(const nn::Tensor& x, int window) {
     const std::int64_t right = (window - x.size(3) % window) % window, bottom = (window - x.size(2) % window) % window;
     if (right == 0 && bottom == 0) return x;
@@ -94,9 +95,9 @@ nn::Tensor meanOf(const nn::Tensor& like) {
 
 } // namespace
 
-/// Where the tokens of pictures lie: row by row as in the picture, or window by window, plain or shifted, of which those in the
-/// same place (inside, last column, last row, corner) follow each other. Indices say for each token of one order which of
-/// another it is; all of them count over all pictures [N·H·W].
+/// Where the tokens of pictures lie: row by row as in the picture, or window by window, plain or shifted, of which those
+/// in the same place (inside, last column, last row, corner) follow each other. Indices say for each token of one order
+/// which of another it is; all of them count over all pictures [N·H·W].
 struct SwinIr::Layout {
     std::int64_t batch, height, width, window;
     std::array<std::int64_t, 4> windows; ///< in each of the places
@@ -143,7 +144,7 @@ private:
 
 std::optional<SwinIr::Config> SwinIr::Config::fromWeights(const tensor::Weights& weights) {
     const auto table = [&](std::size_t group, int block) {
-        const std::string name = inBlock(group, block, "attn.relative_position_bias_table");
+        const std::string name = inBlock(group, block, kBiasTable);
         return weights.has(name) && weights.shape(name).size() == 2 ? name : std::string();
     };
     const std::string hidden = inBlock(0, 0, "mlp.fc1.weight");
@@ -205,7 +206,7 @@ KeyShapes SwinIr::Config::expected() const {
         for (int i = 0; i < depths[group]; ++i) {
             layer(inBlock(group, i, "norm1"), {width});
             const std::int64_t across = 2 * window - 1;
-            keys[inBlock(group, i, "attn.relative_position_bias_table")] = {across * across, heads[group]};
+            keys[inBlock(group, i, kBiasTable)] = {across * across, heads[group]};
             layer(inBlock(group, i, "attn.qkv"), {3 * width, width});
             layer(inBlock(group, i, "attn.proj"), {width, width});
             layer(inBlock(group, i, "norm2"), {width});
@@ -247,7 +248,7 @@ SwinIr::SwinIr(const tensor::Weights& weights, const Config& config) : m_config(
                  .norm2 = {weights, inBlock(i, b, "norm2")},
                  .up = {weights, inBlock(i, b, "mlp.fc1"), {.kind = nn::Activation::Kind::Gelu}},
                  .down = {weights, inBlock(i, b, "mlp.fc2")},
-                 .bias = expandBias(weights.tensor(inBlock(i, b, "attn.relative_position_bias_table")), config.window)});
+                 .bias = expandBias(weights.tensor(inBlock(i, b, kBiasTable)), config.window)});
         group.convs = endConvs(weights, fmt::format("layers.{}.conv", i), config.threeConvs);
     }
     m_norm = {weights, "norm"};
@@ -260,15 +261,18 @@ SwinIr::SwinIr(const tensor::Weights& weights, const Config& config) : m_config(
         if (config.upscale == 4) m_upsample.emplace_back(weights, "conv_up2", active);
         m_high = {weights, "conv_hr", active};
     }
-    for (std::size_t i = 0; i < config.steps.size(); ++i) m_upsample.emplace_back(weights, fmt::format("upsample.{}", 2 * i));
+    for (std::size_t i = 0; i < config.steps.size(); ++i)
+        m_upsample.emplace_back(weights, fmt::format("upsample.{}", 2 * i));
     if (config.upsampler != Upsampler::OneStep) m_last = {weights, "conv_last"};
     const nn::Tensor& like = m_groups.front().blocks.front().bias;
     for (const auto& [lastColumn, lastRow] : {std::pair(true, false), {false, true}, {true, true}})
         m_masks.push_back(regionMask(config.window, lastColumn, lastRow).to(like.device(), like.scalar_type()));
 }
 
-/// tokens [N·H·W, width], window by window, in place. Windows are worked on some at a time: no step of a block looks beyond.
-void SwinIr::runBlock(const Block& block, int heads, bool shifted, const Layout& layout, const nn::Tensor& tokens) const {
+/// tokens [N·H·W, width], window by window, in place. Windows are worked on some at a time: no step of a block looks
+/// beyond.
+void SwinIr::runBlock(const Block& block, int heads, bool shifted, const Layout& layout,
+                      const nn::Tensor& tokens) const {
     const std::int64_t inWindow = layout.window * layout.window, width = m_config.width;
     const std::int64_t atOnce = std::max<std::int64_t>(1, kTokensAtOnce / inWindow);
     std::int64_t first = 0;

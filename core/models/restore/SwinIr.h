@@ -32,7 +32,6 @@ public:
         std::vector<int> steps;         ///< factors of Shuffle
         double range = 1;               ///< the network sees 0…range
 
-        int scale() const { return upscale; }
         static std::optional<Config> fromWeights(const tensor::Weights& weights);
         KeyShapes expected() const;
         static bool isBeside(const std::string& key); ///< tables that are computed here
@@ -43,7 +42,6 @@ public:
     /// image [N, C, H, W] in 0…1 → [N, C, H·scale, W·scale], not clamped. Sides that are no multiples of the window are
     /// mirrored up to it.
     nn::Tensor forward(const nn::Tensor& image) const;
-    const Config& config() const { return m_config; }
 
 private:
     struct Block {
