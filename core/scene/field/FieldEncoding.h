@@ -88,7 +88,7 @@ template <int N>
 
 template <int N>
 void scatter(const View& view, int level, const Samples& s, long batch, const float* encodedGradient, float* tableGradient) {
-    typedef float Pair __attribute__((vector_size(8), aligned(4), may_alias));
+    typedef float Pair __attribute__((vector_size(8)));
     const auto all = [](auto value) { return value - Unsigned<N>{}; };
     const Unsigned<N> stepY = all(view.stepY[level]), stepZ = all(view.stepZ[level]), offset = all(view.offset[level]);
     const Int<N> last = view.last[level] - Int<N>{}, dense = view.dense[level] - Int<N>{};

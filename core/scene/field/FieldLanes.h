@@ -8,9 +8,9 @@ namespace {
 
 template <int N>
 struct Lanes {
-    typedef float Float __attribute__((vector_size(4 * N), aligned(4), may_alias));
-    typedef int Int __attribute__((vector_size(4 * N), aligned(4), may_alias)); ///< comparisons: −1 where true
-    typedef unsigned Unsigned __attribute__((vector_size(4 * N), aligned(4), may_alias));
+    typedef float Float __attribute__((vector_size(4 * N)));
+    typedef int Int __attribute__((vector_size(4 * N))); ///< comparisons: −1 where true
+    typedef unsigned Unsigned __attribute__((vector_size(4 * N)));
 };
 template <int N>
 using Float = typename Lanes<N>::Float;
@@ -21,11 +21,13 @@ using Unsigned = typename Lanes<N>::Unsigned;
 
 template <typename V, typename T>
 [[gnu::always_inline]] inline V load(const T* p) {
-    return *reinterpret_cast<const V*>(p);
+    V v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
 }
 template <typename V, typename T>
 [[gnu::always_inline]] inline void store(T* p, V v) {
-    *reinterpret_cast<V*>(p) = v;
+    __builtin_memcpy(p, &v, sizeof v);
 }
 template <int N>
 [[gnu::always_inline]] inline Float<N> filled(float v) {
