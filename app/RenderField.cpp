@@ -13,7 +13,7 @@
 #include "app/ModelLibrary.h"
 #include "app/RenderWrite.h"
 #include "core/models/field/FieldFile.h"
-#include "core/render/cpu/FieldMarcher.h"
+#include "core/render/FieldRenderer.h"
 
 namespace ochre::app {
 namespace {
@@ -124,13 +124,17 @@ int renderHashField(const RenderRequest& r, Plane plane) {
     for (std::size_t k = 0; k < 3; ++k) center[k] = (field.config.box.min[k] + field.config.box.max[k]) / 2;
     const std::vector<Camera> cameras = camerasOf(r, center, field.config.up);
     Writer writer(r, plane, cameras.size());
+    const auto renderer = r.renderer == "vulkan" ? makeVulkanFieldRenderer(field) : makeCpuFieldRenderer(field);
     std::uint64_t samples = 0;
+    double seconds = 0;
     for (std::size_t i = 0; i < cameras.size(); ++i) {
-        const FieldFrame frame = renderField(field, withLimits(cameras[i], r), {}, interrupted());
+        const auto start = std::chrono::steady_clock::now();
+        const FieldFrame frame = renderer->render(withLimits(cameras[i], r), {}, interrupted());
+        seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         samples += frame.samples;
         writer.write(i, frame.color, frame.depth);
     }
-    writer.report({{"renderer", "CPU, field"}, {"samples", samples}});
+    writer.report({{"renderer", renderer->name()}, {"samples", samples}, {"milliseconds", {{"field", seconds * 1000}}}});
     return kDone;
 }
 

@@ -109,17 +109,7 @@ tensor::TensorToWrite tensorOf(std::string name, tensor::Dtype dtype, tensor::Sh
     return {std::move(name), dtype, std::move(shape), [kept = std::move(kept)](const auto& sink) { sink(kept); }};
 }
 
-} // namespace
-
-bool isField(const fs::path& path) {
-    if (path.extension() != ".safetensors" || !fs::exists(path)) return false;
-    const Checkpoint file = tensor::openCheckpoint(path);
-    const auto it = file.metadata.find("format");
-    return it != file.metadata.end() && it->second == kFormat;
-}
-
-HashField readField(const fs::path& path) {
-    const Checkpoint file = tensor::openCheckpoint(path);
+HashField fieldOf(const Checkpoint& file) {
     if (text(file, "format") != kFormat) throw notMine(file.subject + ": is no field of Ochre");
     if (text(file, "version") != kVersion)
         throw Error(fmt::format("{}: is a field of version {}", file.subject, text(file, "version")), "version 1 is known; a newer Ochre may open it");
@@ -138,6 +128,25 @@ HashField readField(const fs::path& path) {
     }
     field.occupancy = readOccupancy(file);
     return field;
+}
+
+} // namespace
+
+bool isField(const fs::path& path) {
+    if (path.extension() != ".safetensors" || !fs::exists(path)) return false;
+    const Checkpoint file = tensor::openCheckpoint(path);
+    const auto it = file.metadata.find("format");
+    return it != file.metadata.end() && it->second == kFormat;
+}
+
+HashField readField(const fs::path& path) {
+    return fieldOf(tensor::openCheckpoint(path));
+}
+
+HashField decodeField(std::span<const std::byte> bytes, const std::string& subject) {
+    Checkpoint file = tensor::readSafetensors(bytes, subject);
+    file.finish();
+    return fieldOf(file);
 }
 
 void writeField(const HashField& field, const fs::path& path, const std::string& source) {

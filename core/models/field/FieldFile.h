@@ -14,7 +14,9 @@
 // between, sigmoid at the end; display sRGB.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "core/scene/field/HashField.h"
@@ -26,6 +28,8 @@ bool isField(const std::filesystem::path& path);
 
 /// Throws Error naming file and tensor: other version, wrong shapes, missing tensors, values that are not finite.
 HashField readField(const std::filesystem::path& path);
+/// The same of a file in memory.
+HashField decodeField(std::span<const std::byte> bytes, const std::string& subject);
 
 /// Atomic, in float32. `source`: for the reader's information.
 void writeField(const HashField& field, const std::filesystem::path& path, const std::string& source);

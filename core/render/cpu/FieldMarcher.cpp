@@ -6,7 +6,10 @@
 #include <cmath>
 #include <memory>
 #include <numbers>
+#include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "core/base/Error.h"
 #include "core/scene/field/FieldKernels.h"
@@ -23,7 +26,9 @@ struct MarchRay {
     float origin[3], direction[3], unit[3]; ///< t along `direction` is z in the camera; unit: in the world, of unit length
     float begin, end, step;
     std::int64_t next = 0;
-    float light = 1, color[3]{}, depth = 0;
+    float light = 1, color[3]{}, depth = 0, opacity = 0;
+    float layer = INFINITY; ///< z of the layer's surface, while the ray has not passed it
+    std::size_t pixel = 0;
 
     float t(std::int64_t i) const { return begin + (static_cast<float>(i) + 0.5f) * step; }
 };
@@ -51,6 +56,7 @@ private:
     float leave(const MarchRay& ray, const int (&cell)[3], float cells, float t) const;
     void push(MarchRay& ray, Block& block) const;
     void blend(const Block& block, const field::Work& work) const;
+    void passLayer(MarchRay& ray) const;
     void write(const MarchRay& ray, float* color, float& depth) const;
 
     const HashField& m_field;
@@ -126,20 +132,31 @@ void Marcher::push(MarchRay& ray, Block& block) const {
 void Marcher::blend(const Block& block, const field::Work& work) const {
     for (long b = 0; b < block.count; ++b) {
         MarchRay& ray = *block.ray[b];
+        if (block.t[b] > ray.layer) passLayer(ray);
         if (ray.light < kLeastLight) continue;
         const float alpha = 1 - std::exp(-work.values[3][b] * static_cast<float>(m_step)), share = alpha * ray.light;
         for (int k = 0; k < 3; ++k) ray.color[k] += share * work.values[k][b];
         ray.depth += share * block.t[b];
+        ray.opacity += share;
         ray.light -= share;
     }
 }
 
+/// The layer's surface, as one more sample.
+void Marcher::passLayer(MarchRay& ray) const {
+    const float* color = m_options.layer->color.values().data() + 4 * ray.pixel;
+    for (int k = 0; k < 3; ++k) ray.color[k] += ray.light * color[k];
+    ray.depth += ray.light * color[3] * ray.layer;
+    ray.opacity += ray.light * color[3];
+    ray.light *= 1 - color[3];
+    ray.layer = INFINITY;
+}
+
 void Marcher::write(const MarchRay& ray, float* color, float& depth) const {
-    const float opacity = 1 - ray.light;
     const auto& back = m_options.background;
     for (std::size_t k = 0; k < 3; ++k) color[k] = ray.color[k] + (back ? ray.light * (*back)[k] : 0);
-    color[3] = back ? 1 : opacity;
-    depth = opacity > 0 ? ray.depth / opacity : 0;
+    color[3] = back ? 1 : ray.opacity;
+    depth = ray.opacity > 0 ? ray.depth / ray.opacity : 0;
 }
 
 std::uint64_t Marcher::draw(int tileX, int tileY, std::span<float> color, std::span<float> depth) const {
@@ -151,9 +168,13 @@ std::uint64_t Marcher::draw(int tileX, int tileY, std::span<float> color, std::s
     const int right = std::min(kTile, m_camera.width - tileX * kTile), below = std::min(kTile, m_camera.height - tileY * kTile);
     std::vector<MarchRay> rays(static_cast<std::size_t>(right * below));
     std::vector<MarchRay*> active;
-    for (int i = 0; i < right * below; ++i)
-        if (start(tileX * kTile + i % right, tileY * kTile + i / right, rays[static_cast<std::size_t>(i)]))
-            active.push_back(&rays[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < right * below; ++i) {
+        const int x = tileX * kTile + i % right, y = tileY * kTile + i / right;
+        MarchRay& ray = rays[static_cast<std::size_t>(i)];
+        ray.pixel = static_cast<std::size_t>(y) * static_cast<std::size_t>(m_camera.width) + static_cast<std::size_t>(x);
+        if (m_options.layer && m_options.layer->depth.values()[ray.pixel] > 0) ray.layer = m_options.layer->depth.values()[ray.pixel];
+        if (start(x, y, ray)) active.push_back(&ray);
+    }
     std::uint64_t looked = 0;
     const auto flush = [&] {
         kernels.forward(m_view, samples, 0, block.count, *work);
@@ -175,18 +196,46 @@ std::uint64_t Marcher::draw(int tileX, int tileY, std::span<float> color, std::s
         active.resize(kept);
         if (active.empty() || active.size() * kAhead < field::kBlock) flush();
     }
-    for (int i = 0; i < right * below; ++i) {
-        const auto pixel = static_cast<std::size_t>(tileY * kTile + i / right) * static_cast<std::size_t>(m_camera.width) +
-                           static_cast<std::size_t>(tileX * kTile + i % right);
-        write(rays[static_cast<std::size_t>(i)], color.data() + 4 * pixel, depth[pixel]);
+    for (MarchRay& ray : rays) {
+        if (ray.layer < INFINITY) passLayer(ray);
+        write(ray, color.data() + 4 * ray.pixel, depth[ray.pixel]);
     }
     return looked;
 }
 
+class CpuFieldRenderer : public FieldRenderer {
+public:
+    explicit CpuFieldRenderer(HashField field) : m_field(std::move(field)) { checkField(m_field); }
+    std::string name() const override { return std::string("CPU, field (") + field::bestKernels().name + ")"; }
+    FieldFrame render(const Camera& camera, const FieldOptions& options, const Cancel& cancel) override {
+        return renderField(m_field, camera, options, cancel);
+    }
+
+private:
+    HashField m_field;
+};
+
 } // namespace
 
-FieldFrame renderField(const HashField& field, const Camera& camera, const FieldOptions& options, const Cancel& cancel, TaskPool& pool) {
+void checkField(const HashField& field) {
     if (field.occupancy.side() == 0) throw Error("hash field: has no occupancy grid");
+}
+
+void checkLayer(const FieldOptions& options, const Camera& camera) {
+    if (!options.layer) return;
+    for (const auto& [image, channels] : {std::pair{&options.layer->color, 4}, std::pair{&options.layer->depth, 1}})
+        if (image->width() != camera.width || image->height() != camera.height || image->channels() != channels)
+            throw Error(fmt::format("hash field: the layer in its view has {}x{}x{} values, expected {}x{}x{}", image->width(),
+                                    image->height(), image->channels(), camera.width, camera.height, channels));
+}
+
+std::unique_ptr<FieldRenderer> makeCpuFieldRenderer(HashField field) {
+    return std::make_unique<CpuFieldRenderer>(std::move(field));
+}
+
+FieldFrame renderField(const HashField& field, const Camera& camera, const FieldOptions& options, const Cancel& cancel, TaskPool& pool) {
+    checkField(field);
+    checkLayer(options, camera);
     FieldFrame frame{Image(camera.width, camera.height, 4, ColorSpace::Raw), Image(camera.width, camera.height, 1, ColorSpace::Raw)};
     const Marcher marcher(field, camera, options);
     const auto color = frame.color.edit(), depth = frame.depth.edit();

@@ -6,28 +6,10 @@
 // in the cache.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
-
-#include "core/base/Cancel.h"
 #include "core/base/TaskPool.h"
-#include "core/image/Image.h"
-#include "core/scene/Camera.h"
-#include "core/scene/field/HashField.h"
+#include "core/render/FieldRenderer.h"
 
 namespace ochre {
-
-struct FieldOptions {
-    std::optional<std::array<float, 3>> background = {}; ///< display sRGB; none: transparent
-    int steps = 1024; ///< along the diagonal of the box
-};
-
-struct FieldFrame {
-    Image color;               ///< premultiplied RGBA, display sRGB values labelled Raw
-    Image depth;               ///< one channel: Σwz / Σw with z in the camera, 0 where nothing is hit
-    std::uint64_t samples = 0; ///< that were looked up
-};
 
 /// The same bytes with any number of threads; processors of different generations differ in last bits. Near and far planes of
 /// the camera hold. Throws Error for fields without an occupancy grid, and when cancelled.

@@ -113,5 +113,64 @@ TEST(FieldMarcher, AFieldWithoutAGridIsRefused) {
     test::expectError([] { renderField(HashField(HashField::Config{}), straight()); }, "occupancy");
 }
 
+/// A surface at z = 3, the middle of the box, half of it opaque.
+FieldLayer halfSurface(const Camera& camera, float alpha) {
+    FieldLayer layer{Image(camera.width, camera.height, 4, ColorSpace::Raw), Image(camera.width, camera.height, 1, ColorSpace::Raw)};
+    const auto color = layer.color.edit(), depth = layer.depth.edit();
+    for (std::size_t i = 0; i < depth.size(); ++i) {
+        if (i % static_cast<std::size_t>(camera.width) < 12) continue;
+        color[4 * i] = color[4 * i + 3] = alpha; // red
+        depth[i] = 3;
+    }
+    return layer;
+}
+
+TEST(FieldMarcher, ALayerHidesWhatIsBehindIt) {
+    HashField field = evenField();
+    occupy(field, 0, 16);
+    const FieldLayer layer = halfSurface(straight(), 1);
+    const FieldFrame frame = renderField(field, straight(), {.layer = &layer}), alone = renderField(field, straight());
+    const double light = std::exp(-kDensity); // that reaches the surface
+    EXPECT_NEAR(frame.color.pixel(14, 12)[0], 0.5 * (1 - light) + light, 3e-3);
+    EXPECT_NEAR(frame.color.pixel(14, 12)[1], 0.5 * (1 - light), 3e-3);
+    EXPECT_EQ(frame.color.pixel(8, 12)[0], alone.color.pixel(8, 12)[0]); // beside it
+    EXPECT_NEAR(frame.color.pixel(23, 12)[0], 1, 1e-6);                  // beside the box
+    EXPECT_NEAR(frame.depth.pixel(23, 12)[0], 3, 1e-6);
+    FieldLayer other = layer;
+    other.depth = Image(3, 3, 1);
+    test::expectError([&] { renderField(field, straight(), {.layer = &other}); }, "3x3x1");
+}
+
+TEST(FieldMarcher, VulkanDrawsTheSame) {
+    HashField field = test::randomField();
+    field.layers[HashField::Density2] += 3;
+    field.occupancy = OccupancyGrid(16);
+    for (int z = 2; z < 14; ++z)
+        for (int i = 0; i < 16 * 16; ++i)
+            if ((i * 7 + z * 5) % 3 != 0) field.occupancy.occupy(i % 16, i / 16, z);
+    std::unique_ptr<FieldRenderer> vulkan;
+    try {
+        vulkan = makeVulkanFieldRenderer(field, {.validation = true});
+    } catch (const Error& error) {
+        GTEST_SKIP() << error.full();
+    }
+    const auto cpu = makeCpuFieldRenderer(field);
+    Camera perspective = Camera::lookAt({1.5, -2, -2.5}, {0, 0, 0}, {0, 1, 0}, 50, 41, 37);
+    for (const Camera& camera : {straight(), perspective})
+        for (const float alpha : {0.0f, 0.6f}) {
+            const FieldLayer layer = halfSurface(camera, alpha);
+            const FieldOptions options{.background = {{0.1f, 0.2f, 0.3f}}, .steps = 400, .layer = alpha > 0 ? &layer : nullptr};
+            const FieldFrame a = cpu->render(camera, options), b = vulkan->render(camera, options);
+            double worst = 0, depth = 0;
+            for (std::size_t i = 0; i < a.color.valueCount(); ++i)
+                worst = std::max(worst, std::abs(static_cast<double>(a.color.values()[i]) - static_cast<double>(b.color.values()[i])));
+            for (std::size_t i = 0; i < a.depth.valueCount(); ++i)
+                depth = std::max(depth, std::abs(static_cast<double>(a.depth.values()[i]) - static_cast<double>(b.depth.values()[i])));
+            EXPECT_LT(worst, 5e-3) << alpha; // a sample at a wall may fall to either side
+            EXPECT_LT(depth, 0.05) << alpha;
+        }
+    EXPECT_EQ(vulkan->validationMessages(), 0u);
+}
+
 } // namespace
 } // namespace ochre

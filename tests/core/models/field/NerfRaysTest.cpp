@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/field/NerfRays.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
