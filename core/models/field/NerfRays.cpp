@@ -38,13 +38,13 @@ float RayResult::disparity() const {
 
 RayResult composite(std::span<const float> raw, std::span<const float> z, float rayLength, std::span<float> weights) {
     RayResult result;
-    float light = 1;
+    double light = 1;
     for (std::size_t i = 0; i < z.size(); ++i) {
         const float* sample = raw.data() + 4 * i;
         const float distance = (i + 1 < z.size() ? z[i + 1] - z[i] : kEndless) * rayLength;
         const float alpha = 1 - std::exp(-std::max(0.0f, sample[3]) * distance);
-        weights[i] = alpha * light;
-        light *= 1 - alpha + kLeastLight;
+        weights[i] = alpha * static_cast<float>(light);
+        light *= static_cast<double>(1 - alpha + kLeastLight);
         for (std::size_t k = 0; k < 3; ++k) result.color[k] += weights[i] / (1 + std::exp(-sample[k]));
         result.depth += weights[i] * z[i];
         result.opacity += weights[i];
@@ -53,18 +53,23 @@ RayResult composite(std::span<const float> raw, std::span<const float> z, float 
 }
 
 void placeByWeight(std::span<const float> bins, std::span<const float> weights, std::span<float> samples) {
-    float sum = 0;
-    for (const float w : weights) sum += w + kLeastWeight;
-    std::vector<float> reached(bins.size()); // the distribution up to each bin
-    for (std::size_t i = 0; i < weights.size(); ++i) reached[i + 1] = reached[i] + (weights[i] + kLeastWeight) / sum;
-    const auto last = static_cast<float>(std::max<std::size_t>(1, samples.size() - 1));
+    double sum = 0, share = 0;
+    for (const float w : weights) sum += static_cast<double>(w + kLeastWeight);
+    // The distribution up to each bin, rounded as the reference does: where it is flat, places hang on last bits.
+    std::vector<float> reached(bins.size());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        share += static_cast<double>((weights[i] + kLeastWeight) / static_cast<float>(sum));
+        reached[i + 1] = static_cast<float>(share);
+    }
+    const std::size_t last = samples.size() - 1;
+    const float step = 1 / static_cast<float>(std::max<std::size_t>(1, last));
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        const float u = static_cast<float>(i) / last;
+        const float u = i < samples.size() / 2 ? step * static_cast<float>(i) : 1 - step * static_cast<float>(last - i);
         const auto above = static_cast<std::size_t>(std::ranges::upper_bound(reached, u) - reached.begin());
         const std::size_t from = above == 0 ? 0 : above - 1, to = std::min(above, bins.size() - 1);
         const float width = reached[to] - reached[from];
-        const float share = (u - reached[from]) / (width < kLeastWeight ? 1 : width);
-        samples[i] = bins[from] + share * (bins[to] - bins[from]);
+        const float way = (u - reached[from]) / (width < kLeastWeight ? 1 : width);
+        samples[i] = bins[from] + way * (bins[to] - bins[from]);
     }
 }
 
