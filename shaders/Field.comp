@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rays through a hash field: a pixel an invocation, the same steps as core/render/cpu/FieldMarcher.cpp.
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "SharedTypes.h"
 
 layout(local_size_x = 8, local_size_y = 8) in;
@@ -20,10 +21,10 @@ const float kLeastLight = 1e-4;
 float encoded[32], seen[32], hidden[64], other[64];
 vec4 sums[16];
 
-// sums = input · layer, four outputs a vec4.
+// sums = input · layer, four outputs a vec4. Unrolled, drivers that compile for the CPU take minutes for it.
 #define MULTIPLY(from, depth, at, outputs)                              \
     for (uint o = 0; o < (outputs); ++o) sums[o] = vec4(0);             \
-    for (uint i = 0; i < (depth); ++i) {                                \
+    [[dont_unroll]] for (uint i = 0; i < (depth); ++i) {                                \
         const float value = from[i];                                    \
         for (uint o = 0; o < (outputs); ++o) sums[o] += value * layers[(at) + i * (outputs) + o]; \
     }
@@ -32,14 +33,14 @@ vec4 sums[16];
         for (uint k = 0; k < 4; ++k) to[4 * o + k] = max(sums[o][k], 0.0);
 
 void encode(vec3 place) {
-    for (uint l = 0; l < kLevels; ++l) {
+    [[dont_unroll]] for (uint l = 0; l < kLevels; ++l) {
         const uvec4 level = levels[l];
         const vec3 at = place * float(level.x);
         const uvec3 cell = min(uvec3(at), uvec3(level.x - 1));
         const vec3 share = at - vec3(cell);
         const uvec3 dense = uvec3(1, level.x + 1, (level.x + 1) * (level.x + 1));
         vec2 sum = vec2(0);
-        for (uint c = 0; c < 8; ++c) {
+        [[dont_unroll]] for (uint c = 0; c < 8; ++c) {
             const uvec3 corner = uvec3(c & 1, c >> 1 & 1, c >> 2);
             const uvec3 low = (cell + corner) * (level.z != 0 ? dense : uvec3(1, 2654435761u, 805459861u));
             const uint entry = level.z != 0 ? low.x + low.y + low.z : (low.x ^ low.y ^ low.z) & p.mask;
