@@ -153,7 +153,7 @@ TEST_P(FieldKernels, GradientsAreTheSlopesOfTheLoss) {
     for (std::size_t i = 0; i < field.table.size(); i += 97) {
         if (std::abs(gradients.table[i]) < 1e-3f) continue;
         ++touched;
-        EXPECT_NEAR(static_cast<double>(gradients.table[i]), slope(field.table[i]), 1e-3 + 0.03 * std::abs(slope(field.table[i]))) << i;
+        EXPECT_NEAR(static_cast<double>(gradients.table[i]), slope(field.table[i]), 2e-3 + 0.05 * std::abs(slope(field.table[i]))) << i;
     }
     EXPECT_GT(touched, 5);
 }
