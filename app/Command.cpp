@@ -98,6 +98,17 @@ void endProgress() {
     if (::isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
 }
 
+Progress progressLine() {
+    if (!::isatty(STDERR_FILENO)) return {};
+    return Progress([last = -1](double share, std::string_view step) mutable {
+        const int percent = static_cast<int>(share * 100);
+        if (percent == last) return;
+        last = percent;
+        std::fprintf(stderr, "\r\033[K%3d %% %.*s", percent, static_cast<int>(step.size()), step.data());
+        std::fflush(stderr);
+    });
+}
+
 graph::Result evaluateOrThrow(session::Session& session, std::vector<graph::NodeId> targets) {
     graph::Result result = session.evaluate(std::move(targets), interrupted(), progressListener());
     endProgress();

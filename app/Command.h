@@ -11,6 +11,7 @@
 
 #include "core/base/Cancel.h"
 #include "core/base/Json.h"
+#include "core/base/Progress.h"
 #include "core/graph/Executor.h"
 #include "core/session/Session.h"
 
@@ -38,6 +39,8 @@ const Cancel& interrupted();
 /// A listener that shows share and time left on stderr: one line rewritten on a terminal, silent elsewhere.
 graph::Listener progressListener();
 void endProgress();
+/// Share and step of one piece of work, on such a line.
+Progress progressLine();
 
 /// Evaluates the session's document and turns node failures into one Error that names the first.
 graph::Result evaluateOrThrow(session::Session& session, std::vector<graph::NodeId> targets = {});

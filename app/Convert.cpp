@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 struct Options {
     std::string input, output, dtype = "keep", format = "comfyui";
+    int fieldSteps = 0, fieldSamples = 0; ///< 0: as usual
     bool json = false;
     SceneOptions scene;
 };
@@ -29,6 +30,16 @@ Json convertModel(const Options& o) {
     ModelRequest request{.command = "convert", .files = {o.input, o.output}, .cancel = interrupted()};
     request.options["dtype"] = o.dtype;
     return runModelCommand(request);
+}
+
+/// The options of fields as the command of the library names them, where they were given.
+Json convertField(const Options& o) {
+    ModelRequest request{.command = "distill", .files = {o.input, o.output}, .progress = progressLine(), .cancel = interrupted()};
+    if (o.fieldSteps > 0) request.options["steps"] = o.fieldSteps;
+    if (o.fieldSamples > 0) request.options["samples"] = o.fieldSamples;
+    Json json = runModelCommand(request);
+    endProgress();
+    return json;
 }
 
 Json convertImage(const Options& o) {
@@ -75,13 +86,14 @@ int run(const Options& o) {
         throw Error(o.output + ": crops, filters and moves are for scenes",
                     std::string("these are written: ") + kWrittenScenes);
     Json json;
-    if (output.extension() == ".safetensors") json = convertModel(o);
+    if (o.output.ends_with(".field.safetensors")) json = convertField(o);
+    else if (ending == ".safetensors") json = convertModel(o);
     else if (scene) json = convertScene(o.input, o.output, o.scene);
     else if (ending == ".ochre" || ending == ".json" || ending == ".txt") json = convertProject(o, ending);
     else if (isPicture(output)) json = convertImage(o);
     else
         throw Error(fmt::format("{}: \"{}\" is no format that Ochre converts to", o.output, output.extension().string()),
-                    std::string("checkpoints go to .safetensors, scenes to ") + kWrittenScenes +
+                    std::string("checkpoints go to .safetensors, NeRF networks to .field.safetensors, scenes to ") + kWrittenScenes +
                         ", pictures to .png, .jpg, .webp, .tif, .exr, .hdr, .bmp, .tga, "
                         "projects to .ochre, .json (ComfyUI) or .txt (A1111 parameters)");
     json["input"] = o.input;
@@ -98,10 +110,14 @@ void addConvert(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("convert", "Convert a checkpoint, scene, picture or project to an open format");
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "File to read")->required();
-    sub->add_option("output", options->output, "File to write; its extension says the format")->required();
+    sub->add_option("-o,--output,output", options->output,
+                    "File to write; its extension says the format: .field.safetensors is a NeRF as a hash field, which is drawn in seconds")
+        ->required();
     sub->add_option("--dtype", options->dtype, "Of a checkpoint's floats")
         ->check(CLI::IsMember({"keep", "float32", "float16", "bfloat16"}));
     sub->add_option("--format", options->format, "Of a .json")->check(CLI::IsMember({"comfyui", "comfyui-api"}));
+    sub->add_option("--field-steps", options->fieldSteps, "Steps of learning, of a .field.safetensors")->check(CLI::Range(1, 1000000));
+    sub->add_option("--field-samples", options->fieldSamples, "How often the network is asked for it")->check(CLI::Range(64, 1 << 30));
     addSceneOptions(*sub, options->scene);
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

@@ -9,6 +9,8 @@
 
 #include "core/base/Cancel.h"
 #include "core/base/Json.h"
+#include "core/base/Progress.h"
+#include "core/image/Image.h"
 
 namespace ochre::app {
 
@@ -18,6 +20,8 @@ struct ModelRequest {
     Json options = Json::object();
     std::function<void(const std::string&)> line = {}; ///< a finished line for stdout, as it comes
     std::function<void(const std::string&)> note = {}; ///< text for stderr: how far it is
+    std::function<void(std::size_t index, const Image& color, const Image& depth)> picture = {}; ///< a finished one, as it comes
+    Progress progress = {};
     Cancel cancel = {};
 };
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre render: pictures of a scene, from a camera file, the default view or an orbit.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
-#include <fmt/format.h>
-
 #include "app/Command.h"
+#include "app/RenderField.h"
 #include "app/RenderOptions.h"
+#include "app/RenderWrite.h"
 #include "core/image/ImageIo.h"
 #include "core/render/Panorama.h"
 #include "core/scene/SceneIo.h"
@@ -25,14 +24,6 @@ std::unique_ptr<Renderer> open(const std::string& which) {
     auto renderer = makeRenderer({}, &reason);
     if (!reason.empty()) std::fprintf(stderr, "ochre: %s; drawing on the CPU\n", reason.c_str());
     return renderer;
-}
-
-/// "out.png" for one picture, "out-0001.png" and so on for several.
-fs::path frameFile(const fs::path& output, std::size_t index, std::size_t count) {
-    if (count == 1) return output;
-    fs::path file = output;
-    file.replace_filename(fmt::format("{}-{:04}{}", output.stem().string(), index + 1, output.extension().string()));
-    return file;
 }
 
 /// One channel: the number of the splat, −1 where there is none.
@@ -78,73 +69,13 @@ Image draw(Renderer& renderer, const RenderView& view, const SplatOptions& optio
     return sideBySide(first, drawPlane(renderer, right, options, plane));
 }
 
-struct DepthRange {
-    float near = 0, far = 0; ///< 0, 0 where nothing is hit
-};
-
-DepthRange depthRange(const Image& depth) {
-    DepthRange range{INFINITY, 0};
-    for (const float z : depth.values())
-        if (z > 0) range = {std::min(range.near, z), std::max(range.far, z)};
-    return range.far > 0 ? range : DepthRange{};
-}
-
-/// A colour that neighbouring numbers do not share.
-std::array<float, 3> idColor(float id) {
-    std::uint32_t h = static_cast<std::uint32_t>(id) * 2654435761u;
-    h ^= h >> 15;
-    return {static_cast<float>((h & 255) + 32) / 287, static_cast<float>((h >> 8 & 255) + 32) / 287, static_cast<float>((h >> 16 & 255) + 32) / 287};
-}
-
-/// Numbers as something to look at, for formats of whole numbers; see the help of --pass.
-Image shown(const Image& plane, Plane which, const DepthRange& range) {
-    Image image(plane.width(), plane.height(), which == Plane::Id ? 3 : plane.channels(), ColorSpace::Raw);
-    const auto from = plane.values();
-    const auto to = image.edit();
-    for (std::size_t i = 0; i < plane.pixelCount(); ++i) {
-        if (which == Plane::Alpha) to[i] = from[i];
-        else if (which == Plane::Id) std::ranges::copy(from[i] < 0 ? std::array<float, 3>{} : idColor(from[i]), to.begin() + static_cast<std::ptrdiff_t>(3 * i));
-        else if (which == Plane::Normals) {
-            const bool hit = from[3 * i] != 0 || from[3 * i + 1] != 0 || from[3 * i + 2] != 0;
-            for (std::size_t k = 0; k < 3; ++k) to[3 * i + k] = hit ? 0.5f + 0.5f * from[3 * i + k] : 0;
-        } else if (from[i] > 0) {
-            to[i] = range.far > range.near ? (range.far - from[i]) / (range.far - range.near) : 1;
-        }
-    }
-    return image;
-}
-
-/// EXR keeps the renderer's premultiplied numbers as they are; other formats want straight alpha.
-void writeColor(Image image, const fs::path& file, bool opaque) {
-    WriteOptions options;
-    if (imageFormatFromPath(file) == ImageFormat::Exr) {
-        options.bitDepth = 32;
-        options.colorSpace = ColorSpace::Raw;
-        options.premultiplied = true;
-    } else {
-        const auto v = image.edit();
-        for (std::size_t i = 0; i + 3 < v.size(); i += 4)
-            for (std::size_t k = 0; k < 3 && !opaque && v[i + 3] > 0; ++k) v[i + k] /= v[i + 3];
-        image.setColorSpace(ColorSpace::Srgb);
-    }
-    writeImage(image, file, options);
-}
-
-void writePlane(const Image& plane, Plane which, const DepthRange& range, const fs::path& file) {
-    const ImageFormat format = imageFormatFromPath(file);
-    WriteOptions options;
-    options.colorSpace = ColorSpace::Raw;
-    if (format == ImageFormat::Exr) options.bitDepth = 32;
-    else if ((format == ImageFormat::Png || format == ImageFormat::Tiff) && which != Plane::Id) options.bitDepth = 16;
-    writeImage(format == ImageFormat::Exr ? plane : shown(plane, which, range), file, options);
-}
-
 int run(const RenderRequest& r) {
     imageFormatFromPath(r.output);
+    if (isRadianceField(r.scene)) return renderRadianceField(r);
     const Plane plane = planeOf(r);
     const SplatOptions options = splatOptions(r);
     const SplatCloud cloud = readSplats(r.scene, interrupted());
-    const std::vector<RenderView> views = renderViews(r, cloud);
+    const std::vector<RenderView> views = renderViews(r, cloud.focus());
     const auto renderer = open(r.renderer);
     renderer->setSplats(cloud);
     Json files = Json::array(), times = Json::object(), ranges = Json::array();

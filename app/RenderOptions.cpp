@@ -41,16 +41,6 @@ std::vector<std::string> namesOf(const std::map<std::string, T>& known) {
     return names;
 }
 
-std::optional<std::array<float, 3>> parseBackground(const std::string& text) {
-    if (text == "none") return std::nullopt;
-    float r = 0, g = 0, b = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%f,%f,%f%c", &r, &g, &b, &rest) != 3)
-        throw Error(fmt::format("--background {}: not a colour", text), "for example --background 0.1,0.1,0.1, or none");
-    const float scale = std::max({r, g, b}) > 1 ? 255.0f : 1.0f;
-    return {{r / scale, g / scale, b / scale}};
-}
-
 Bounds parseBox(const std::string& text) {
     Bounds box;
     auto& [a, b] = box;
@@ -61,23 +51,14 @@ Bounds parseBox(const std::string& text) {
     return box;
 }
 
-std::vector<Camera> cameras(const RenderRequest& r, const SplatCloud& cloud) {
+std::vector<Camera> cameras(const RenderRequest& r, const Focus& focus) {
     const Size size = sizeOf(r);
     const double fov = r.fov > 0 ? r.fov : 45;
-    if (!r.camera.empty()) {
-        Camera camera = readCamera(r.camera);
-        if (!r.size.empty()) camera = camera.resized(size.width, size.height);
-        if (r.fov > 0 && !camera.orthographic) {
-            const double wider = camera.height / 2.0 / std::tan(r.fov * std::numbers::pi / 360) / camera.fy;
-            camera.fx *= wider;
-            camera.fy *= wider;
-        }
-        return {camera};
-    }
-    if (!r.view.empty()) return {Camera::facing(sides().at(r.view), cloud.focus(), size.width, size.height, fov)};
+    if (!r.camera.empty()) return {cameraOfFile(r)};
+    if (!r.view.empty()) return {Camera::facing(sides().at(r.view), focus, size.width, size.height, fov)};
     std::vector<Camera> all;
     for (int i = 0; i < std::max(1, r.orbit); ++i)
-        all.push_back(Camera::frame(cloud.focus(), size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
+        all.push_back(Camera::frame(focus, size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
     return all;
 }
 
@@ -92,7 +73,7 @@ Size sizeOf(const RenderRequest& r) {
 }
 
 void addRenderOptions(CLI::App& sub, RenderRequest& r) {
-    sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames)->required();
+    sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames + ", NeRF checkpoints, *.field.safetensors")->required();
     sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform")->required();
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
         ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
@@ -109,8 +90,8 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
     auto* orbit = sub.add_option("--orbit", r.orbit, "This many pictures from all around")->check(CLI::Range(1, 100000))->excludes(camera);
     sub.add_option("--view", r.view, "Straight along an axis")->check(CLI::IsMember(namesOf(sides())))->excludes(camera)->excludes(orbit);
     sub.add_option("--fov", r.fov, "Degrees from the upper edge to the lower")->check(CLI::Range(1.0, 170.0));
-    sub.add_option("--near", r.near, "Leave out splats nearer than this")->check(CLI::PositiveNumber);
-    sub.add_option("--far", r.far, "Leave out splats further than this")->check(CLI::PositiveNumber);
+    sub.add_option("--near", r.near, "Leave out what is nearer than this; of a NeRF: where samples begin")->check(CLI::PositiveNumber);
+    sub.add_option("--far", r.far, "Leave out what is further than this; of a NeRF: where samples end")->check(CLI::PositiveNumber);
     sub.add_option("--box", r.box, "Leave out splats outside: the lowest x,y,z of the box and the highest");
     auto* parallel = sub.add_flag("--orthographic", r.orthographic, "Without perspective");
     auto* stereo = sub.add_option("--stereo", r.stereo, "A picture for each eye: side-by-side, left eye left, twice as wide")
@@ -124,17 +105,51 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
         ->excludes(stereo);
     sub.add_option("--size", r.size, "Width and height in pixels, such as 1280x720");
     sub.add_option("--background", r.background, "R,G,B in 0 to 1 (or 0 to 255), or none")->capture_default_str();
+    sub.add_option("--space", r.space,
+                   "Of a NeRF, whose file does not say it: world, or ndc for forward-facing scenes, seen by the camera's own field of view")
+        ->check(CLI::IsMember({"auto", "world", "ndc"}))
+        ->capture_default_str();
     sub.add_flag("--json", r.json, "Print one JSON object");
 }
 
-std::vector<RenderView> renderViews(const RenderRequest& r, const SplatCloud& cloud) {
+Camera cameraOfFile(const RenderRequest& r) {
+    Camera camera = readCamera(r.camera);
+    if (!r.size.empty()) {
+        const Size size = sizeOf(r);
+        camera = camera.resized(size.width, size.height);
+    }
+    if (r.fov > 0 && !camera.orthographic) {
+        const double wider = camera.height / 2.0 / std::tan(r.fov * std::numbers::pi / 360) / camera.fy;
+        camera.fx *= wider;
+        camera.fy *= wider;
+    }
+    return camera;
+}
+
+Camera withLimits(Camera c, const RenderRequest& r) {
+    if (r.near > 0) c.near = r.near;
+    if (r.far > 0) c.far = r.far;
+    if (!(c.near < c.far)) throw Error(fmt::format("--near {}, --far {}: nothing lies between them", c.near, c.far));
+    return c;
+}
+
+std::optional<std::array<float, 3>> backgroundOf(const RenderRequest& request) {
+    const std::string& text = request.background;
+    if (text == "none") return std::nullopt;
+    float r = 0, g = 0, b = 0;
+    char rest = 0;
+    if (std::sscanf(text.c_str(), "%f,%f,%f%c", &r, &g, &b, &rest) != 3)
+        throw Error(fmt::format("--background {}: not a colour", text), "for example --background 0.1,0.1,0.1, or none");
+    const float scale = std::max({r, g, b}) > 1 ? 255.0f : 1.0f;
+    return {{r / scale, g / scale, b / scale}};
+}
+
+std::vector<RenderView> renderViews(const RenderRequest& r, const Focus& focus) {
     std::vector<RenderView> views;
-    for (Camera& c : cameras(r, cloud)) {
+    for (const Camera& camera : cameras(r, focus)) {
+        const Camera c = withLimits(camera, r);
         // What lies behind the camera or at its place can be no middle of interest.
-        const double distance = std::max(c.toCamera(cloud.focus().center)[2], cloud.focus().radius);
-        if (r.near > 0) c.near = r.near;
-        if (r.far > 0) c.far = r.far;
-        if (!(c.near < c.far)) throw Error(fmt::format("--near {}, --far {}: nothing lies between them", c.near, c.far));
+        const double distance = std::max(c.toCamera(focus.center)[2], focus.radius);
         views.push_back({r.orthographic ? c.orthographicAt(distance) : c, distance});
     }
     return views;
@@ -142,7 +157,7 @@ std::vector<RenderView> renderViews(const RenderRequest& r, const SplatCloud& cl
 
 SplatOptions splatOptions(const RenderRequest& r) {
     SplatOptions options;
-    options.background = parseBackground(r.background);
+    options.background = backgroundOf(r);
     options.mode = modes().at(r.mode);
     options.pointSize = r.pointSize;
     if (!r.box.empty()) options.box = parseBox(r.box);

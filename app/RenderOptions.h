@@ -13,7 +13,7 @@
 namespace ochre::app {
 
 struct RenderRequest {
-    std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box;
+    std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box, space = "auto";
     double fov = 0, near = 0, far = 0, eyeDistance = 0, pointSize = 3; ///< 0: as usual
     int orbit = 0;
     bool orthographic = false, panorama = false, json = false;
@@ -28,7 +28,12 @@ struct RenderView {
     Camera camera;
     double distance;
 };
-std::vector<RenderView> renderViews(const RenderRequest& request, const SplatCloud& cloud);
+std::vector<RenderView> renderViews(const RenderRequest& request, const Focus& focus);
+/// That of --camera, with --size and --fov.
+Camera cameraOfFile(const RenderRequest& request);
+/// Its near and far plane as --near and --far say. Throws Error where nothing lies between them.
+Camera withLimits(Camera camera, const RenderRequest& request);
+std::optional<std::array<float, 3>> backgroundOf(const RenderRequest& request); ///< throws Error with the option
 
 /// Throws Error with the option on colours and boxes that are none.
 SplatOptions splatOptions(const RenderRequest& request);

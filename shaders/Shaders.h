@@ -7,7 +7,7 @@
 
 namespace ochre::shaders {
 
-extern const std::span<const std::uint32_t> Blend, Expand, Normals, OrderCounts, Picture, Planes, Project, QuadFragment, QuadVertex, Resolve, ScanApply,
+extern const std::span<const std::uint32_t> Blend, Expand, Field, Normals, OrderCounts, Picture, Planes, Project, QuadFragment, QuadVertex, Resolve, ScanApply,
     ScanChunks, ScanSums, SortCount, SortScatter, TileRanges;
 
 } // namespace ochre::shaders

@@ -99,6 +99,19 @@ struct PictureParams {
     float backgroundR, backgroundG, backgroundB;
 };
 
+struct FieldParams {
+    float toBox[12]; // a ray in units of the box: three rows of x, y, z in the camera and the origin
+    float fx, fy, cx, cy;
+    float nearPlane, farPlane, stepLength; // z; of the box's side
+    uint width, firstRow, rows;
+    uint side;     // of the occupancy grid
+    uint mask;     // of hashed entries
+    uint flags;
+};
+
+OCHRE_CONST kFieldOrthographic = 1; // FieldParams.flags
+OCHRE_CONST kFieldLayer = 2;
+
 #ifdef __cplusplus
 } // namespace ochre::shared
 #endif

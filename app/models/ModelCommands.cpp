@@ -9,6 +9,7 @@
 
 #include "app/ModelLibrary.h"
 #include "app/models/BenchDiffusion.h"
+#include "app/models/FieldCommands.h"
 #include "app/models/ScoreCommand.h"
 #include "app/models/TrainCommand.h"
 #include "core/base/Error.h"
@@ -122,8 +123,8 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre;
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
-        {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"doctor", doctor},
-        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"parity", parity},
-        {"score", scoreCommand},             {"train", trainCommand}};
+        {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"distill", distillCommand}, {"doctor", doctor},
+        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"nerf_info", nerfInfo}, {"parity", parity},
+        {"render_nerf", renderNerfCommand},  {"score", scoreCommand}, {"train", trainCommand}};
     result = commands.at(request.command)(request);
 }

@@ -89,6 +89,15 @@ Vec3 Camera::position() const {
             -(m[2] * m[3] + m[6] * m[7] + m[10] * m[11])};
 }
 
+CameraRay Camera::ray(int x, int y) const {
+    const auto& m = worldToCamera;
+    const double u = (x + 0.5 - cx) / fx, v = (y + 0.5 - cy) / fy;
+    CameraRay ray{position(), {m[8], m[9], m[10]}};
+    Vec3& moved = orthographic ? ray.origin : ray.direction;
+    for (std::size_t k = 0; k < 3; ++k) moved[k] += m[k] * u + m[4 + k] * v;
+    return ray;
+}
+
 Camera Camera::resized(int newWidth, int newHeight) const {
     Camera c = *this;
     const double scale = static_cast<double>(newHeight) / height;

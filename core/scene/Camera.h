@@ -14,6 +14,11 @@ namespace ochre {
 
 using Vec3 = std::array<double, 3>;
 
+/// origin + t·direction.
+struct CameraRay {
+    Vec3 origin, direction;
+};
+
 struct Camera {
     int width = 1280, height = 720;
     double fx = 1000, fy = 1000, cx = 640, cy = 360; ///< pixels; the centre of the first pixel is at 0.5
@@ -24,6 +29,8 @@ struct Camera {
 
     Vec3 position() const; ///< in the world
     Vec3 toCamera(const Vec3& world) const;
+    /// Through the middle of a pixel, in the world; t is z in the camera.
+    CameraRay ray(int x, int y) const;
     /// The same view at another size: the vertical field of view stays.
     Camera resized(int newWidth, int newHeight) const;
 

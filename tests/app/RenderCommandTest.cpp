@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre render from outside: passes, modes, and more than one eye.
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
 
 #include "core/image/ImageIo.h"
+#include "core/models/field/FieldFile.h"
 #include "core/scene/SceneIo.h"
 #include "tests/app/Program.h"
 #include "tests/support/Support.h"
@@ -88,6 +90,72 @@ TEST(RenderCommand, BothEyesStandSideBySideAndPanoramasAreTwiceAsWideAsHigh) {
     EXPECT_EQ(render(scene, folder / "p.png", {"--panorama", "--stereo", "side-by-side"}).status, 2);
     EXPECT_EQ(render(scene, folder / "p.png", {"--eye-distance", "1"}).status, 2);
     EXPECT_EQ(render(scene, folder / "p.png", {"--box", "1,2,3"}).status, 1);
+}
+
+/// A field of nothing but the upper half of its box, evenly filled.
+std::string writeHashField(const test::TemporaryFolder& folder) {
+    HashField field({.log2Entries = 6, .coarsest = 2, .finest = 8});
+    std::ranges::fill(field.table, 1.0f);
+    field.layers[HashField::Density1] = 1;
+    field.layers[HashField::Density2] = 4;
+    field.occupancy = OccupancyGrid(8);
+    for (int i = 0; i < 8 * 8 * 4; ++i) field.occupancy.occupy(i % 8, i / 8 % 8, 4 + i / 64);
+    const std::string path = folder / "half.field.safetensors";
+    models::writeField(field, path, "a test");
+    return path;
+}
+
+TEST(RenderCommand, HashFieldsAreDrawnFromAllAround) {
+    const test::TemporaryFolder folder;
+    const std::string field = writeHashField(folder);
+    const Outcome color = test::ochre({"render", field, "-o", folder / "c.png", "--orbit", "2", "--size", "48x48", "--background", "1,1,1", "--json"});
+    ASSERT_EQ(color.status, 0) << color.err;
+    ASSERT_EQ(color.json().at("files").size(), 2u);
+    EXPECT_GT(color.json().at("samples").get<int>(), 1000);
+    const Image picture = readImage(folder / "c-0002.png");
+    EXPECT_NEAR(picture.pixel(24, 16)[0], 0.5, 0.02); // up is up
+    EXPECT_EQ(picture.pixel(24, 46)[0], 1);
+    ASSERT_EQ(test::ochre({"render", field, "-o", folder / "d.exr", "--pass", "depth", "--size", "48x48", "--json"}).status, 0);
+    EXPECT_NEAR(readImage(folder / "d.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true}).pixel(24, 22)[0], 3, 1);
+}
+
+TEST(RenderCommand, OptionsOfSplatsAreRefusedForFields) {
+    const test::TemporaryFolder folder;
+    const std::string field = writeHashField(folder);
+    for (const std::vector<std::string>& option : std::vector<std::vector<std::string>>{
+             {"--pass", "normals"}, {"--mode", "rings"}, {"--panorama"}, {"--view", "top"}, {"--stereo", "side-by-side"}}) {
+        std::vector<std::string> arguments{"render", field, "-o", folder / "x.png"};
+        arguments.insert(arguments.end(), option.begin(), option.end());
+        const Outcome outcome = test::ochre(arguments);
+        EXPECT_EQ(outcome.status, 1) << option[0];
+        EXPECT_NE(outcome.err.find(option[0]), std::string::npos) << outcome.err;
+    }
+}
+
+TEST(RenderCommand, NetworksAreDrawnFromTheirCheckpoints) {
+    OCHRE_SHARED_OR_SKIP(chair, "data/models/nerf/chair-lowres.ckpt");
+    OCHRE_SHARED_OR_SKIP(fern, "data/models/nerf/fern-lowres.ckpt");
+    const test::TemporaryFolder folder;
+    const Outcome drawn = test::ochre({"render", chair, "-o", folder / "c.png", "--size", "16x16", "--background", "none", "--json"});
+    ASSERT_EQ(drawn.status, 0) << drawn.err;
+    EXPECT_EQ(drawn.json().at("fine"), 64);
+    EXPECT_GT(readImage(folder / "c.png").pixel(8, 8)[3], 0.9f);
+    const Outcome forward = test::ochre({"render", fern, "-o", folder / "f.png", "--size", "16x12", "--json"});
+    ASSERT_EQ(forward.status, 0) << forward.err;
+    EXPECT_EQ(forward.json().at("far"), 1);
+    EXPECT_NE(test::ochre({"render", fern, "-o", folder / "f.png", "--orbit", "3"}).err.find("--orbit"), std::string::npos);
+    const std::string other = test::sourceFile("tests/parity/mamba/small/weights.safetensors");
+    EXPECT_NE(test::ochre({"render", other, "-o", folder / "f.png"}).err.find("holds no NeRF"), std::string::npos);
+}
+
+TEST(RenderCommand, NetworksBecomeFields) {
+    OCHRE_SHARED_OR_SKIP(chair, "data/models/nerf/chair-lowres.ckpt");
+    const test::TemporaryFolder folder;
+    const std::string field = folder / "chair.field.safetensors";
+    const Outcome made = test::ochre({"convert", chair, "-o", field, "--field-steps", "20", "--field-samples", "20000", "--json"});
+    ASSERT_EQ(made.status, 0) << made.err;
+    EXPECT_GT(made.json().at("occupied").get<int>(), 0);
+    EXPECT_EQ(test::ochre({"render", field, "-o", folder / "c.png", "--size", "16x16"}).status, 0);
 }
 
 } // namespace
