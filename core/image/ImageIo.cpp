@@ -398,6 +398,12 @@ void writeWithOiio(const Image& image, const fs::path& path, ImageFormat format,
     if (image.channels() <= 2) spec.channelnames[0] = "Y";
     spec.alpha_channel = image.hasAlpha() ? image.channels() - 1 : -1;
     if (image.hasAlpha()) spec.channelnames.back() = "A";
+    if (options.depth) {
+        spec.channelnames = {"R", "G", "B", "A", "Z"};
+        spec.channelformats = {type, type, type, type, OIIO::TypeDesc::FLOAT};
+        spec.alpha_channel = 3;
+        spec.z_channel = 4;
+    }
     spec.attribute("compression", compressionName(format, options.compression));
     spec.attribute("oiio:UnassociatedAlpha", format == ImageFormat::Exr ? 0 : 1);
     addAttributes(spec, embedded, image, options.keepMetadata, format);
@@ -530,6 +536,8 @@ void writeImage(const Image& image, const fs::path& path, const WriteOptions& op
     const ImageFormat format = imageFormatFromPath(path);
     try {
         checkBitDepth(format, options.bitDepth);
+        if (options.depth && (format != ImageFormat::Exr || image.channels() != 5 || !options.premultiplied))
+            throw Error(fmt::format("a depth stands behind four premultiplied channels of an EXR, not in {} of {}", image.channels(), name(format)));
         if (options.quality < 1 || options.quality > 100)
             throw Error(fmt::format("quality {} is not within 1…100", options.quality), "92 is a good start");
         const Image ready = prepare(image, format, options);

@@ -68,6 +68,7 @@ struct WriteOptions {
     int bitDepth = 0; ///< 8, 16 or 32 (float) where the format has it; 0: its usual
     Compression compression = Compression::Default;
     bool premultiplied = false; ///< EXR: the colours are already multiplied by alpha, as that format wants them
+    bool depth = false; ///< EXR: of five channels the last is a depth: "Z", always 32-bit float
     /// What the written numbers mean. Default: sRGB in integer files, linear in float ones; Raw is never
     /// converted.
     std::optional<ColorSpace> colorSpace;

@@ -7,6 +7,7 @@
 #include "core/image/Region.h"
 #include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
+#include "core/scene/cameras/CameraPath.h"
 
 namespace ochre::nodes {
 
@@ -16,6 +17,7 @@ graph::Value makeMaskValue(Image mask);
 
 graph::Value makeSceneValue(SplatCloud cloud);
 graph::Value makeCameraValue(const Camera& camera);
+graph::Value makeCameraPathValue(CameraPath path);
 graph::Value makeRegionValue(const WorkRegion& region);
 
 /// One channel, raw: alpha where the picture has it, else the luminance of its numbers as they stand (Rec.709

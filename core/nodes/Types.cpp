@@ -180,6 +180,11 @@ graph::Value makeCameraValue(const Camera& camera) {
     return graph::Value::make<Camera>(types::kCamera, camera);
 }
 
+graph::Value makeCameraPathValue(CameraPath path) {
+    const std::size_t bytes = path.keys.size() * sizeof(CameraKey);
+    return graph::Value::make<CameraPath>(types::kCameraPath, std::move(path), bytes);
+}
+
 graph::Value makeRegionValue(const WorkRegion& region) {
     return graph::Value::make<WorkRegion>(types::kRegion, region);
 }
@@ -219,6 +224,7 @@ void registerTypes() {
         registerPictures(registry);
         registry.add({.name = types::kScene, .label = "Scene"});
         registry.add({.name = types::kCamera, .label = "Camera"});
+        registry.add({.name = types::kCameraPath, .label = "Camera path"});
         registerRegion(registry);
         registerModelTypes();
     });

@@ -110,6 +110,18 @@ Camera Camera::resized(int newWidth, int newHeight) const {
     return c;
 }
 
+Camera Camera::fitted(int newWidth, int newHeight) const {
+    Camera c = *this;
+    const double scale = std::min(static_cast<double>(newWidth) / width, static_cast<double>(newHeight) / height);
+    c.width = newWidth;
+    c.height = newHeight;
+    c.fx *= scale;
+    c.fy *= scale;
+    c.cx = newWidth / 2.0 + (cx - width / 2.0) * scale;
+    c.cy = newHeight / 2.0 + (cy - height / 2.0) * scale;
+    return c;
+}
+
 Camera Camera::lookAt(const Vec3& eye, const Vec3& target, const Vec3& down, double verticalFovDegrees,
                       int width, int height) {
     Camera c;

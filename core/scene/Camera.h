@@ -33,6 +33,8 @@ struct Camera {
     CameraRay ray(int x, int y) const;
     /// The same view at another size: the vertical field of view stays.
     Camera resized(int newWidth, int newHeight) const;
+    /// The whole of its picture in the middle of one of another size.
+    Camera fitted(int newWidth, int newHeight) const;
 
     /// Stands at `eye` and looks at `target`; `down` is the world's direction of gravity (0,1,0 in 3DGS
     /// files).

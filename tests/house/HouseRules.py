@@ -18,7 +18,7 @@ ALLOWED = {
     "core/image": BASE,
     "core/video": BASE | {"image"},
     "core/scene": BASE,
-    "core/render": BASE | {"image", "scene"},
+    "core/render": BASE | {"image", "scene", "video"},
     "core/tensor": BASE | {"image"},
     "core/models": BASE | {"image", "scene", "tensor"},
     "core/training": BASE | {"graph", "image", "scene", "tensor", "models"},

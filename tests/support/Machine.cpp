@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/Machine.h"
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace ochre::test {
@@ -16,6 +17,16 @@ Setting::~Setting() {
         ::setenv(m_name, m_before->c_str(), 1);
     else
         ::unsetenv(m_name);
+}
+
+std::optional<std::string> toolOutput(const std::string& program, const std::vector<std::string>& arguments) {
+    std::string command = program;
+    for (const std::string& a : arguments) command += " '" + a + "'"; // of tests: none holds a quote
+    FILE* pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
+    if (!pipe) return std::nullopt;
+    std::string out;
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) out += static_cast<char>(c);
+    return ::pclose(pipe) == 0 ? std::optional(out) : std::nullopt;
 }
 
 StarterModel::StarterModel(const fs::path& file) {

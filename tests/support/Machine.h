@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/Support.h"
 
@@ -22,6 +23,9 @@ private:
     const char* m_name;
     std::optional<std::string> m_before;
 };
+
+/// What a tool of the system prints; nothing where it is not there or fails.
+std::optional<std::string> toolOutput(const std::string& program, const std::vector<std::string>& arguments);
 
 /// The program's resources with that file as the model that comes along, or without one, for as long as this lives:
 /// tests say the same wherever the real one is, or is not.

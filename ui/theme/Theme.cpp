@@ -70,8 +70,9 @@ const QHash<QString, QColor>& socketTable() {
         {"int", QColor("#7CB6EA")},          {"bool", QColor("#7CB6EA")},
         {"text", QColor("#74CFA5")},         {"scene", QColor("#45C0C8")},
         {"field", QColor("#45C0C8")},        {"camera", QColor("#6FA8A8")},
-        {"video", QColor("#B88AE0")},        {"audio", QColor("#79D17A")},
-        {"any", QColor("#ECEDEF")},          {"color", QColor("#B9BEC6")},
+        {"camera_path", QColor("#6FA8A8")},  {"video", QColor("#B88AE0")},
+        {"audio", QColor("#79D17A")},        {"any", QColor("#ECEDEF")},
+        {"color", QColor("#B9BEC6")},
     };
     return table;
 }

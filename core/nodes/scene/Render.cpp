@@ -1,62 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <mutex>
-
-#include "core/base/Error.h"
-#include "core/base/Log.h"
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/SceneRenderers.h"
 #include "core/nodes/Types.h"
-#include "core/render/Renderer.h"
-#include "core/scene/SceneIo.h"
+#include "core/render/Film.h"
 
 namespace ochre::nodes::scene {
 namespace {
-
-/// The renderers live as long as the program; nodes of the Display lane never use them at the same time, and the lock keeps
-/// runs of several graphs apart.
-class Renderers {
-public:
-    static Renderers& shared() {
-        static Renderers* all = new Renderers; // never destroyed: drivers may be gone at exit
-        return *all;
-    }
-
-    Image render(const std::string& which, const SplatCloud& cloud, const ochre::Camera& camera, const SplatOptions& options,
-                 const Cancel& cancel) {
-        std::lock_guard lock(m_mutex);
-        if (which != "cpu") {
-            try {
-                if (!m_vulkan) m_vulkan = makeVulkanRenderer();
-                m_vulkan->setSplats(cloud);
-                return m_vulkan->renderSplats(camera, options, cancel);
-            } catch (const Error& e) {
-                if (e.cancelled()) throw;
-                m_vulkan.reset(); // a lost device is opened anew next time
-                if (which == "vulkan") throw;
-                log::warning("drawn by the CPU renderer: {}", e.full());
-            }
-        }
-        if (!m_cpu) m_cpu = makeCpuRenderer();
-        m_cpu->setSplats(cloud);
-        return m_cpu->renderSplats(camera, options, cancel);
-    }
-
-private:
-    std::mutex m_mutex;
-    std::unique_ptr<Renderer> m_vulkan, m_cpu;
-};
-
-/// The renderer's premultiplied numbers as a picture with straight alpha.
-Image straightened(const Image& premultiplied) {
-    Image image = premultiplied;
-    image.setColorSpace(ColorSpace::Srgb);
-    const auto v = image.edit();
-    for (std::size_t i = 0; i + 3 < v.size(); i += 4)
-        if (v[i + 3] > 0)
-            for (std::size_t k = 0; k < 3; ++k) v[i + k] /= v[i + 3];
-    return image;
-}
 
 void run(graph::RunContext& run) {
     const SplatCloud& cloud = run.inputAs<SplatCloud>("scene");
@@ -70,8 +21,9 @@ void run(graph::RunContext& run) {
         const graph::Color c = run.color("background");
         options.background = {{c[0], c[1], c[2]}};
     }
-    run.setOutput("image", makeImageValue(straightened(
-                               Renderers::shared().render(run.text("renderer"), cloud, camera, options, run.cancel()))));
+    Image image;
+    drawScene(run.text("renderer"), cloud, [&](Renderer& renderer) { image = renderer.renderSplats(camera, options, run.cancel()); });
+    run.setOutput("image", makeImageValue(straightened(image)));
 }
 
 } // namespace
@@ -93,8 +45,7 @@ graph::NodeDeclaration Render() {
                     .defaultValue = graph::Color{0, 0, 0, 1}, .visibleWhenId = "transparent", .visibleWhenValues = "false"})
         .parameter({.id = "sh_degree", .label = "SH degree", .help = "How much colours change with the direction of view; 0 is not at all.",
                     .kind = Kind::Int, .defaultValue = std::int64_t{3}, .min = 0, .max = 3, .advanced = true})
-        .parameter({.id = "renderer", .label = "Renderer", .help = "What draws.", .kind = Kind::Choice, .defaultValue = std::string("auto"),
-                    .choices = {{"auto", "Vulkan, else CPU"}, {"vulkan", "Vulkan"}, {"cpu", "CPU (exact, slow)"}}, .advanced = true})
+        .parameter(rendererParameter())
         .lane(graph::Lane::Display)
         .onRun(run);
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The renderers that nodes draw scenes with.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/graph/Parameter.h"
+#include "core/render/Renderer.h"
+
+namespace ochre::nodes {
+
+/// "auto" draws with Vulkan and where that fails on the CPU, "vulkan" and "cpu" with nothing else. The renderers live as long as
+/// the program; a lock keeps runs of several graphs apart. `draw` may be called twice.
+void drawScene(const std::string& which, const SplatCloud& cloud, const std::function<void(Renderer&)>& draw);
+
+/// The parameter "renderer" of nodes that use it.
+graph::Parameter rendererParameter();
+
+} // namespace ochre::nodes
