@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ochre upscale: one picture through the same nodes that the window uses.
-#include <chrono>
 #include <cstdio>
-#include <filesystem>
 
 #include "app/Command.h"
+#include "app/PictureGraph.h"
 #include "core/image/Image.h"
 
 namespace ochre::app {
 namespace {
-namespace fs = std::filesystem;
 
 struct Options {
     std::string input, output, model = "realesrgan-x4plus", dtype = "auto";
@@ -17,30 +15,15 @@ struct Options {
     bool json = false;
 };
 
-graph::NodeId addNode(graph::Graph& graph, const std::string& type) {
-    graph::Node node;
-    node.type = type;
-    return graph.add(std::move(node));
-}
-
-graph::NodeId build(session::Session& session, const Options& o) {
-    graph::NodeId upscale = 0;
-    session.document().edit("Build", [&](graph::Graph& graph) {
-        const graph::NodeId load = addNode(graph, "image.load");
-        graph.setParameter(load, "path", fs::absolute(o.input).string());
-        upscale = addNode(graph, "restore.upscale");
-        graph.setParameter(upscale, "model", o.model);
-        graph.setParameter(upscale, "dtype", o.dtype);
-        graph.setParameter(upscale, "tile", o.tile);
-        if (o.overlap >= 0) graph.setParameter(upscale, "overlap", o.overlap);
-        graph.connect({load, "image"}, upscale, "image");
-    });
-    return upscale;
+std::map<std::string, graph::ParameterValue> parametersOf(const Options& o) {
+    std::map<std::string, graph::ParameterValue> parameters{{"model", o.model}, {"dtype", o.dtype}, {"tile", o.tile}};
+    if (o.overlap >= 0) parameters["overlap"] = o.overlap;
+    return parameters;
 }
 
 int run(const Options& o) {
     session::Session session; // no disk tier: asked for on the command line, it is computed
-    const graph::NodeId upscale = build(session, o);
+    const graph::NodeId upscale = buildOnPicture(session, o.input, "restore.upscale", parametersOf(o));
     const graph::Result result = evaluateOrThrow(session, {upscale});
     session.exportResult(upscale, "image", o.output);
     const Image& image = result.output(upscale, "image").as<Image>();

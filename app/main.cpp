@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
     app::addGenerate(cli, chosen);
     app::addRun(cli, chosen);
     app::addUpscale(cli, chosen);
+    app::addDetect(cli, chosen);
+    app::addSegment(cli, chosen);
     app::addRender(cli, chosen);
     app::addNodes(cli, chosen);
     app::addModels(cli, chosen);

@@ -12,6 +12,10 @@
 #include "core/models/restore/SrvggNetCompact.h"
 #include "core/models/text/Bert.h"
 #include "core/models/text/ClipText.h"
+#include "core/models/vision/Detr.h"
+#include "core/models/vision/DinoV2.h"
+#include "core/models/vision/Sam.h"
+#include "core/models/vision/Yolox.h"
 
 namespace ochre::models {
 namespace {
@@ -205,6 +209,81 @@ Tensors runMamba(const tensor::Weights& weights, const Json&, const Tensors& inp
     return {{"logits", Mamba(weights, configOf<Mamba>(weights, "Mamba")).forward(input(inputs, "tokens"))}};
 }
 
+Tensors runYolox(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const nn::Tensor image = input(inputs, "image");
+    const Yolox::Output output = Yolox(weights, configOf<Yolox>(weights, "YOLOX")).forward(image);
+    Tensors result{{"raw", output.raw}, {"decoded", Yolox::decode(output.raw, image.size(2), image.size(3))}};
+    for (std::size_t i = 0; i < output.pyramid.size(); ++i) result[fmt::format("fpn.{}", i)] = output.pyramid[i];
+    return result;
+}
+
+Tensors runDetr(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    auto config = configOf<Detr>(weights, "DETR");
+    const Json stated = parityCase.value("config", Json::object());
+    config.heads = stated.value("nheads", config.heads);
+    config.dilated = stated.value("dilation", false);
+    const Detr::Output output = Detr(weights, config).forward(input(inputs, "images"), inputOrNone(inputs, "mask"));
+    return {{"pred_logits", output.logits}, {"pred_boxes", output.boxes}};
+}
+
+Tensors runDinoV2(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    auto config = configOf<DinoV2>(weights, "DINOv2");
+    config.heads = parityCase.value("config", Json::object()).value("num_heads", config.heads);
+    const DinoV2::Output output = DinoV2(weights, config).forward(input(inputs, "image"));
+    return {{"x_norm_clstoken", output.whole},
+            {"x_norm_patchtokens", output.patches},
+            {"x_norm_regtokens", output.registers},
+            {"x_prenorm", output.unnormed}};
+}
+
+/// The prompts of a case on a picture's features, and what the decoder makes of them on its way.
+Tensors runSamDecoder(const SamDecoder& model, const Json& stated, const Tensors& inputs, const nn::Tensor& features,
+                      int height, int width) {
+    const SamPrompt prompt{.points = inputOrNone(inputs, "point_coords"),
+                           .labels = inputOrNone(inputs, "point_labels"),
+                           .boxes = inputOrNone(inputs, "boxes"),
+                           .masks = inputOrNone(inputs, "mask_inputs")};
+    const SamDecoder::Picture picture = model.prepare(features, height, width);
+    const SamDecoder::Output output = model.decode(picture, prompt, stated.value("multimask_output", true));
+    const auto map = [&](const nn::Tensor& tokens, std::int64_t batch) {
+        return tokens.expand({batch, picture.height * picture.width, -1})
+            .transpose(1, 2)
+            .unflatten(2, {picture.height, picture.width});
+    };
+    return {{"sparse_prompt_embeddings", model.sparse(prompt, height, width)},
+            {"dense_prompt_embeddings", map(model.dense(prompt), output.masks.size(0))},
+            {"image_pe", map(picture.positions, 1)},
+            {"low_res_masks", output.masks},
+            {"iou_predictions", output.scores}};
+}
+
+Tensors runSam(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    const Sam model(weights, configOf<Sam>(weights, "SAM"));
+    const Json stated = parityCase.value("config", Json::object());
+    if (const auto features = inputs.find("image_embeddings"); features != inputs.end()) {
+        const Json side = stated.at("input_image_size");
+        return runSamDecoder(model.decoder(), stated, inputs, features->second, side.at(0), side.at(1));
+    }
+    const nn::Tensor& image = input(inputs, "image");
+    if (!model.config().decoder) return {{"image_embeddings", model.encode(image)}};
+    const int side = stated.at("image_encoder").at("img_size");
+    const nn::Tensor features = model.encode(Sam::prepare(image, side));
+    Tensors result = runSamDecoder(model.decoder(), stated, inputs, features, side, side);
+    result["image_embeddings"] = features;
+    if (stated.contains("original_size"))
+        result["mask_logits"] = Sam::finish(result["low_res_masks"], side, image.size(2), image.size(3),
+                                            stated["original_size"].at(0).get<int>(), stated["original_size"].at(1).get<int>());
+    return result;
+}
+
+/// SAM and MobileSAM are one class; a decoder alone counts as SAM's.
+template <bool mobile>
+std::optional<std::map<std::string, tensor::Shape>> recogniseSam(const tensor::Weights& weights) {
+    const auto config = Sam::Config::fromWeights(weights);
+    if (!config || config->tiny.has_value() != mobile) return std::nullopt;
+    return config->expected();
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&)) {
     return {name, recogniseAs<Model>,
@@ -232,6 +311,11 @@ const std::vector<Architecture>& architectures() {
          {}},
         {"autoencoder_kl", recogniseAs<AutoencoderKl>, runAutoencoder, {}, {}},
         {"mamba", recogniseAs<Mamba>, runMamba, {}, {}},
+        {"yolox", recogniseAs<Yolox>, runYolox, {}, [](const std::string& key) { return key.ends_with(".num_batches_tracked"); }},
+        {"detr", recogniseAs<Detr>, runDetr, {}, {}},
+        {"sam", recogniseSam<false>, runSam, {}, {}},
+        {"mobile_sam", recogniseSam<true>, runSam, {}, Sam::Config::isBeside},
+        {"dinov2", recogniseAs<DinoV2>, runDinoV2, {}, DinoV2::Config::isBeside},
     };
     return all;
 }

@@ -1,55 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <list>
-#include <memory>
-#include <mutex>
-
-#include "core/base/Error.h"
-#include "core/base/Paths.h"
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/image/ImageIo.h"
 #include "core/models/restore/Upscaler.h"
+#include "core/nodes/KeptModels.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::restore {
 namespace {
-namespace fs = std::filesystem;
-
-/// The networks used last, so that a change of a parameter does not read the file again.
-class Loaded {
-public:
-    static std::shared_ptr<const models::Upscaler> open(const fs::path& path) {
-        static std::mutex mutex;
-        static std::list<Entry> entries;
-        constexpr std::size_t kKept = 2;
-        std::lock_guard lock(mutex);
-        const auto time = fs::last_write_time(path);
-        for (auto it = entries.begin(); it != entries.end(); ++it)
-            if (it->path == path && it->time == time) {
-                entries.splice(entries.begin(), entries, it);
-                return it->upscaler;
-            }
-        auto upscaler = std::make_shared<const models::Upscaler>(models::Upscaler::open(path));
-        entries.push_front({path, time, upscaler});
-        if (entries.size() > kKept) entries.pop_back();
-        return upscaler;
-    }
-
-private:
-    struct Entry {
-        fs::path path;
-        fs::file_time_type time;
-        std::shared_ptr<const models::Upscaler> upscaler;
-    };
-};
 
 void run(graph::RunContext& run) {
-    const fs::path path = paths::findModel(run.text("model"));
-    if (path.empty())
-        throw Error("the model \"" + run.text("model") + "\" is not there",
-                    "choose one that `ochre models` lists, or put the file into " + paths::models().string());
-    const auto upscaler = Loaded::open(path);
+    const auto upscaler = openKept<models::Upscaler>(findModelOrThrow(run.text("model")));
     models::UpscaleOptions options;
     options.tile = static_cast<int>(run.integer("tile"));
     options.overlap = static_cast<int>(run.integer("overlap"));
