@@ -2,8 +2,12 @@
 #include "core/tensor/Vision.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include <ATen/ops/add.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/matmul.h>
@@ -17,6 +21,8 @@ namespace {
 
 /// Numbers of the bias that lie in memory at a time: 4 MiB, which stay in a core's cache until they are added.
 constexpr std::int64_t kBiasNumbers = std::int64_t{1} << 20;
+
+constexpr double kPeriod = 10000, kTiny = 1e-6; // of sine positions
 
 std::int64_t upTo(std::int64_t length, std::int64_t side) {
     return (length + side - 1) / side * side;
@@ -93,6 +99,19 @@ Tensor attentionWithDistances(const Tensor& q, const Tensor& k, const Tensor& v,
             }
         }
     return out.flatten(2);
+}
+
+Tensor sinePositions(const Tensor& seen, std::int64_t channels) {
+    const std::int64_t half = channels / 2;
+    const Tensor steps = at::arange(half, at::TensorOptions().dtype(at::kFloat)).div(2, "floor");
+    const Tensor periods = steps.mul(2 * std::log(kPeriod) / static_cast<double>(half)).exp_(); // [half]
+    const auto along = [&](std::int64_t axis) {
+        Tensor place = seen.to(at::kFloat).cumsum(axis);
+        place = place.div(place.narrow(axis, place.size(axis) - 1, 1).add(kTiny)).mul_(2 * std::numbers::pi);
+        const Tensor angle = place.unsqueeze(-1).div(periods).unflatten(3, {half / 2, 2}); // [N, h, w, half/2, 2]
+        return at::cat({angle.select(4, 0).sin().unsqueeze(-1), angle.select(4, 1).cos().unsqueeze(-1)}, 4).flatten(3);
+    };
+    return at::cat({along(1), along(2)}, 3).flatten(1, 2);
 }
 
 } // namespace ochre::nn

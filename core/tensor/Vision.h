@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What networks that look at pictures have in common: batch normalisation folded away, pooling, windows.
+// What networks that look at pictures have in common: batch normalisation folded away, pooling, windows, positions.
 #pragma once
 
 #include <string>
@@ -28,5 +28,9 @@ Tensor joinWindows(const Tensor& windows, std::int64_t side, std::int64_t height
 /// never whole in memory.
 Tensor attentionWithDistances(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, const Tensor& down,
                               const Tensor& across);
+
+/// Sines of places along both axes, counted over what is not 0 in `seen` [N, h, w]: float32 [N, h·w, channels], rows first.
+/// Source: arXiv 2005.12872, facebookresearch/detr models/position_encoding.py.
+Tensor sinePositions(const Tensor& seen, std::int64_t channels);
 
 } // namespace ochre::nn

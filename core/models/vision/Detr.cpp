@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/vision/Detr.h"
 
-#include <cmath>
-#include <numbers>
-
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
@@ -15,7 +12,6 @@ namespace ochre::models {
 namespace {
 
 constexpr double kEpsilon = 1e-5; // of frozen batch norms
-constexpr double kPeriod = 10000, kTiny = 1e-6; // of sine positions
 constexpr double kUnseen = -1e30; // below all products and yet a number
 constexpr const char* kBody = "backbone.0.body.";
 
@@ -65,20 +61,6 @@ std::vector<BlockPlan> backboneOf(const Detr::Config& c) {
         }
     }
     return plans;
-}
-
-/// Sines of places along both axes, counted over what is no padding: `seen` [N, h, w] of 0 and 1 → [N, h·w, channels].
-nn::Tensor sinePositions(const nn::Tensor& seen, std::int64_t channels) {
-    const std::int64_t half = channels / 2;
-    const nn::Tensor steps = nn::range(0, half).div(2, "floor").to(at::kFloat).mul_(2.0 / static_cast<double>(half));
-    const nn::Tensor periods = steps.mul_(std::log(kPeriod)).exp_(); // [half]
-    const auto along = [&](std::int64_t axis) {
-        nn::Tensor place = seen.cumsum(axis);
-        place = place.div(place.narrow(axis, place.size(axis) - 1, 1).add(kTiny)).mul_(2 * std::numbers::pi);
-        const nn::Tensor angle = place.unsqueeze(-1).div(periods).unflatten(3, {half / 2, 2}); // [N, h, w, half/2, 2]
-        return nn::cat({angle.select(4, 0).sin().unsqueeze(-1), angle.select(4, 1).cos().unsqueeze(-1)}, 4).flatten(3);
-    };
-    return nn::cat({along(1), along(2)}, 3).flatten(1, 2);
 }
 
 } // namespace
@@ -246,7 +228,7 @@ Detr::Output Detr::forward(const nn::Tensor& images, const nn::Tensor& padding) 
         seen = unseen.neg().add_(1);                                        // [N, h, w]
         bias = unseen.mul(kUnseen).flatten(1).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, h·w]
     }
-    const nn::Tensor positions = sinePositions(seen, m_config.channels).to(features.scalar_type());
+    const nn::Tensor positions = nn::sinePositions(seen, m_config.channels).to(features.scalar_type());
     const nn::Tensor memory = encoded(features.flatten(2).transpose(1, 2).contiguous(), positions, bias);
     const nn::Tensor answers = decoded(memory, positions, bias);
     const nn::Tensor box = m_box[2](nn::relu(m_box[1](nn::relu(m_box[0](answers)))));

@@ -16,6 +16,7 @@ constexpr double kMean[] = {123.675, 116.28, 103.53}, kDeviation[] = {58.395, 57
 std::optional<Sam::Config> Sam::Config::fromWeights(const tensor::Weights& weights) {
     Config config;
     config.decoder = SamDecoder::Config::fromWeights(weights);
+    if (config.decoder && config.decoder->second) return std::nullopt;
     for (const char* prefix : {kEncoder, ""}) {
         if (config.decoder && !*prefix) break; // the encoder alone has names without prefix
         config.encoderPrefix = prefix;

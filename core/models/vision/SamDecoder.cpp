@@ -23,6 +23,21 @@ constexpr const char* kUpNorm = "mask_decoder.output_upscaling.1";
 constexpr const char* kKinds[] = {"not_a_point_embed", "point_embeddings.0", "point_embeddings.1", "point_embeddings.2",
                                   "point_embeddings.3"};
 
+constexpr const char *kPresenceToken = "mask_decoder.obj_score_token.weight", *kPresence = "mask_decoder.pred_obj_score_head";
+constexpr const char* kFine[] = {"mask_decoder.conv_s0", "mask_decoder.conv_s1"};
+/// A mask is sure of its edge where at least this share of what is above −kEdge is above kEdge.
+constexpr double kEdge = 0.05, kStable = 0.98;
+
+using Keys = std::map<std::string, tensor::Shape>;
+
+/// The name in the file of what the first SAM calls `name`.
+std::string stored(std::string name, bool second) {
+    if (!second) return name;
+    for (const auto& [first, other] : {std::pair{".mlp.lin1.", ".mlp.layers.0."}, {".mlp.lin2.", ".mlp.layers.1."}})
+        if (const std::size_t at = name.find(first); at != std::string::npos) name.replace(at, std::string(first).size(), other);
+    return "sam_" + name;
+}
+
 std::string inLayer(int index, const char* part) {
     return fmt::format("{}layers.{}.{}", kTransformer, index, part);
 }
@@ -62,30 +77,9 @@ void checkPrompt(const SamPrompt& prompt) {
         throw Error("SAM: labels are 1 (of the object), 0 (not of it) or -1 (no point)");
 }
 
-} // namespace
-
-std::optional<SamDecoder::Config> SamDecoder::Config::fromWeights(const tensor::Weights& weights) {
-    const auto side = [&](const std::string& name, std::size_t dimension) {
-        return weights.has(name) && weights.shape(name).size() > dimension ? static_cast<int>(weights.size(name, dimension)) : 0;
-    };
-    Config config;
-    config.channels = side("mask_decoder.iou_token.weight", 1);
-    config.maskTokens = side("mask_decoder.mask_tokens.weight", 0);
-    config.inner = side(inLayer(0, "mlp.lin1.weight"), 0);
-    config.halfChannels = side(inLayer(0, "cross_attn_token_to_image.q_proj.weight"), 0);
-    config.maskChannels = side("prompt_encoder.mask_downscaling.3.weight", 0);
-    config.headWidth = side("mask_decoder.iou_prediction_head.layers.0.weight", 0);
-    config.layers = 0;
-    while (weights.has(inLayer(config.layers, "norm1.weight"))) ++config.layers;
-    for (const int value : {config.channels, config.maskTokens - 1, config.inner, config.maskChannels, config.headWidth, config.layers})
-        if (value < 1) return std::nullopt;
-    if (config.halfChannels < config.heads || config.halfChannels % config.heads != 0 || config.channels % 8 != 0)
-        return std::nullopt;
-    return config;
-}
-
-std::map<std::string, tensor::Shape> SamDecoder::Config::expected() const {
-    std::map<std::string, tensor::Shape> keys;
+/// All keys, by the names of the first SAM.
+Keys keysOf(const SamDecoder::Config& c) {
+    Keys keys;
     const auto linear = [&](const std::string& name, int in, int out) {
         keys[name + ".weight"] = {out, in};
         keys[name + ".bias"] = {out};
@@ -98,44 +92,90 @@ std::map<std::string, tensor::Shape> SamDecoder::Config::expected() const {
         keys[name + ".bias"] = {out};
     };
     const auto attention = [&](const std::string& name, int within) {
-        for (const char* part : {".q_proj", ".k_proj", ".v_proj"}) linear(name + part, channels, within);
-        linear(name + ".out_proj", within, channels);
+        for (const char* part : {".q_proj", ".k_proj", ".v_proj"}) linear(name + part, c.channels, within);
+        linear(name + ".out_proj", within, c.channels);
     };
     const auto mlp = [&](const std::string& name, int width, int out) {
-        linear(name + ".layers.0", channels, width);
+        linear(name + ".layers.0", c.channels, width);
         linear(name + ".layers.1", width, width);
         linear(name + ".layers.2", width, out);
     };
-    keys["prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"] = {2, channels / 2};
-    for (const char* kind : kKinds) keys[fmt::format("prompt_encoder.{}.weight", kind)] = {1, channels};
-    keys["prompt_encoder.no_mask_embed.weight"] = {1, channels};
-    kernel(kMaskDown[0], {maskChannels / 4, 1, 2, 2}, maskChannels / 4);
-    kernel(kMaskDown[1], {maskChannels, maskChannels / 4, 2, 2}, maskChannels);
-    kernel(kMaskDown[2], {channels, maskChannels, 1, 1}, channels);
-    norm(kMaskNorms[0], maskChannels / 4);
-    norm(kMaskNorms[1], maskChannels);
-    for (int i = 0; i < layers; ++i) {
-        attention(inLayer(i, "self_attn"), channels);
-        attention(inLayer(i, "cross_attn_token_to_image"), halfChannels);
-        attention(inLayer(i, "cross_attn_image_to_token"), halfChannels);
-        linear(inLayer(i, "mlp.lin1"), channels, inner);
-        linear(inLayer(i, "mlp.lin2"), inner, channels);
-        for (const char* one : {"norm1", "norm2", "norm3", "norm4"}) norm(inLayer(i, one), channels);
+    keys["prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"] = {2, c.channels / 2};
+    for (const char* kind : kKinds) keys[fmt::format("prompt_encoder.{}.weight", kind)] = {1, c.channels};
+    keys["prompt_encoder.no_mask_embed.weight"] = {1, c.channels};
+    kernel(kMaskDown[0], {c.maskChannels / 4, 1, 2, 2}, c.maskChannels / 4);
+    kernel(kMaskDown[1], {c.maskChannels, c.maskChannels / 4, 2, 2}, c.maskChannels);
+    kernel(kMaskDown[2], {c.channels, c.maskChannels, 1, 1}, c.channels);
+    norm(kMaskNorms[0], c.maskChannels / 4);
+    norm(kMaskNorms[1], c.maskChannels);
+    for (int i = 0; i < c.layers; ++i) {
+        attention(inLayer(i, "self_attn"), c.channels);
+        attention(inLayer(i, "cross_attn_token_to_image"), c.halfChannels);
+        attention(inLayer(i, "cross_attn_image_to_token"), c.halfChannels);
+        linear(inLayer(i, "mlp.lin1"), c.channels, c.inner);
+        linear(inLayer(i, "mlp.lin2"), c.inner, c.channels);
+        for (const char* one : {"norm1", "norm2", "norm3", "norm4"}) norm(inLayer(i, one), c.channels);
     }
-    attention(std::string(kTransformer) + "final_attn_token_to_image", halfChannels);
-    norm(std::string(kTransformer) + "norm_final_attn", channels);
-    keys["mask_decoder.iou_token.weight"] = {1, channels};
-    keys["mask_decoder.mask_tokens.weight"] = {maskTokens, channels};
-    kernel(kUp[0], {channels, channels / 4, 2, 2}, channels / 4);
-    kernel(kUp[1], {channels / 4, channels / 8, 2, 2}, channels / 8);
-    norm(kUpNorm, channels / 4);
-    for (int i = 0; i < maskTokens; ++i) mlp(kernelName(i), channels, channels / 8);
-    mlp("mask_decoder.iou_prediction_head", headWidth, maskTokens);
+    attention(std::string(kTransformer) + "final_attn_token_to_image", c.halfChannels);
+    norm(std::string(kTransformer) + "norm_final_attn", c.channels);
+    keys["mask_decoder.iou_token.weight"] = {1, c.channels};
+    keys["mask_decoder.mask_tokens.weight"] = {c.maskTokens, c.channels};
+    kernel(kUp[0], {c.channels, c.channels / 4, 2, 2}, c.channels / 4);
+    kernel(kUp[1], {c.channels / 4, c.channels / 8, 2, 2}, c.channels / 8);
+    norm(kUpNorm, c.channels / 4);
+    for (int i = 0; i < c.maskTokens; ++i) mlp(kernelName(i), c.channels, c.channels / 8);
+    mlp("mask_decoder.iou_prediction_head", c.headWidth, c.maskTokens);
+    if (c.second) {
+        keys[kPresenceToken] = {1, c.channels};
+        mlp(kPresence, c.channels, 1);
+        kernel(kFine[0], {c.channels / 8, c.channels, 1, 1}, c.channels / 8);
+        kernel(kFine[1], {c.channels / 4, c.channels, 1, 1}, c.channels / 4);
+    }
     return keys;
 }
 
-SamDecoder::SamDecoder(const tensor::Weights& weights, const Config& config) : m_config(config) {
-    checkShapes(weights, config.expected());
+/// The file's tensors under those names.
+tensor::Weights viewOf(const tensor::Weights& file, const SamDecoder::Config& config) {
+    if (!config.second) return file;
+    std::map<std::string, std::string> names;
+    for (const auto& [key, shape] : keysOf(config)) names[key] = stored(key, true);
+    return file.renamed(std::move(names));
+}
+
+} // namespace
+
+std::optional<SamDecoder::Config> SamDecoder::Config::fromWeights(const tensor::Weights& weights) {
+    const bool second = weights.has("sam_mask_decoder.iou_token.weight");
+    const auto side = [&](const std::string& asked, std::size_t dimension) {
+        const std::string name = stored(asked, second);
+        return weights.has(name) && weights.shape(name).size() > dimension ? static_cast<int>(weights.size(name, dimension)) : 0;
+    };
+    Config config;
+    config.second = second;
+    config.channels = side("mask_decoder.iou_token.weight", 1);
+    config.maskTokens = side("mask_decoder.mask_tokens.weight", 0);
+    config.inner = side(inLayer(0, "mlp.lin1.weight"), 0);
+    config.halfChannels = side(inLayer(0, "cross_attn_token_to_image.q_proj.weight"), 0);
+    config.maskChannels = side("prompt_encoder.mask_downscaling.3.weight", 0);
+    config.headWidth = side("mask_decoder.iou_prediction_head.layers.0.weight", 0);
+    config.layers = 0;
+    while (weights.has(stored(inLayer(config.layers, "norm1.weight"), second))) ++config.layers;
+    for (const int value : {config.channels, config.maskTokens - 1, config.inner, config.maskChannels, config.headWidth, config.layers})
+        if (value < 1) return std::nullopt;
+    if (config.halfChannels < config.heads || config.halfChannels % config.heads != 0 || config.channels % 8 != 0)
+        return std::nullopt;
+    return config;
+}
+
+std::map<std::string, tensor::Shape> SamDecoder::Config::expected() const {
+    Keys keys;
+    for (auto& [key, shape] : keysOf(*this)) keys[stored(key, second)] = shape;
+    return keys;
+}
+
+SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_config(config) {
+    checkShapes(file, config.expected());
+    const tensor::Weights weights = viewOf(file, config);
     m_frequencies = weights.tensor("prompt_encoder.pe_layer.positional_encoding_gaussian_matrix");
     std::vector<nn::Tensor> kinds;
     for (const char* kind : kKinds) kinds.push_back(weights.tensor(fmt::format("prompt_encoder.{}.weight", kind)));
@@ -143,8 +183,13 @@ SamDecoder::SamDecoder(const tensor::Weights& weights, const Config& config) : m
     m_noMask = weights.tensor("prompt_encoder.no_mask_embed.weight").unsqueeze(0);
     for (int i = 0; i < 3; ++i) m_maskDown[i] = {weights, kMaskDown[i], {.stride = i < 2 ? 2 : 1, .padding = 0}};
     for (int i = 0; i < 2; ++i) m_maskNorms[i] = {weights, kMaskNorms[i], kPixelNorm};
-    m_outTokens = nn::cat({weights.tensor("mask_decoder.iou_token.weight"), weights.tensor("mask_decoder.mask_tokens.weight")}, 0)
-                      .unsqueeze(0);
+    std::vector<nn::Tensor> tokens{weights.tensor("mask_decoder.iou_token.weight"), weights.tensor("mask_decoder.mask_tokens.weight")};
+    if (config.second) {
+        tokens.insert(tokens.begin(), weights.tensor(kPresenceToken));
+        m_presence = readMlp(weights, kPresence);
+        for (int i = 0; i < 2; ++i) m_fine[i] = {weights, kFine[i]};
+    }
+    m_outTokens = nn::cat(tokens, 0).unsqueeze(0);
     // Keys and queries see the positions, values do not.
     const auto projections = [&](const std::string& to, const std::string& from) {
         std::vector<std::string> names{to + ".k_proj", to + ".v_proj"};
@@ -220,16 +265,27 @@ nn::Tensor SamDecoder::dense(const SamPrompt& prompt) const {
     return m_maskDown[2](x).flatten(2).transpose(1, 2);
 }
 
-SamDecoder::Picture SamDecoder::prepare(const nn::Tensor& features, int pixelHeight, int pixelWidth) const {
+std::vector<nn::Tensor> SamDecoder::fineFeatures(const nn::Tensor& finest, const nn::Tensor& finer) const {
+    return {m_fine[1](finer), m_fine[0](finest)};
+}
+
+SamDecoder::Picture SamDecoder::prepare(const nn::Tensor& features, int pixelHeight, int pixelWidth,
+                                        const std::vector<nn::Tensor>& fine) const {
     if (features.dim() != 4 || features.size(0) != 1 || features.size(1) != m_config.channels || features.numel() == 0)
         throw Error(fmt::format("SAM: features of a picture are [1, {}, h, w], not {}", m_config.channels,
                                 tensor::describe(features.sizes().vec())));
+    if (fine.size() != (m_config.second ? 2 : 0)) throw Error("SAM: fine features are what SAM 2's decoder needs, and no other");
     Picture picture{.height = features.size(2), .width = features.size(3), .pixelHeight = pixelHeight, .pixelWidth = pixelWidth};
     picture.positions = gridPositions(picture.height, picture.width);
     picture.features = nn::channelsLast(features).permute({0, 2, 3, 1}).flatten(1, 2);
     picture.unmasked = picture.features.add(m_noMask);
     for (const Layer& layer : m_layers) picture.shifts.push_back(layer.picture.shift(picture.positions));
     picture.shifts.push_back(m_lastPicture.shift(picture.positions));
+    if (m_config.second) {
+        const std::int64_t h = picture.height, w = picture.width;
+        picture.fine = {fine[0].view({1, -1, h, 2, w, 2}).permute({0, 2, 4, 3, 5, 1}).reshape({1, h * w * 4, -1}),
+                        fine[1].view({1, -1, h, 2, 2, w, 2, 2}).permute({0, 2, 5, 3, 6, 4, 7, 1}).reshape({1, h * w * 16, -1})};
+    }
     picture.firstProjections = m_layers.front().picture.values(picture.unmasked).add_(picture.shifts.front());
     return picture;
 }
@@ -251,11 +307,25 @@ nn::Tensor SamDecoder::meet(const nn::Linear& query, const nn::Linear& out, cons
     return out(nn::attention(query(tokens), part(0), part(1), m_config.heads));
 }
 
-/// [N, h·w, channels] → [N, h·w·16, channels/8]: each pixel's sixteen, two halvings in turn.
-nn::Tensor SamDecoder::upscaled(const nn::Tensor& picture) const {
-    const std::int64_t batch = picture.size(0), pixels = picture.size(1), channels = m_config.channels;
-    const nn::Tensor x = nn::gelu(m_upNorm(m_up[0](picture).view({batch, pixels * 4, channels / 4})));
-    return nn::gelu(m_up[1](x)).view({batch, pixels * 16, channels / 8});
+/// [N, h·w, channels] → [N, h·w·16, channels/8]: each pixel's sixteen, two doublings in turn.
+nn::Tensor SamDecoder::upscaled(const nn::Tensor& pixels, const Picture& picture) const {
+    const std::int64_t batch = pixels.size(0), count = pixels.size(1), channels = m_config.channels;
+    nn::Tensor x = m_up[0](pixels).view({batch, count * 4, channels / 4});
+    if (m_config.second) x.add_(picture.fine[0]);
+    x = m_up[1](nn::gelu(m_upNorm(x))).view({batch, count * 16, channels / 8});
+    if (m_config.second) x.add_(picture.fine[1]);
+    return nn::gelu(x);
+}
+
+/// Of all masks, the first or, where that is unsure of its edge, the best of the others.
+void SamDecoder::keepStable(Output& all) {
+    const nn::Tensor single = all.masks.narrow(1, 0, 1).flatten(2); // [N, 1, pixels]
+    const nn::Tensor sure = single.gt(kEdge).sum({2}).to(at::kFloat), possible = single.gt(-kEdge).sum({2}).to(at::kFloat);
+    const nn::Tensor stable = sure.ge(possible.mul(kStable)); // [N, 1]; true where both are empty
+    const nn::Tensor best = all.scores.narrow(1, 1, all.scores.size(1) - 1).argmax(1, true).add(1); // [N, 1]
+    const nn::Tensor chosen = best.masked_fill(stable, 0);
+    all.scores = all.scores.gather(1, chosen);
+    all.masks = all.masks.gather(1, chosen.view({-1, 1, 1, 1}).expand({-1, 1, all.masks.size(2), all.masks.size(3)}));
 }
 
 SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& prompt, bool three) const {
@@ -285,14 +355,22 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
     const nn::Tensor last = m_lastPicture.values(pixels).add_(picture.shifts.back());
     queries = m_lastNorm(meet(m_lastQuery, m_lastOut, queries.add(tokens), last).add_(queries));
 
+    const int front = m_config.second ? 1 : 0;                          // tokens before that of the scores
+    const int first = three ? 1 : 0, end = three || m_config.second ? m_config.maskTokens : 1; // masks that are computed
     std::vector<nn::Tensor> kernels;
-    for (std::int64_t i = three ? 1 : 0; i < (three ? m_config.maskTokens : 1); ++i)
-        kernels.push_back(runMlp(m_kernels[static_cast<std::size_t>(i)], queries.narrow(1, 1 + i, 1)));
-    const nn::Tensor flat = nn::cat(kernels, 1).matmul(upscaled(pixels).transpose(1, 2)); // [N, masks, h·w·16]
+    for (int i = first; i < end; ++i)
+        kernels.push_back(runMlp(m_kernels[static_cast<std::size_t>(i)], queries.narrow(1, front + 1 + i, 1)));
+    const nn::Tensor flat = nn::cat(kernels, 1).matmul(upscaled(pixels, picture).transpose(1, 2)); // [N, masks, h·w·16]
     const std::int64_t h = picture.height, w = picture.width, count = flat.size(1);
-    const nn::Tensor scores = runMlp(m_judge, queries.select(1, 0)); // [N, maskTokens]
-    return {.masks = flat.view({batch, count, h, w, 2, 2, 2, 2}).permute({0, 1, 2, 4, 6, 3, 5, 7}).reshape({batch, count, 4 * h, 4 * w}),
-            .scores = scores.narrow(1, three ? 1 : 0, count)};
+    Output output{
+        .masks = flat.view({batch, count, h, w, 2, 2, 2, 2}).permute({0, 1, 2, 4, 6, 3, 5, 7}).reshape({batch, count, 4 * h, 4 * w}),
+        .scores = runMlp(m_judge, queries.select(1, front)).narrow(1, first, count),
+        .tokens = queries.narrow(1, front + 1 + first, three ? m_config.maskTokens - 1 : 1)};
+    if (!m_config.second) return output;
+    output.scores = output.scores.sigmoid();
+    output.there = runMlp(m_presence, queries.select(1, 0)); // [N, 1]
+    if (!three) keepStable(output);
+    return output;
 }
 
 } // namespace ochre::models

@@ -15,6 +15,7 @@
 #include "core/image/Filter.h"
 #include "core/models/vision/Pictures.h"
 #include "core/models/vision/Sam.h"
+#include "core/models/vision/Sam2.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
@@ -108,7 +109,10 @@ std::optional<SegmentBox> parseBox(const std::string& text) {
 
 struct Segmenter::State {
     std::string architecture;
-    std::optional<Sam> sam;
+    std::optional<Sam> first;
+    std::optional<Sam2> second;
+
+    const SamDecoder& decoder() const { return first ? first->decoder() : second->decoder(); }
 
     struct Seen {
         Hash128 content;
@@ -133,14 +137,33 @@ struct Segmenter::State {
         return seen.front();
     }
 
+    /// The first SAM keeps the picture's shape and fills up a square, the second stretches it to one.
     Seen encode(const Image& image, const Hash128& content, const Cancel& cancel) const {
-        const int side = sam->config().side();
+        const int side = first ? first->config().side() : Sam2::kSide;
         const double scale = static_cast<double>(side) / std::max(image.width(), image.height());
-        const auto scaled = [&](int length) { return std::max(1, static_cast<int>(length * scale + 0.5)); };
+        const auto scaled = [&](int length) { return first ? std::max(1, static_cast<int>(length * scale + 0.5)) : side; };
         const int width = scaled(image.width()), height = scaled(image.height());
         const Image small = resize(seenByNetwork(image), width, height, ResizeFilter::Bilinear, cancel);
-        const nn::Tensor features = sam->encode(Sam::prepare(tensor::toTensor(small).mul_(255).round_(), side));
-        return {content, width, height, sam->decoder().prepare(features, side, side)};
+        if (second) return {content, width, height, second->encode(normalisedTensor(small))};
+        const nn::Tensor features = first->encode(Sam::prepare(tensor::toTensor(small).mul_(255).round_(), side));
+        return {content, width, height, first->decoder().prepare(features, side, side)};
+    }
+
+    nn::Tensor finish(const nn::Tensor& masks, const Seen& look, const Image& image) const {
+        if (second) return nn::resizeBilinear(masks, image.height(), image.width());
+        return Sam::finish(masks, first->config().side(), look.usedHeight, look.usedWidth, image.height(), image.width());
+    }
+
+    /// Whether these are the weights of a whole model, which is built.
+    bool read(const tensor::Weights& weights) {
+        if (const auto config = Sam::Config::fromWeights(weights); config && config->whole()) {
+            architecture = config->vit ? "sam" : "mobile_sam";
+            first.emplace(weights.finiteOnly(), *config);
+        } else if (const auto other = Sam2::Config::fromWeights(weights); other && other->whole()) {
+            architecture = "sam2";
+            second.emplace(weights.finiteOnly(), *other);
+        }
+        return first || second;
     }
 };
 
@@ -149,12 +172,9 @@ Segmenter Segmenter::open(const std::filesystem::path& path) {
     tensor::run({}, [&] {
         const tensor::Weights file = tensor::Weights::open(path);
         for (const tensor::Weights& view : file.unwrapped()) {
-            const auto config = Sam::Config::fromWeights(view);
-            if (!config || !config->whole()) continue;
-            state->architecture = config->vit ? "sam" : "mobile_sam";
-            state->sam.emplace(view.finiteOnly(), *config);
+            if (!state->read(view)) continue;
             auto unused = view.unused();
-            std::erase_if(unused, Sam::Config::isBeside);
+            std::erase_if(unused, state->first ? Sam::Config::isBeside : Sam2::Config::isOfVideo);
             if (!unused.empty())
                 log::warning("{}: {} tensors are not used by {} (\"{}\", …)", path.string(), unused.size(), state->architecture,
                              unused.front());
@@ -163,7 +183,7 @@ Segmenter Segmenter::open(const std::filesystem::path& path) {
         const auto names = file.names();
         throw Error(fmt::format("{}: no network that cuts out objects is known with these {} tensors (\"{}\", …)", path.string(),
                                 names.size(), names.empty() ? std::string() : names.front()),
-                    "choose SAM or MobileSAM weights", ErrorKind::NotMine);
+                    "choose weights of SAM, MobileSAM or SAM 2", ErrorKind::NotMine);
     });
     Segmenter segmenter;
     segmenter.m_state = std::move(state);
@@ -190,9 +210,8 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
         const State::Seen seen = m_state->look(image, cancel);
         progress.report(9, 10, "Selecting");
         const Scale scale{static_cast<double>(seen.usedWidth) / image.width(), static_cast<double>(seen.usedHeight) / image.height()};
-        const SamDecoder::Output output = m_state->sam->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
-        const nn::Tensor masks = Sam::finish(output.masks, m_state->sam->config().side(), seen.usedHeight, seen.usedWidth,
-                                             image.height(), image.width());
+        const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
+        const nn::Tensor masks = m_state->finish(output.masks, seen, image);
         for (std::int64_t i = 0; i < masks.size(1); ++i)
             answers.push_back({tensor::toImage(masks.select(1, i).gt(0).to(at::kFloat), ColorSpace::Raw),
                                output.scores.select(1, i).item<float>()});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Cuts objects out of pictures by points and boxes, with any SAM or MobileSAM checkpoint. Free of LibTorch.
+// Cuts objects out of pictures by points and boxes, with any checkpoint of SAM, MobileSAM or SAM 2. Free of LibTorch.
 #pragma once
 
 #include <filesystem>
@@ -46,7 +46,7 @@ public:
     /// Opens by content. Throws Error listing what the file holds where it is no whole model of that kind.
     static Segmenter open(const std::filesystem::path& path);
 
-    const std::string& architecture() const; ///< "sam", "mobile_sam"
+    const std::string& architecture() const; ///< "sam", "mobile_sam", "sam2"
 
     /// The answers of the network, the best first: three (whole, part, smaller part) or, where `three` is not asked for, one.
     /// The image encoder runs once for a picture: the last few are known by their content. Throws Error for a prompt

@@ -58,15 +58,15 @@ void run(graph::RunContext& run) {
 
 graph::NodeDeclaration Select() {
     return graph::NodeDeclaration("understand.select", 1, "Select by points", "Understand")
-        .describe("Cuts an object out of a picture from a few points on it, or a box around it, with SAM or MobileSAM. The picture "
+        .describe("Cuts an object out of a picture from a few points on it, or a box around it, with SAM, SAM 2 or MobileSAM. The picture "
                   "is looked at once; further points take no time.")
-        .keywords("segment anything sam mobilesam mask cut out object click box roto")
+        .keywords("segment anything sam sam2 mobilesam mask cut out object click box roto")
         .input({.id = "image", .label = "Image", .help = "The picture.", .type = types::kImage,
                 .constraint = {.minChannels = 1, .maxChannels = 4}})
         .input(optional(socket("boxes", "Boxes", "What a detector found: all of it is selected, too.", types::kDetections)))
         .output(socket("mask", "Mask", "1 where the object is.", types::kMask))
         .output(socket("score", "Score", "How much of it is right, as the network thinks; of several, the least.", graph::types::kFloat))
-        .parameter({.id = "model", .label = "Model", .help = "A SAM or MobileSAM checkpoint from the models folder, or a path.",
+        .parameter({.id = "model", .label = "Model", .help = "A SAM, SAM 2 or MobileSAM checkpoint from the models folder, or a path.",
                     .kind = graph::ParameterKind::Model, .defaultValue = std::string()})
         .parameter(longText("points", "Points",
                             "x,y of points on the object, in pixels, apart by spaces; x,y,0 is a point that does not belong to it."))

@@ -32,19 +32,6 @@ TEST(Parity, AllCasesOfTheArchitecturesThatAreBuiltPass) {
             EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
 }
 
-TEST(Parity, AllCasesAndKeyTablesOfNetworksThatLookAtPicturesPass) {
-    OCHRE_SHARED_OR_SKIP(cases, "parity");
-    for (const char* architecture : {"yolox", "sam", "mobile_sam", "dinov2", "detr"})
-        for (const ParityResult& result : runParity(cases / architecture))
-            EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
-    for (const char* name : {"yolox_nano", "yolox_tiny", "yolox_s", "yolox_m", "yolox_l", "yolox_x", "yolox_darknet53", "sam_vit_b",
-                             "sam_vit_l", "sam_vit_h", "mobile_sam", "dinov2_vits14", "dinov2_vits14_reg", "dinov2_vitb14",
-                             "dinov2_vitl14", "dinov2_vitg14", "detr_r50", "detr_r50_dc5", "detr_r101"}) {
-        const ParityResult result = runParity(cases / "keys" / (std::string(name) + ".json")).at(0);
-        EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
-    }
-}
-
 /// Those that need published weights are skipped where set-up has not fetched these.
 TEST(Parity, AllCasesOfBertPass) {
     OCHRE_SHARED_OR_SKIP(cases, "parity/bert");
