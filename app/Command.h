@@ -58,6 +58,8 @@ void addRender(CLI::App& app, std::function<int()>& chosen);
 void addGenerate(CLI::App& app, std::function<int()>& chosen);
 void addRestore(CLI::App& app, std::function<int()>& chosen);
 void addUpscale(CLI::App& app, std::function<int()>& chosen);
+void addDetect(CLI::App& app, std::function<int()>& chosen);
+void addSegment(CLI::App& app, std::function<int()>& chosen);
 void addNodes(CLI::App& app, std::function<int()>& chosen);
 void addModels(CLI::App& app, std::function<int()>& chosen);
 void addInspect(CLI::App& app, std::function<int()>& chosen);

@@ -2,14 +2,13 @@
 // ochre restore and ochre upscale: one picture through the same nodes that the window uses.
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 
 #include "app/Command.h"
+#include "app/PictureGraph.h"
 #include "core/image/Image.h"
 
 namespace ochre::app {
 namespace {
-namespace fs = std::filesystem;
 
 struct Options {
     std::string node, input, output, model, dtype = "auto";
@@ -18,31 +17,16 @@ struct Options {
     bool json = false;
 };
 
-graph::NodeId addNode(graph::Graph& graph, const std::string& type) {
-    graph::Node node;
-    node.type = type;
-    return graph.add(std::move(node));
-}
-
-graph::NodeId build(session::Session& session, const Options& o) {
-    graph::NodeId node = 0;
-    session.document().edit("Build", [&](graph::Graph& graph) {
-        const graph::NodeId load = addNode(graph, "image.load");
-        graph.setParameter(load, "path", fs::absolute(o.input).string());
-        node = addNode(graph, o.node);
-        graph.setParameter(node, "model", o.model);
-        graph.setParameter(node, "dtype", o.dtype);
-        graph.setParameter(node, "tile", o.tile);
-        if (o.overlap >= 0) graph.setParameter(node, "overlap", o.overlap);
-        if (o.strength != 1) graph.setParameter(node, "strength", o.strength);
-        graph.connect({load, "image"}, node, "image");
-    });
-    return node;
+std::map<std::string, graph::ParameterValue> parametersOf(const Options& o) {
+    std::map<std::string, graph::ParameterValue> parameters{{"model", o.model}, {"dtype", o.dtype}, {"tile", o.tile}};
+    if (o.overlap >= 0) parameters["overlap"] = o.overlap;
+    if (o.strength != 1) parameters["strength"] = o.strength;
+    return parameters;
 }
 
 int run(const Options& o) {
     session::Session session; // no disk tier: asked for on the command line, it is computed
-    const graph::NodeId node = build(session, o);
+    const graph::NodeId node = buildOnPicture(session, o.input, o.node, parametersOf(o));
     const graph::Result result = evaluateOrThrow(session, {node});
     session.exportResult(node, "image", o.output);
     const Image& image = result.output(node, "image").as<Image>();

@@ -65,6 +65,8 @@ int main(int argc, char** argv) {
     app::addRun(cli, chosen);
     app::addRestore(cli, chosen);
     app::addUpscale(cli, chosen);
+    app::addDetect(cli, chosen);
+    app::addSegment(cli, chosen);
     app::addRender(cli, chosen);
     app::addNodes(cli, chosen);
     app::addModels(cli, chosen);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/graph/Value.h"
+#include "core/image/Detections.h"
 #include "core/image/Image.h"
 #include "core/image/Region.h"
 #include "core/scene/Camera.h"
@@ -19,6 +20,7 @@ graph::Value makeSceneValue(SplatCloud cloud);
 graph::Value makeCameraValue(const Camera& camera);
 graph::Value makeCameraPathValue(CameraPath path);
 graph::Value makeRegionValue(const WorkRegion& region);
+graph::Value makeDetectionsValue(Detections detections);
 
 /// One channel, raw: alpha where the picture has it, else the luminance of its numbers as they stand (Rec.709
 /// weights).

@@ -155,6 +155,26 @@ void registerRegion(graph::TypeRegistry& registry) {
                       }});
 }
 
+void registerDetections(graph::TypeRegistry& registry) {
+    const auto text = [](const graph::Value& value) { return dumpJson(detectionsToJson(value.as<Detections>())); };
+    registry.add({.name = types::kDetections,
+                  .label = "Boxes",
+                  .write =
+                      [text](const graph::Value& value) {
+                          const std::string json = text(value);
+                          Writer out(json.size());
+                          out.put(json.data(), json.size());
+                          return out.take();
+                      },
+                  .read =
+                      [](std::span<const std::byte> bytes) {
+                          const std::string_view json(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                          return makeDetectionsValue(detectionsFromJson(parseJson(json, "stored boxes")));
+                      }});
+    registry.addConversion(types::kDetections, graph::types::kText,
+                           [text](const graph::Value& value) { return graph::makeText(text(value)); });
+}
+
 } // namespace
 
 graph::Value makeImageValue(Image image) {
@@ -187,6 +207,12 @@ graph::Value makeCameraPathValue(CameraPath path) {
 
 graph::Value makeRegionValue(const WorkRegion& region) {
     return graph::Value::make<WorkRegion>(types::kRegion, region);
+}
+
+graph::Value makeDetectionsValue(Detections detections) {
+    std::size_t bytes = detections.size() * sizeof(Detection);
+    for (const Detection& detection : detections) bytes += detection.label.size();
+    return graph::Value::make<Detections>(types::kDetections, std::move(detections), bytes);
 }
 
 Image maskFromImage(const Image& image) {
@@ -226,6 +252,7 @@ void registerTypes() {
         registry.add({.name = types::kCamera, .label = "Camera"});
         registry.add({.name = types::kCameraPath, .label = "Camera path"});
         registerRegion(registry);
+        registerDetections(registry);
         registerModelTypes();
     });
 }

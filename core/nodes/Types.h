@@ -14,6 +14,7 @@ inline const graph::TypeName kScene = "scene";   // payload ochre::SplatCloud
 inline const graph::TypeName kCamera = "camera"; // payload ochre::Camera
 inline const graph::TypeName kCameraPath = "camera_path"; // payload ochre::CameraPath
 inline const graph::TypeName kRegion = "region"; // payload ochre::WorkRegion
+inline const graph::TypeName kDetections = "detections"; // payload ochre::Detections; as text: their JSON
 } // namespace types
 
 /// Adds them to the TypeRegistry, once; later calls do nothing.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/Resample.h"
 
+#include <ATen/ops/_upsample_bicubic2d_aa.h>
 #include <ATen/ops/_upsample_nearest_exact2d.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/upsample_bicubic2d.h>
 #include <ATen/ops/where.h>
 
 namespace ochre::nn {
@@ -57,6 +59,14 @@ Tensor resizeNearestExact(const Tensor& x, std::int64_t height, std::int64_t wid
 
 Tensor resizeArea(const Tensor& x, std::int64_t height, std::int64_t width) {
     return at::adaptive_avg_pool2d(x, {height, width});
+}
+
+Tensor resizeBicubicBy(const Tensor& x, std::int64_t height, std::int64_t width, double scaleDown, double scaleAcross) {
+    return at::upsample_bicubic2d(x, {height, width}, false, scaleDown, scaleAcross);
+}
+
+Tensor resizeBicubicSmooth(const Tensor& x, std::int64_t height, std::int64_t width) {
+    return at::_upsample_bicubic2d_aa(x, {height, width}, false);
 }
 
 Tensor resizeBislerp(const Tensor& x, std::int64_t height, std::int64_t width) {

@@ -12,6 +12,11 @@ Tensor resizeNearestExact(const Tensor& x, std::int64_t height,
                           std::int64_t width); ///< the pixel whose centre is nearest
 Tensor resizeArea(const Tensor& x, std::int64_t height, std::int64_t width); ///< mean of what a pixel covers
 
+/// Bicubic, with distances between pixels of 1/scale instead of the ratio of the sides; and by the ratio of the sides, but
+/// with a kernel as wide as a new pixel where that is larger than an old one.
+Tensor resizeBicubicBy(const Tensor& x, std::int64_t height, std::int64_t width, double scaleDown, double scaleAcross);
+Tensor resizeBicubicSmooth(const Tensor& x, std::int64_t height, std::int64_t width);
+
 /// Bilinear in the length and in the direction of each pixel's vector. Source: comfyanonymous/ComfyUI
 /// comfy/utils.py.
 Tensor resizeBislerp(const Tensor& x, std::int64_t height, std::int64_t width);

@@ -204,7 +204,7 @@ QColor categoryColor(const QString& category) {
         {"video", "video"},       {"audio", "audio"},     {"flow", "mask"},     {"number", "float"},
         {"math", "float"},        {"value", "float"},     {"input", "text"},    {"output", "conditioning"},
         {"file", "conditioning"}, {"view", "mask"},       {"group", "mask"},    {"training", "autoencoder"},
-        {"write", "text"},
+        {"write", "text"},        {"understand", "scene"},
     };
     const QString first = category.section('/', 0, 0).toLower();
     return socketColor(table.value(first, first.isEmpty() ? QStringLiteral("mask") : first));

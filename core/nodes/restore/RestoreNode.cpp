@@ -1,52 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nodes/restore/RestoreNode.h"
 
-#include <filesystem>
-#include <list>
-#include <memory>
-#include <mutex>
 #include <utility>
 
-#include "core/base/Error.h"
-#include "core/base/Paths.h"
 #include "core/image/ImageIo.h"
 #include "core/models/restore/Restorer.h"
 #include "core/nodes/Describe.h"
+#include "core/nodes/KeptModels.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::restore {
 namespace {
-namespace fs = std::filesystem;
-
-/// The networks used last, so that a change of a parameter does not read the file again.
-class Loaded {
-public:
-    static std::shared_ptr<const models::Restorer> open(const fs::path& path) {
-        static std::mutex mutex;
-        static std::list<Entry> entries;
-        constexpr std::size_t kKept = 2;
-        std::lock_guard lock(mutex);
-        const auto time = fs::last_write_time(path);
-        for (auto it = entries.begin(); it != entries.end(); ++it)
-            if (it->path == path && it->time == time) {
-                entries.splice(entries.begin(), entries, it);
-                return it->restorer;
-            }
-        auto restorer = std::make_shared<const models::Restorer>(models::Restorer::open(path));
-        entries.push_front({path, time, restorer});
-        if (entries.size() > kKept) entries.pop_back();
-        return restorer;
-    }
-
-private:
-    struct Entry {
-        fs::path path;
-        fs::file_time_type time;
-        std::shared_ptr<const models::Restorer> restorer;
-    };
-};
-
 graph::Parameter advanced(graph::Parameter parameter) {
     parameter.advanced = true;
     return parameter;
@@ -73,13 +38,7 @@ graph::NodeDeclaration pictureNode(const std::string& id, int version, const std
 }
 
 void runPictureNode(graph::RunContext& run, double strength) {
-    const std::string model = run.text("model");
-    if (model.empty()) throw Error("no model is chosen", "choose one that `ochre models` lists, or a path");
-    const fs::path path = paths::findModel(model);
-    if (path.empty())
-        throw Error("the model \"" + model + "\" is not there",
-                    "choose one that `ochre models` lists, or put the file into " + paths::models().string());
-    const auto restorer = Loaded::open(path);
+    const auto restorer = openKept<models::Restorer>(findModelOrThrow(run.text("model")));
     models::RestoreOptions options;
     options.tile = static_cast<int>(run.integer("tile"));
     options.overlap = static_cast<int>(run.integer("overlap"));

@@ -40,6 +40,14 @@ TEST(Resample, AreaIsTheMeanOfWhatAPixelCovers) {
                   -0.0887242258f, 0.0407510772f, -0.284425706f, -0.57861191f, -0.436399072f, 0});
 }
 
+TEST(Resample, BicubicByAScaleKeepsToItAndSmoothTakesAWiderKernel) {
+    expectValues(resizeBicubicBy(sample().narrow(1, 0, 1), 3, 4, 3.1 / 2, 4.1 / 3),
+                 {-0.0169505328f, 0.334592044f, 0.7097947f, 0.821223199f, 0.537534595f, 0.020359803f, -0.0720402598f,
+                  0.42257911f, 1.14122975f, -0.321760565f, -0.923263013f, -0.0114450036f});
+    expectValues(resizeBicubicSmooth(sample().narrow(1, 0, 1), 3, 2),
+                 {0.208819449f, 0.725637317f, 0.233298212f, 0.132939667f, 0.257776976f, -0.459758222f});
+}
+
 TEST(Resample, BislerpTurnsVectorsAndMixesTheirLengths) {
     expectValues(resizeBislerp(sample(), 3, 4),
                  {0.099833414f,  0.330436021f,  0.577101409f,  0.744643092f,  0.65427655f,   1.29608595f,

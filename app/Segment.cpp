@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ochre segment: an object cut out of a picture, through the same node that the window uses.
+#include <cstdio>
+#include <filesystem>
+
+#include "app/Command.h"
+#include "app/PictureGraph.h"
+#include "core/image/Image.h"
+
+namespace ochre::app {
+namespace {
+
+struct Options {
+    std::string input, output, model, box, answer = "auto";
+    std::vector<std::string> points;
+    bool json = false;
+};
+
+/// Share of the picture that is selected.
+double shareOf(const Image& mask) {
+    double sum = 0;
+    for (const float v : mask.values()) sum += static_cast<double>(v);
+    return sum / static_cast<double>(mask.pixelCount());
+}
+
+int run(const Options& o) {
+    std::string points;
+    for (const std::string& point : o.points) points += point + " ";
+    session::Session session; // no disk tier: asked for on the command line, it is computed
+    const graph::NodeId select = buildOnPicture(
+        session, o.input, "understand.select",
+        {{"model", o.model}, {"points", points}, {"box", o.box}, {"answer", o.answer}});
+    const graph::Result result = evaluateOrThrow(session, {select});
+    session.exportResult(select, "mask", o.output);
+    const Image& mask = result.output(select, "mask").as<Image>();
+    if (o.json)
+        printJson({{"ok", true}, {"output", o.output}, {"model", o.model}, {"width", mask.width()}, {"height", mask.height()},
+                   {"score", result.output(select, "score").as<double>()}, {"share", shareOf(mask)},
+                   {"seconds", result.states.at(select).seconds}});
+    else
+        std::printf("%s\n", o.output.c_str());
+    return kDone;
+}
+
+} // namespace
+
+void addSegment(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = app.add_subcommand("segment", "Cut an object out of a picture by points on it or a box around it");
+    auto options = std::make_shared<Options>();
+    sub->add_option("input", options->input, "Picture to look at")->required();
+    sub->add_option("-m,--model", options->model, "SAM, SAM 2 or MobileSAM: name in the models folder, or a path")->required();
+    sub->add_option("-o,--output", options->output, "Mask to write: white where the object is")->required();
+    sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
+        ->allow_extra_args(false);
+    sub->add_option("--box", options->box, "left,top,right,bottom around the object, in pixels");
+    sub->add_option("--answer", options->answer, "Which of the network's answers")
+        ->check(CLI::IsMember({"auto", "first", "second", "third"}))
+        ->capture_default_str();
+    sub->add_flag("--json", options->json, "Print one JSON object");
+    sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+} // namespace ochre::app

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/vision/Segmenter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <list>
+#include <mutex>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "core/base/Error.h"
+#include "core/base/Hash.h"
+#include "core/base/Log.h"
+#include "core/image/Filter.h"
+#include "core/models/vision/Pictures.h"
+#include "core/models/vision/Sam.h"
+#include "core/models/vision/Sam2.h"
+#include "core/tensor/Convert.h"
+#include "core/tensor/Fill.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::models {
+namespace {
+
+constexpr std::size_t kKept = 3; // pictures; each takes some 20 MB
+
+/// The numbers of "1,2.5,3". Throws Error.
+std::vector<float> numbersOf(const std::string& text, const char* what) {
+    std::vector<float> numbers;
+    const char* at = text.c_str();
+    while (true) {
+        char* end = nullptr;
+        const float value = std::strtof(at, &end);
+        if (end == at || !std::isfinite(value) || (*end != ',' && *end != '\0'))
+            throw Error(fmt::format("\"{}\" is no {}", text, what), "write numbers apart by commas: 120,80");
+        numbers.push_back(value);
+        if (*end == '\0') return numbers;
+        at = end + 1;
+    }
+}
+
+Hash128 contentOf(const Image& image) {
+    Hasher hasher;
+    hasher.add(image.width()).add(image.height()).add(image.channels()).add(image.colorSpace());
+    return hasher.bytes(image.values().data(), image.bytes()).finish();
+}
+
+void checkPrompt(const SegmentPrompt& prompt, const Image& image) {
+    if (prompt.points.empty() && !prompt.box)
+        throw Error("nothing says what is to be selected", "give a point on the object, or a box around it");
+    const auto inside = [](float v, int side) { return v >= 0 && v <= static_cast<float>(side); };
+    for (const SegmentPoint& point : prompt.points)
+        if (!inside(point.x, image.width()) || !inside(point.y, image.height()))
+            throw Error(fmt::format("the point {},{} lies outside the picture of {}×{}", point.x, point.y, image.width(), image.height()),
+                        "points are given in pixels from the top left");
+    if (const auto& box = prompt.box; box && !(box->right > box->left && box->bottom > box->top))
+        throw Error(fmt::format("the box {},{},{},{} has no area", box->left, box->top, box->right, box->bottom),
+                    "give left, top, right and bottom in pixels");
+}
+
+/// Pixels that the network sees a pixel of the picture.
+struct Scale {
+    double across, down;
+};
+
+SamPrompt tensorsOf(const SegmentPrompt& prompt, const Scale& scale) {
+    const auto scaled = [](float v, double by) { return static_cast<float>(v * by); };
+    std::vector<float> places, labels;
+    for (const SegmentPoint& point : prompt.points) {
+        places.push_back(scaled(point.x, scale.across));
+        places.push_back(scaled(point.y, scale.down));
+        labels.push_back(point.belongs ? 1.0f : 0.0f);
+    }
+    SamPrompt out;
+    if (const auto count = static_cast<std::int64_t>(labels.size()); count > 0) {
+        out.points = nn::fromValues(places, {1, count, 2});
+        out.labels = nn::fromValues(labels, {1, count}).to(at::kLong);
+    }
+    if (const auto& box = prompt.box)
+        out.boxes = nn::fromValues(std::vector<float>{scaled(box->left, scale.across), scaled(box->top, scale.down),
+                                                      scaled(box->right, scale.across), scaled(box->bottom, scale.down)},
+                                   {1, 4});
+    return out;
+}
+
+} // namespace
+
+std::vector<SegmentPoint> parsePoints(const std::string& text) {
+    std::string spaced = text;
+    std::ranges::replace(spaced, ';', ' ');
+    std::istringstream words(spaced);
+    std::vector<SegmentPoint> points;
+    for (std::string word; words >> word;) {
+        const std::vector<float> numbers = numbersOf(word, "point");
+        if (numbers.size() < 2 || numbers.size() > 3 || (numbers.size() == 3 && numbers[2] != 0 && numbers[2] != 1))
+            throw Error(fmt::format("\"{}\" is no point", word), "write x,y or, for what does not belong to the object, x,y,0");
+        points.push_back({numbers[0], numbers[1], numbers.size() == 2 || numbers[2] == 1});
+    }
+    return points;
+}
+
+std::optional<SegmentBox> parseBox(const std::string& text) {
+    if (text.find_first_not_of(" \t\n") == std::string::npos) return std::nullopt;
+    const std::vector<float> numbers = numbersOf(text, "box");
+    if (numbers.size() != 4) throw Error(fmt::format("\"{}\" is no box", text), "write left,top,right,bottom");
+    return SegmentBox{numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+struct Segmenter::State {
+    std::string architecture;
+    std::optional<Sam> first;
+    std::optional<Sam2> second;
+
+    const SamDecoder& decoder() const { return first ? first->decoder() : second->decoder(); }
+
+    struct Seen {
+        Hash128 content;
+        int usedWidth = 0, usedHeight = 0; ///< of the padded picture
+        SamDecoder::Picture picture;
+    };
+    std::mutex mutex;
+    std::list<Seen> seen; ///< the last one first
+    int encodings = 0;
+
+    Seen look(const Image& image, const Cancel& cancel) {
+        const Hash128 content = contentOf(image);
+        const std::lock_guard lock(mutex);
+        const auto known = std::ranges::find(seen, content, &Seen::content);
+        if (known != seen.end()) {
+            seen.splice(seen.begin(), seen, known);
+            return seen.front();
+        }
+        seen.push_front(encode(image, content, cancel));
+        if (seen.size() > kKept) seen.pop_back();
+        ++encodings;
+        return seen.front();
+    }
+
+    /// The first SAM keeps the picture's shape and fills up a square, the second stretches it to one.
+    Seen encode(const Image& image, const Hash128& content, const Cancel& cancel) const {
+        const int side = first ? first->config().side() : Sam2::kSide;
+        const double scale = static_cast<double>(side) / std::max(image.width(), image.height());
+        const auto scaled = [&](int length) { return first ? std::max(1, static_cast<int>(length * scale + 0.5)) : side; };
+        const int width = scaled(image.width()), height = scaled(image.height());
+        const Image small = resize(seenByNetwork(image), width, height, ResizeFilter::Bilinear, cancel);
+        if (second) return {content, width, height, second->encode(normalisedTensor(small))};
+        const nn::Tensor features = first->encode(Sam::prepare(tensor::toTensor(small).mul_(255).round_(), side));
+        return {content, width, height, first->decoder().prepare(features, side, side)};
+    }
+
+    nn::Tensor finish(const nn::Tensor& masks, const Seen& look, const Image& image) const {
+        if (second) return nn::resizeBilinear(masks, image.height(), image.width());
+        return Sam::finish(masks, first->config().side(), look.usedHeight, look.usedWidth, image.height(), image.width());
+    }
+
+    /// Whether these are the weights of a whole model, which is built.
+    bool read(const tensor::Weights& weights) {
+        if (const auto config = Sam::Config::fromWeights(weights); config && config->whole()) {
+            architecture = config->vit ? "sam" : "mobile_sam";
+            first.emplace(weights.finiteOnly(), *config);
+        } else if (const auto other = Sam2::Config::fromWeights(weights); other && other->whole()) {
+            architecture = "sam2";
+            second.emplace(weights.finiteOnly(), *other);
+        }
+        return first || second;
+    }
+};
+
+Segmenter Segmenter::open(const std::filesystem::path& path) {
+    auto state = std::make_shared<State>();
+    tensor::run({}, [&] {
+        const tensor::Weights file = tensor::Weights::open(path);
+        for (const tensor::Weights& view : file.unwrapped()) {
+            if (!state->read(view)) continue;
+            auto unused = view.unused();
+            std::erase_if(unused, state->first ? Sam::Config::isBeside : Sam2::Config::isOfVideo);
+            if (!unused.empty())
+                log::warning("{}: {} tensors are not used by {} (\"{}\", …)", path.string(), unused.size(), state->architecture,
+                             unused.front());
+            return;
+        }
+        const auto names = file.names();
+        throw Error(fmt::format("{}: no network that cuts out objects is known with these {} tensors (\"{}\", …)", path.string(),
+                                names.size(), names.empty() ? std::string() : names.front()),
+                    "choose weights of SAM, MobileSAM or SAM 2", ErrorKind::NotMine);
+    });
+    Segmenter segmenter;
+    segmenter.m_state = std::move(state);
+    return segmenter;
+}
+
+const std::string& Segmenter::architecture() const {
+    return m_state->architecture;
+}
+
+int Segmenter::encodings() const {
+    const std::lock_guard lock(m_state->mutex);
+    return m_state->encodings;
+}
+
+std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
+                                              const Cancel& cancel) const {
+    if (image.empty()) throw Error("there is no picture to look at", "link one");
+    checkPrompt(prompt, image);
+    std::vector<SegmentAnswer> answers;
+    tensor::useThreads();
+    tensor::run(cancel, [&] {
+        progress.report(0, 10, "Looking at the picture");
+        const State::Seen seen = m_state->look(image, cancel);
+        progress.report(9, 10, "Selecting");
+        const Scale scale{static_cast<double>(seen.usedWidth) / image.width(), static_cast<double>(seen.usedHeight) / image.height()};
+        const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
+        const nn::Tensor masks = m_state->finish(output.masks, seen, image);
+        for (std::int64_t i = 0; i < masks.size(1); ++i)
+            answers.push_back({tensor::toImage(masks.select(1, i).gt(0).to(at::kFloat), ColorSpace::Raw),
+                               output.scores.select(1, i).item<float>()});
+    });
+    std::ranges::stable_sort(answers, std::ranges::greater(), &SegmentAnswer::score);
+    return answers;
+}
+
+} // namespace ochre::models

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Networks that look at pictures, at the shapes of their releases with random weights: how long a click, a look and a
+// detection take. Arguments as google-benchmark's; OMP_NUM_THREADS is the number of threads.
+#include <benchmark/benchmark.h>
+
+#include "core/models/vision/Detr.h"
+#include "core/models/vision/DinoV2.h"
+#include "core/models/vision/Sam.h"
+#include "core/models/vision/Yolox.h"
+#include "core/tensor/Fill.h"
+#include "core/tensor/Runtime.h"
+
+namespace ochre::models {
+namespace {
+
+/// Small random numbers under all names; variances and scales are about 1.
+tensor::Weights randomWeights(const std::map<std::string, tensor::Shape>& expected) {
+    at::Generator generator = tensor::generator(1);
+    std::map<std::string, at::Tensor> tensors;
+    for (const auto& [name, shape] : expected) {
+        const at::Tensor noise = nn::randn(shape, generator).mul_(0.02);
+        tensors[name] = name.ends_with("running_var") || name.find("norm") != std::string::npos ? noise.add(1) : noise;
+    }
+    return tensor::Weights::of(std::move(tensors), "random");
+}
+
+SamImageEncoder::Config vitB() {
+    SamImageEncoder::Config config;
+    for (int i = 0; i < config.layers; ++i) config.windows.push_back(i % 3 == 2 ? 64 : 14);
+    return config;
+}
+
+TinyVit::Config tinyVit() {
+    return {.stages = {{64, 2, 256}, {128, 2, 512, 4, 7}, {160, 6, 640, 5, 14}, {320, 2, 1280, 10, 7}}};
+}
+
+/// Runs without gradients, as the program does.
+template <typename Body>
+void time(benchmark::State& state, const Body& body) {
+    tensor::run({}, [&] {
+        body();
+        for (auto _ : state) body();
+    });
+}
+
+void SamClick(benchmark::State& state) {
+    const SamDecoder::Config config;
+    const SamDecoder decoder(randomWeights(config.expected()), config);
+    at::Generator generator = tensor::generator(2);
+    const auto picture = decoder.prepare(nn::randn({1, config.channels, 64, 64}, generator), 1024, 1024);
+    const SamPrompt prompt{.points = nn::fromValues(std::vector<float>{400, 300}, {1, 1, 2}),
+                           .labels = nn::fromValues(std::vector<float>{1}, {1, 1}).to(at::kLong)};
+    time(state, [&] { benchmark::DoNotOptimize(decoder.decode(picture, prompt, true)); });
+}
+BENCHMARK(SamClick)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+template <typename Model>
+void look(benchmark::State& state, const typename Model::Config& config, at::IntArrayRef shape) {
+    const Model model(randomWeights(config.expected()), config);
+    const nn::Tensor image = nn::zeros(shape).add(0.5);
+    time(state, [&] { benchmark::DoNotOptimize(model.forward(image)); });
+}
+void SamVitB(benchmark::State& state) { look<SamImageEncoder>(state, vitB(), {1, 3, 1024, 1024}); }
+void MobileSam(benchmark::State& state) { look<TinyVit>(state, tinyVit(), {1, 3, 1024, 1024}); }
+void DinoV2Small(benchmark::State& state) { look<DinoV2>(state, {}, {1, 3, 518, 518}); }
+void DetrR50(benchmark::State& state) { look<Detr>(state, {}, {1, 3, 800, 1066}); }
+void YoloxNano(benchmark::State& state) {
+    look<Yolox>(state, {.depthwise = true, .width = 16, .depth = 1, .headWidth = 64}, {1, 3, 416, 416});
+}
+void YoloxS(benchmark::State& state) { look<Yolox>(state, {}, {1, 3, 640, 640}); }
+BENCHMARK(SamVitB)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(MobileSam)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(DinoV2Small)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(DetrR50)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(YoloxNano)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(YoloxS)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+} // namespace
+} // namespace ochre::models
+
+BENCHMARK_MAIN();

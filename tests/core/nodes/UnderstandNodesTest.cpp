@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Nodes that understand pictures: what they put out, and what they say where something is missing.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "core/graph/Types.h"
+#include "core/models/vision/Detector.h"
+#include "core/models/vision/FeatureExtractor.h"
+#include "core/models/vision/Segmenter.h"
+#include "core/nodes/Make.h"
+#include "core/nodes/Types.h"
+#include "tests/core/nodes/NodeBench.h"
+#include "tests/support/Support.h"
+
+namespace ochre::nodes {
+namespace {
+
+std::string weightsOf(const char* parityCase) {
+    return test::sourceFile(std::string("tests/parity/") + parityCase + "/weights.safetensors").string();
+}
+
+Image drawing(int width, int height) {
+    Image image(width, height, 3);
+    const auto values = image.edit();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 31 % 97) / 97;
+    return image;
+}
+
+const Detections kBoxes{{2, 3, 20, 15, 0.75f, 16, "dog"}, {20, 10, 30, 25, 0.5f, 1, "bicycle"}};
+
+NodeBench on(const char* type, const std::string& model, const Image& image) {
+    return NodeBench(type).set("model", model).give("image", makeImageValue(image));
+}
+
+bool same(const Image& a, const Image& b) {
+    return a.width() == b.width() && std::ranges::equal(a.values(), b.values());
+}
+
+TEST(UnderstandNodes, DetectGivesWhatTheDetectorFindsAndShowsIt) {
+    const Image image = drawing(64, 48);
+    const Detections expected = models::Detector::open(weightsOf("yolox/depthwise")).detect(image, {.threshold = 0.05f});
+    ASSERT_FALSE(expected.empty()) << "the case is of no use";
+    const NodeBench node = on("understand.detect", weightsOf("yolox/depthwise"), image).set("threshold", 0.05);
+    EXPECT_EQ(node.run("boxes").as<Detections>(), expected);
+    EXPECT_EQ(node.run("count").as<std::int64_t>(), static_cast<std::int64_t>(expected.size()));
+    EXPECT_TRUE(same(node.run("image").as<Image>(), drawDetections(image, expected)));
+}
+
+TEST(UnderstandNodes, BoxesGoToDiskAndBecomeText) {
+    const graph::TypeRegistry& types = graph::TypeRegistry::shared();
+    const graph::Value value = makeDetectionsValue(kBoxes);
+    const graph::TypeInfo* info = types.find(types::kDetections);
+    ASSERT_TRUE(info && info->write && info->read);
+    EXPECT_EQ(info->read(info->write(value)).as<Detections>(), kBoxes);
+    test::expectError([&] { info->read({}); }, "stored boxes");
+    const auto text = types.convert(value, graph::types::kText).as<std::string>();
+    EXPECT_EQ(detectionsFromJson(Json::parse(text)), kBoxes);
+}
+
+TEST(UnderstandNodes, AMaskFromBoxesTakesAClass) {
+    const auto mask = [](const char* label) {
+        return NodeBench("mask.from_boxes")
+            .give("image", makeImageValue(drawing(40, 30)))
+            .give("boxes", makeDetectionsValue(kBoxes))
+            .set("label", std::string(label))
+            .run("mask")
+            .as<Image>();
+    };
+    EXPECT_TRUE(same(mask("dog"), maskOfDetections({kBoxes[0]}, 40, 30)));
+    EXPECT_TRUE(same(mask(""), maskOfDetections(kBoxes, 40, 30)));
+    EXPECT_EQ(std::ranges::max(mask("cat").values()), 0);
+}
+
+TEST(UnderstandNodes, SelectAsksOnceForItsPointsAndOnceForEachBox) {
+    const Image image = drawing(40, 30);
+    const auto segmenter = models::Segmenter::open(weightsOf("sam/end_to_end"));
+    const auto select = [&] { return on("understand.select", weightsOf("sam/end_to_end"), image); };
+    const auto point = segmenter.segment(image, {.points = {{12, 9}}}, true);
+    EXPECT_TRUE(same(select().set("points", std::string("12,9")).run("mask").as<Image>(), point[0].mask));
+    EXPECT_NEAR(select().set("points", std::string("12,9")).run("score").as<double>(), static_cast<double>(point[0].score), 1e-6);
+    EXPECT_TRUE(same(select().set("points", std::string("12,9")).set("answer", std::string("third")).run("mask").as<Image>(),
+                     point[2].mask));
+    Image both = segmenter.segment(image, {.points = {{12, 9}, {20, 20, false}}}, false)[0].mask;
+    EXPECT_TRUE(same(select().set("points", std::string("12,9 20,20,0")).run("mask").as<Image>(), both));
+    Image boxes(40, 30, 1, ColorSpace::Raw);
+    for (const Detection& box : kBoxes) {
+        const Image one =
+            segmenter.segment(image, {.box = models::SegmentBox{box.left, box.top, box.right, box.bottom}}, false)[0].mask;
+        std::ranges::transform(boxes.edit(), one.values(), boxes.edit().begin(), [](float a, float b) { return std::max(a, b); });
+    }
+    EXPECT_TRUE(same(select().give("boxes", makeDetectionsValue(kBoxes)).run("mask").as<Image>(), boxes));
+    EXPECT_EQ(std::ranges::max(select().give("boxes", makeDetectionsValue({})).run("mask").as<Image>().values()), 0)
+        << "a detector that found nothing selects nothing";
+}
+
+TEST(UnderstandNodes, FeaturesAreThoseOfTheNetwork) {
+    const Image image = drawing(50, 40);
+    const std::string file = weightsOf("dinov2/interpolated_registers");
+    EXPECT_TRUE(same(on("understand.features", file, image).set("side", std::int64_t{70}).run("image").as<Image>(),
+                     models::FeatureExtractor::open(file).picture(image, 70)));
+}
+
+TEST(UnderstandNodes, WhatIsMissingIsSaid) {
+    const auto says = [](const NodeBench& node, const char* part) {
+        EXPECT_NE(node.fails().message().find(part), std::string::npos) << node.fails().message();
+    };
+    const Image image = drawing(40, 30);
+    for (const char* type : {"understand.detect", "understand.select", "understand.features"}) {
+        says(on(type, "", image), "no model is chosen");
+        says(on(type, "nowhere", image), "\"nowhere\" is not there");
+        says(on(type, weightsOf("rrdbnet/x4_first_release_keys"), image), "no network");
+    }
+    const NodeBench select = on("understand.select", weightsOf("sam/end_to_end"), image);
+    says(select, "nothing says what is to be selected");
+    says(NodeBench(select).set("points", std::string("12;9")), "is no point");
+    says(NodeBench(select).set("box", std::string("1,2,3")), "is no box");
+    says(NodeBench(select).set("points", std::string("120,9")), "outside the picture");
+}
+
+} // namespace
+} // namespace ochre::nodes
