@@ -76,8 +76,9 @@ Tensor attentionWithDistances(const Tensor& q, const Tensor& k, const Tensor& v,
     const Tensor target = out.transpose(1, 2); // [N, heads, T, D]
     // Pieces of whole rows of the picture, of one sample's one head where these are many, else of several heads.
     const std::int64_t rows = std::clamp<std::int64_t>(kBiasNumbers / (width * tokens), 1, height);
-    const std::int64_t together = rows < height ? 1 : std::clamp<std::int64_t>(kBiasNumbers / (tokens * tokens), 1, heads);
-    const std::int64_t samples = together < heads ? 1 : std::clamp<std::int64_t>(kBiasNumbers / (tokens * tokens * heads), 1, batch);
+    const std::int64_t tables = kBiasNumbers / (tokens * tokens);
+    const std::int64_t together = rows < height ? 1 : std::clamp<std::int64_t>(tables, 1, heads);
+    const std::int64_t samples = together < heads ? 1 : std::clamp<std::int64_t>(tables / heads, 1, batch);
     for (std::int64_t n = 0; n < batch; n += samples)
         for (std::int64_t h = 0; h < heads; h += together) {
             tensor::currentCancel().check();

@@ -85,7 +85,8 @@ std::optional<Detr::Config> Detr::Config::fromWeights(const tensor::Weights& wei
     config.encoders = config.decoders = 0;
     while (weights.has(inLayer("encoder", config.encoders, "linear1.weight"))) ++config.encoders;
     while (weights.has(inLayer("decoder", config.decoders, "linear1.weight"))) ++config.decoders;
-    for (const int value : {config.stem, config.width, config.channels, config.queries, config.classes, config.inner, config.decoders})
+    for (const int value : {config.stem, config.width, config.channels, config.queries, config.classes, config.inner,
+                            config.decoders})
         if (value < 1) return std::nullopt;
     return config;
 }
@@ -110,7 +111,8 @@ std::map<std::string, tensor::Shape> Detr::Config::expected() const {
         linear(inLayer(kind, index, "linear1"), channels, inner);
         linear(inLayer(kind, index, "linear2"), inner, channels);
         for (std::size_t i = 0; i <= attentions.size(); ++i)
-            for (const char* of : {".weight", ".bias"}) keys[inLayer(kind, index, "norm") + std::to_string(i + 1) + of] = {channels};
+            for (const char* of : {".weight", ".bias"})
+                keys[inLayer(kind, index, "norm") + std::to_string(i + 1) + of] = {channels};
     };
     kernel(std::string(kBody) + "conv1", std::string(kBody) + "bn1", 3, stem, 7);
     for (const BlockPlan& plan : backboneOf(*this))

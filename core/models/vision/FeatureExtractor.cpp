@@ -71,8 +71,8 @@ FeatureExtractor FeatureExtractor::open(const std::filesystem::path& path) {
             return;
         }
         const auto names = file.names();
-        throw Error(fmt::format("{}: no network whose features can be shown is known with these {} tensors (\"{}\", …)", path.string(),
-                                names.size(), names.empty() ? std::string() : names.front()),
+        throw Error(fmt::format("{}: no network whose features can be shown is known with these {} tensors (\"{}\", …)",
+                                path.string(), names.size(), names.empty() ? std::string() : names.front()),
                     "choose DINOv2 weights", ErrorKind::NotMine);
     });
     FeatureExtractor extractor;

@@ -157,10 +157,9 @@ nn::Tensor Sam2ImageEncoder::run(const Block& block, const nn::Tensor& x) {
 }
 
 std::vector<nn::Tensor> Sam2ImageEncoder::forward(const nn::Tensor& image) const {
-    const std::int64_t side = std::int64_t{kStride} * m_windowPositions.size(2);
-    if (image.dim() != 4 || image.size(1) != 3 || image.numel() == 0 || image.size(2) % std::lcm(side, kMultiple) ||
-        image.size(3) % std::lcm(side, kMultiple))
-        throw Error(fmt::format("SAM 2: pictures are [N, 3, H, W] with sides that are multiples of {}, not {}", std::lcm(side, kMultiple),
+    const std::int64_t multiple = std::lcm(std::int64_t{kStride} * m_windowPositions.size(2), std::int64_t{kMultiple});
+    if (image.dim() != 4 || image.size(1) != 3 || image.numel() == 0 || image.size(2) % multiple || image.size(3) % multiple)
+        throw Error(fmt::format("SAM 2: pictures are [N, 3, H, W] with sides that are multiples of {}, not {}", multiple,
                                 tensor::describe(image.sizes().vec())));
     nn::Tensor x = m_patches(image).permute({0, 2, 3, 1}); // [N, H/4, W/4, width]
     x = x.add(positionsFor(x.size(1), x.size(2)));

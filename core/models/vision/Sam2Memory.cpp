@@ -65,7 +65,8 @@ std::optional<Sam2MemoryAttention::Config> Sam2MemoryAttention::Config::fromWeig
     config.inner = side(weights, inLayer(0, "linear1.weight"), 0);
     config.layers = 0;
     while (weights.has(inLayer(config.layers, "norm3.weight"))) ++config.layers;
-    const bool fits = config.channels > 0 && config.channels % 4 == 0 && config.memoryChannels > 0 && config.inner > 0 && config.layers > 0;
+    const bool fits = config.channels > 0 && config.channels % 4 == 0 && config.memoryChannels > 0 && config.inner > 0 &&
+                      config.layers > 0;
     return fits ? std::optional(config) : std::nullopt;
 }
 
@@ -113,7 +114,8 @@ nn::Tensor Sam2MemoryAttention::forward(const nn::Tensor& features, const nn::Te
                                         const nn::Tensor& memoryPositions, std::int64_t pointers) const {
     const std::int64_t tokens = features.size(1), edge = std::lround(std::sqrt(static_cast<double>(tokens)));
     if (edge * edge != tokens || pointers < 0 || pointers > memories.size(1) || (memories.size(1) - pointers) % tokens != 0)
-        throw Error(fmt::format("SAM 2: {} memories with {} pointers do not fit a frame of {} places", memories.size(1), pointers, tokens));
+        throw Error(fmt::format("SAM 2: {} memories with {} pointers do not fit a frame of {} places", memories.size(1), pointers,
+                                tokens));
     const nn::Tensor angles = anglesOf(edge, features.size(2));
     const nn::Tensor placed = memories.add(memoryPositions);
     nn::Tensor x = features.add(positions, kPositionShare);

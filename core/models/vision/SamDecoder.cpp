@@ -160,7 +160,8 @@ std::optional<SamDecoder::Config> SamDecoder::Config::fromWeights(const tensor::
     config.headWidth = side("mask_decoder.iou_prediction_head.layers.0.weight", 0);
     config.layers = 0;
     while (weights.has(stored(inLayer(config.layers, "norm1.weight"), second))) ++config.layers;
-    for (const int value : {config.channels, config.maskTokens - 1, config.inner, config.maskChannels, config.headWidth, config.layers})
+    for (const int value : {config.channels, config.maskTokens - 1, config.inner, config.maskChannels, config.headWidth,
+                            config.layers})
         if (value < 1) return std::nullopt;
     if (config.halfChannels < config.heads || config.halfChannels % config.heads != 0 || config.channels % 8 != 0)
         return std::nullopt;
@@ -183,7 +184,8 @@ SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_co
     m_noMask = weights.tensor("prompt_encoder.no_mask_embed.weight").unsqueeze(0);
     for (int i = 0; i < 3; ++i) m_maskDown[i] = {weights, kMaskDown[i], {.stride = i < 2 ? 2 : 1, .padding = 0}};
     for (int i = 0; i < 2; ++i) m_maskNorms[i] = {weights, kMaskNorms[i], kPixelNorm};
-    std::vector<nn::Tensor> tokens{weights.tensor("mask_decoder.iou_token.weight"), weights.tensor("mask_decoder.mask_tokens.weight")};
+    std::vector<nn::Tensor> tokens{weights.tensor("mask_decoder.iou_token.weight"),
+                                   weights.tensor("mask_decoder.mask_tokens.weight")};
     if (config.second) {
         tokens.insert(tokens.begin(), weights.tensor(kPresenceToken));
         m_presence = readMlp(weights, kPresence);
@@ -254,7 +256,8 @@ nn::Tensor SamDecoder::sparse(const SamPrompt& prompt, int pixelHeight, int pixe
     const nn::Tensor shares = all.add(0.5).div_(
         nn::cat({all.new_full({1}, pixelWidth), all.new_full({1}, pixelHeight)}, 0)); // [N, T, 2]
     const nn::Tensor isPoint = kinds.ge(0).to(all.scalar_type()).unsqueeze(-1);
-    return encode(shares).mul_(isPoint).add_(m_kinds.index_select(0, kinds.flatten().add(1)).view({kinds.size(0), kinds.size(1), -1}));
+    const nn::Tensor learned = m_kinds.index_select(0, kinds.flatten().add(1)).view({kinds.size(0), kinds.size(1), -1});
+    return encode(shares).mul_(isPoint).add_(learned);
 }
 
 nn::Tensor SamDecoder::dense(const SamPrompt& prompt) const {
@@ -339,7 +342,8 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
     const auto repeated = [&](const nn::Tensor& x) { return x.expand({batch, -1, -1}); };
     const nn::Tensor tokens = nn::cat({repeated(m_outTokens), repeated(sparseTokens)}, 1); // [N, T, channels]
     const bool masked = prompt.masks.defined();
-    nn::Tensor queries = tokens, pixels = masked ? picture.features.add(dense(prompt)) : picture.unmasked; // [N or 1, h·w, channels]
+    nn::Tensor queries = tokens;
+    nn::Tensor pixels = masked ? picture.features.add(dense(prompt)) : picture.unmasked; // [N or 1, h·w, channels]
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const Layer& layer = m_layers[i];
         const nn::Tensor projected = i == 0 && !masked ? picture.firstProjections
@@ -362,8 +366,9 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
         kernels.push_back(runMlp(m_kernels[static_cast<std::size_t>(i)], queries.narrow(1, front + 1 + i, 1)));
     const nn::Tensor flat = nn::cat(kernels, 1).matmul(upscaled(pixels, picture).transpose(1, 2)); // [N, masks, h·w·16]
     const std::int64_t h = picture.height, w = picture.width, count = flat.size(1);
+    const nn::Tensor quarters = flat.view({batch, count, h, w, 2, 2, 2, 2}); // pixel, then its halves down and across, twice
     Output output{
-        .masks = flat.view({batch, count, h, w, 2, 2, 2, 2}).permute({0, 1, 2, 4, 6, 3, 5, 7}).reshape({batch, count, 4 * h, 4 * w}),
+        .masks = quarters.permute({0, 1, 2, 4, 6, 3, 5, 7}).reshape({batch, count, 4 * h, 4 * w}),
         .scores = runMlp(m_judge, queries.select(1, front)).narrow(1, first, count),
         .tokens = queries.narrow(1, front + 1 + first, three ? m_config.maskTokens - 1 : 1)};
     if (!m_config.second) return output;

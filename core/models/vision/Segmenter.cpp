@@ -52,7 +52,8 @@ void checkPrompt(const SegmentPrompt& prompt, const Image& image) {
     const auto inside = [](float v, int side) { return v >= 0 && v <= static_cast<float>(side); };
     for (const SegmentPoint& point : prompt.points)
         if (!inside(point.x, image.width()) || !inside(point.y, image.height()))
-            throw Error(fmt::format("the point {},{} lies outside the picture of {}×{}", point.x, point.y, image.width(), image.height()),
+            throw Error(fmt::format("the point {},{} lies outside the picture of {}×{}", point.x, point.y, image.width(),
+                                    image.height()),
                         "points are given in pixels from the top left");
     if (const auto& box = prompt.box; box && !(box->right > box->left && box->bottom > box->top))
         throw Error(fmt::format("the box {},{},{},{} has no area", box->left, box->top, box->right, box->bottom),
@@ -209,7 +210,8 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
         progress.report(0, 10, "Looking at the picture");
         const State::Seen seen = m_state->look(image, cancel);
         progress.report(9, 10, "Selecting");
-        const Scale scale{static_cast<double>(seen.usedWidth) / image.width(), static_cast<double>(seen.usedHeight) / image.height()};
+        const Scale scale{static_cast<double>(seen.usedWidth) / image.width(),
+                          static_cast<double>(seen.usedHeight) / image.height()};
         const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
         const nn::Tensor masks = m_state->finish(output.masks, seen, image);
         for (std::int64_t i = 0; i < masks.size(1); ++i)
