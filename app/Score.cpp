@@ -9,7 +9,7 @@ namespace ochre::app {
 namespace {
 
 struct Options {
-    std::string model, scorer, output, sampler = "dpmpp_2m", writePrompts;
+    std::string model, scorer, output, sampler = "dpmpp_2m", writePrompts, writeWords;
     std::vector<std::string> prompts;
     std::int64_t steps = 20, seed = 1, count = 0;
     double cfg = 3;
@@ -21,7 +21,7 @@ int run(const Options& o) {
     request.options = {{"model", o.model},   {"scorer", o.scorer}, {"prompts", o.prompts},
                        {"count", o.count},   {"sampler", o.sampler}, {"steps", o.steps},
                        {"cfg", o.cfg},       {"seed", o.seed},     {"output", o.output},
-                       {"write_prompts", o.writePrompts}};
+                       {"write_prompts", o.writePrompts}, {"write_words", o.writeWords}};
     request.note = [](const std::string& text) {
         std::fprintf(stderr, "%s", text.c_str());
         std::fflush(stderr);
@@ -59,10 +59,12 @@ void addScore(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("-o,--output", o->output, "Sheet of all pictures with their prompts: green those that are told, red the others");
     CLI::Option* write = sub->add_option("--write-prompts", o->writePrompts,
                                          "Write the prompts that come with Ochre into this folder, made anew from the emoji, and end");
+    CLI::Option* words = sub->add_option("--write-words", o->writeWords,
+                                         "Write the table by which prompts in other words are read to this file, made anew, and end");
     sub->add_flag("--json", o->json, "Print one JSON object");
     real->excludes(model);
-    sub->callback([o, write, &chosen] {
-        if (o->model.empty() && !o->real && write->empty()) throw CLI::RequiredError("model, or --real");
+    sub->callback([o, write, words, &chosen] {
+        if (o->model.empty() && !o->real && write->empty() && words->empty()) throw CLI::RequiredError("model, or --real");
         chosen = [o] { return run(*o); };
     });
 }

@@ -7,6 +7,7 @@
 #include "core/base/Paths.h"
 #include "core/image/ImageIo.h"
 #include "core/tensor/Runtime.h"
+#include "core/training/scoring/MakeStarterWords.h"
 #include "core/training/scoring/ScoreRun.h"
 
 namespace ochre::app {
@@ -40,6 +41,11 @@ Json scoreCommand(const ModelRequest& request) {
         Json files = Json::array();
         for (const auto& file : training::writeOwnPrompts(folder)) files.push_back(file.string());
         return {{"ok", true}, {"files", std::move(files)}};
+    }
+    if (const auto file = o.value("write_words", std::string()); !file.empty()) {
+        tensor::useThreads();
+        training::writeStarterWords(file);
+        return {{"ok", true}, {"files", {file}}};
     }
     const auto output = o.value("output", std::string());
     training::ScoreRequest score{.model = modelFile(o.value("model", std::string())),

@@ -26,7 +26,11 @@ nn::Tensor starterStates(const SentenceEncoder& encoder, const std::vector<std::
 /// of numbers of variance 1 → [N, width]. Of states that are all zero: zeros.
 nn::Tensor starterVector(const nn::Tensor& states);
 
-/// `text` with its emphasis: the states of a token are multiplied by its weight.
+/// What the model is to read in place of a prompt: see StarterWords.
+std::string starterReading(const SentenceEncoder& encoder, const std::string& prompt);
+
+/// `text` as it is read, with its emphasis: the states of a token are multiplied by its weight. What is read as something else
+/// keeps its weight where it has one alone.
 ConditioningEntry starterEntry(const SentenceEncoder& encoder, const std::string& text, PromptStyle style);
 
 } // namespace ochre::models

@@ -34,7 +34,9 @@ nn::Tensor PromptPictures::sample(const std::vector<std::string>& prompts, const
     const auto shown = [&](const std::vector<std::string>& texts) {
         return shownToStarter(models::starterStates(*encoder, texts), m_model.checkpoint->vectorWidth > 0);
     };
-    const Shown with = shown(prompts), without = shown(std::vector<std::string>(prompts.size()));
+    std::vector<std::string> read;
+    for (const std::string& prompt : prompts) read.push_back(models::starterReading(*encoder, prompt));
+    const Shown with = shown(read), without = shown(std::vector<std::string>(prompts.size()));
     const std::int64_t side = kSide / models::kLatentSide;
     const nn::Tensor noise = models::sampling::startNoise({count, m_model.checkpoint->inChannels, side, side}, seed, numbers);
     const nn::Tensor latents = m_diffusing.sample(*m_model.network(), noise, with, without, look);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The recipe scorer, and what judges pictures with its result.
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "core/base/File.h"
+#include "core/models/diffusion/StarterWords.h"
 #include "core/models/sampling/Samplers.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
 #include "core/training/TrainingLog.h"
 #include "core/training/TrainingRun.h"
+#include "core/training/data/Paraphrases.h"
+#include "core/training/scoring/MakeStarterWords.h"
 #include "core/training/scoring/PictureScores.h"
 #include "core/training/scoring/ScoreRun.h"
 #include "tests/core/models/diffusion/RandomWeights.h"
@@ -96,6 +101,29 @@ TEST(ScorerRecipe, OddNumbersOfTwinsAreRefused) {
     expectError([&] { made("batch", "15"); }, "a batch of 15");
     expectError([&] { made("text_width", "18"); }, "text_width 18");
     expectError([&] { made("widths", "32,32,32,32,32,32"); }, "too many");
+}
+
+TEST(OwnStarterWords, AreOfTheEmojiWithoutTheWordsThatAreKeptFromTraining) {
+    OCHRE_EMOJI_OR_SKIP(set);
+    const KnownTexts known = knownTexts(set);
+    const auto own = models::StarterWords::own();
+    ASSERT_TRUE(own);
+    EXPECT_EQ(own->names(), known.names) << "make it anew with `ochre score --write-words`";
+    ASSERT_EQ(own->texts().size(), known.texts.size());
+    std::set<std::string> reserved;
+    for (const std::string& word : reservedKeywords(set)) reserved.insert(word);
+    reserved.erase("");
+    ASSERT_TRUE(reserved.contains("wool"));
+    for (std::size_t i = 0; i < known.texts.size(); ++i) {
+        EXPECT_EQ(own->texts()[i].text, known.texts[i].text);
+        EXPECT_EQ(own->texts()[i].name, known.texts[i].name);
+        const std::string& text = own->texts()[i].text;
+        for (std::size_t from = 0; from < text.size();) {
+            const std::size_t end = std::min(text.find(", ", from), text.size());
+            EXPECT_FALSE(reserved.contains(text.substr(from, end - from))) << text;
+            from = end + 2;
+        }
+    }
 }
 
 class Judging : public ::testing::Test {
