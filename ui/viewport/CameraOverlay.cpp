@@ -2,6 +2,7 @@
 #include "ui/viewport/CameraOverlay.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <QPainter>
 
@@ -16,7 +17,7 @@
 namespace ochre::ui {
 namespace {
 constexpr double kReach = 10;          ///< pixels around a camera that a click may miss it by
-constexpr double kPyramid = 0.08;      ///< radii of the scene
+constexpr double kPyramid = 0.25;      ///< radii of the scene
 constexpr int kSteps = 160;            ///< lines of a path
 constexpr int kPhotoSide = 2048;       ///< a larger photo is shown smaller
 constexpr int kWide = 1600, kHigh = 900; ///< of a key, which has no size of its own
@@ -105,12 +106,13 @@ void CameraOverlay::paintPath(QPainter& p, const Camera& view) const {
     for (std::size_t i = 0; i < path.keys.size(); ++i) {
         const bool selected = static_cast<int>(i) == m_selected;
         p.setPen(QPen(selected ? colors().accent : colors().textHigh, selected ? 2 : 1.5));
-        paintCamera(p, view, cameraOf(path.keys[i]), 1.5 * length());
+        paintCamera(p, view, cameraOf(path.keys[i]), length());
     }
 }
 
 void CameraOverlay::paintCamera(QPainter& p, const Camera& view, const Camera& camera, double length) const {
-    const Vec3 eye = camera.position();
+    const Vec3 eye = camera.position(), here = view.position();
+    if (std::hypot(eye[0] - here[0], eye[1] - here[1], eye[2] - here[2]) < length) return; // it would frame the view
     const double w = camera.width, h = camera.height;
     const Vec3 corners[] = {unprojected(camera, 0, 0, length), unprojected(camera, w, 0, length), unprojected(camera, w, h, length),
                             unprojected(camera, 0, h, length)};
