@@ -15,6 +15,7 @@
 #include "core/library/ModelFolder.h"
 #include "core/nodes/FamilyDefaults.h"
 #include "core/render/Renderer.h"
+#include "core/video/VideoWriter.h"
 
 namespace ochre::app {
 namespace {
@@ -69,6 +70,27 @@ std::string proveCodecs() {
     fs::remove_all(folder, ignored);
     if (!bad.empty()) throw Error("picture formats that fail:" + bad, "is OpenImageIO complete?");
     return "written and read back: " + good;
+}
+
+// A short film of each kind is encoded.
+std::string proveFilms() {
+    const fs::path folder = paths::ensure(paths::cache() / fmt::format("doctor-{}", ::getpid()));
+    std::string good, bad;
+    for (const char* extension : {"mp4", "mov"}) {
+        try {
+            const Image image = testPicture();
+            VideoWriter writer(folder / (std::string("t.") + extension), {.width = image.width(), .height = image.height()});
+            for (int i = 0; i < 3; ++i) writer.add(image);
+            writer.finish();
+            good += (good.empty() ? "" : " ") + std::string(extension);
+        } catch (...) {
+            bad += fmt::format(" {};", currentError().full());
+        }
+    }
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    if (!bad.empty()) throw Error("films that cannot be encoded:" + bad, "sequences of pictures work without");
+    return "encoded: " + good;
 }
 
 std::string proveModels() {
@@ -137,6 +159,7 @@ std::vector<Finding> examine() {
         prove("memory", Verdict::Bad, proveMemory),
         prove("folders", Verdict::Bad, proveFolders),
         prove("pictures", Verdict::Bad, proveCodecs),
+        prove("films", Verdict::Limited, proveFilms),
         prove("LibTorch", Verdict::Bad, proveLibTorch),
         prove("models", Verdict::Limited, proveModels),
         prove("starter", Verdict::Limited, proveStarter),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre render: pictures of a scene, from a camera file, the default view or an orbit.
+// ochre render: pictures and films of a scene, from files of cameras, the default view or an orbit.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include "app/RenderOptions.h"
 #include "app/RenderWrite.h"
 #include "core/image/ImageIo.h"
+#include "core/render/Film.h"
 #include "core/render/Panorama.h"
 #include "core/scene/SceneIo.h"
 
@@ -59,40 +60,88 @@ Image sideBySide(const Image& left, const Image& right) {
     return both;
 }
 
-Image draw(Renderer& renderer, const RenderView& view, const SplatOptions& options, const RenderRequest& r) {
-    if (r.panorama)
-        return renderPanorama(renderer, view.camera, options, sizeOf(r).width, interrupted());
+Image draw(Renderer& renderer, const Camera& camera, double distance, const SplatOptions& options, const RenderRequest& r) {
+    if (r.panorama) return renderPanorama(renderer, camera, options, sizeOf(r).width, interrupted());
     const Plane plane = planeOf(r);
-    if (r.stereo.empty()) return drawPlane(renderer, view.camera, options, plane);
-    const auto [left, right] = view.camera.stereo(r.eyeDistance > 0 ? r.eyeDistance : view.distance / 30, view.distance);
+    if (r.stereo.empty()) return drawPlane(renderer, camera, options, plane);
+    const auto [left, right] = camera.stereo(r.eyeDistance > 0 ? r.eyeDistance : distance / 30, distance);
     const Image first = drawPlane(renderer, left, options, plane);
     return sideBySide(first, drawPlane(renderer, right, options, plane));
 }
 
+int runFilm(const RenderRequest& r, const SplatCloud& cloud, RenderViews views) {
+    Film film{.output = r.output,
+              .cameras = std::move(views.cameras),
+              .first = views.first,
+              .fps = views.fps,
+              .splats = splatOptions(r),
+              .bitDepth = r.bits,
+              .resume = !r.again};
+    checkFilm(film);
+    const auto renderer = open(r.renderer);
+    const graph::Listener bar = progressListener();
+    const FilmResult result = renderFilm(*renderer, cloud, film, [&bar](const FilmState& s) {
+        if (bar.onTotal) bar.onTotal(static_cast<double>(s.done) / static_cast<double>(s.total), s.secondsLeft);
+    }, interrupted());
+    endProgress();
+    Json files = Json::array();
+    for (const fs::path& file : result.files) files.push_back(file.string());
+    if (r.json)
+        printJson({{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", film.cameras.front().width},
+                   {"height", film.cameras.front().height}, {"fps", film.fps}, {"frames", film.cameras.size()}, {"drawn", result.drawn},
+                   {"kept", result.kept}, {"files", std::move(files)}});
+    else
+        for (const fs::path& file : result.files) std::printf("%s\n", file.c_str());
+    return kDone;
+}
+
+/// The picture of a view with its depth beside it.
+void writeWithDepth(Renderer& renderer, const Camera& camera, const SplatOptions& options, const RenderRequest& r, const fs::path& file) {
+    const Plane wanted[] = {Plane::Color, Plane::Depth};
+    const Planes planes = renderer.renderPlanes(camera, options, wanted, interrupted());
+    writeFrame(planes.color, &planes.depth, file, options.background.has_value(), r.bits > 0 ? r.bits : 32);
+}
+
+void checkOutput(const RenderRequest& r) {
+    const bool exr = imageFormatFromPath(r.output) == ImageFormat::Exr;
+    if (r.depth && (!exr || r.panorama || !r.stereo.empty() || planeOf(r) != Plane::Color))
+        throw Error("--depth: only beside the colours of an .exr", "--pass depth writes it alone");
+    if (r.bits == 8 && exr) throw Error("--bits 8: .exr holds 16 or 32");
+}
+
 int run(const RenderRequest& r) {
-    imageFormatFromPath(r.output);
     if (isRadianceField(r.scene)) return renderRadianceField(r);
+    if (!isVideo(r.output)) checkOutput(r);
     const Plane plane = planeOf(r);
     const SplatOptions options = splatOptions(r);
     const SplatCloud cloud = readSplats(r.scene, interrupted());
-    const std::vector<RenderView> views = renderViews(r, cloud.focus());
+    RenderViews views = renderViews(r, cloud);
+    if (views.film) return runFilm(r, cloud, std::move(views));
     const auto renderer = open(r.renderer);
     renderer->setSplats(cloud);
     Json files = Json::array(), times = Json::object(), ranges = Json::array();
     Size size{};
-    for (std::size_t i = 0; i < views.size(); ++i) {
-        const Image image = draw(*renderer, views[i], options, r);
-        for (const StageTime& t : renderer->lastTimes()) times[t.stage] = times.value(t.stage, 0.0) + t.milliseconds;
-        size = {image.width(), image.height()};
-        const fs::path file = frameFile(r.output, i, views.size());
-        DepthRange range;
-        if (plane == Plane::Depth || plane == Plane::MedianDepth) {
-            range = depthRange(image);
-            ranges.push_back({{"near", range.near}, {"far", range.far}});
-        }
-        if (plane == Plane::Color) writeColor(image, file, options.background.has_value());
-        else writePlane(image, plane, range, file);
+    const std::size_t count = views.cameras.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const Camera& camera = views.cameras[i];
+        const fs::path file = count == 1 ? fs::path(r.output) : frameFile(r.output, static_cast<int>(i + 1));
         files.push_back(file.string());
+        if (r.depth) {
+            writeWithDepth(*renderer, camera, options, r, file);
+            size = {camera.width, camera.height};
+        } else {
+            const Image image = draw(*renderer, camera, views.distances[i], options, r);
+            size = {image.width(), image.height()};
+            DepthRange range;
+            if (plane == Plane::Depth || plane == Plane::MedianDepth) {
+                range = depthRange(image);
+                ranges.push_back({{"near", range.near}, {"far", range.far}});
+            }
+            const bool exr = imageFormatFromPath(file) == ImageFormat::Exr;
+            if (plane == Plane::Color) writeFrame(image, nullptr, file, options.background.has_value(), r.bits > 0 ? r.bits : exr ? 32 : 0);
+            else writePlane(image, plane, range, file);
+        }
+        for (const StageTime& t : renderer->lastTimes()) times[t.stage] = times.value(t.stage, 0.0) + t.milliseconds;
         if (!r.json) std::printf("%s\n", file.c_str());
     }
     if (!r.json) return kDone;

@@ -13,7 +13,9 @@
 #include "app/ModelLibrary.h"
 #include "app/RenderWrite.h"
 #include "core/models/field/FieldFile.h"
+#include "core/image/ImageIo.h"
 #include "core/render/FieldRenderer.h"
+#include "core/render/Film.h"
 
 namespace ochre::app {
 namespace {
@@ -35,6 +37,10 @@ Plane fieldPlane(const RenderRequest& r) {
     refuse(r.panorama, "--panorama");
     refuse(!r.box.empty(), "--box");
     refuse(!r.view.empty(), "--view");
+    refuse(!r.frames.empty(), "--frames");
+    refuse(r.turntable > 0, "--turntable");
+    refuse(r.depth, "--depth");
+    if (isVideo(r.output)) throw Error(r.output + ": films are of scenes of splats, not of radiance fields", "--orbit draws pictures from all around");
     return plane;
 }
 
@@ -77,7 +83,7 @@ public:
 
     /// color: premultiplied, without a background where that is not in it yet.
     void write(std::size_t index, Image color, const Image& depth) {
-        const fs::path file = frameFile(m_request.output, index, m_count);
+        const fs::path file = m_count == 1 ? fs::path(m_request.output) : frameFile(m_request.output, static_cast<int>(index + 1));
         m_size = {color.width(), color.height()};
         if (m_plane == Plane::Depth) {
             const DepthRange range = depthRange(depth);
@@ -95,7 +101,8 @@ public:
                 for (std::size_t k = 0; k < 3; ++k) v[i + k] += (1 - v[i + 3]) * (*background)[k];
                 v[i + 3] = 1;
             }
-            writeColor(std::move(color), file, background.has_value());
+            const bool exr = imageFormatFromPath(file) == ImageFormat::Exr;
+            writeFrame(color, nullptr, file, background.has_value(), m_request.bits > 0 ? m_request.bits : exr ? 32 : 0);
         }
         m_files.push_back(file.string());
         if (!m_request.json) std::printf("%s\n", file.c_str());

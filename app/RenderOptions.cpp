@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "core/render/Film.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/cameras/CameraSet.h"
 
 namespace ochre::app {
 namespace {
@@ -51,15 +53,96 @@ Bounds parseBox(const std::string& text) {
     return box;
 }
 
-std::vector<Camera> cameras(const RenderRequest& r, const Focus& focus) {
-    const Size size = sizeOf(r);
-    const double fov = r.fov > 0 ? r.fov : 45;
-    if (!r.camera.empty()) return {cameraOfFile(r)};
-    if (!r.view.empty()) return {Camera::facing(sides().at(r.view), focus, size.width, size.height, fov)};
-    std::vector<Camera> all;
-    for (int i = 0; i < std::max(1, r.orbit); ++i)
-        all.push_back(Camera::frame(focus, size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
+/// What --frames asks for.
+struct Frames {
+    std::size_t first = 1, last = 0; ///< 0: to the end
+    std::size_t count = 0;           ///< spread over all; 0: each
+};
+
+Frames parseFrames(const std::string& text) {
+    Frames f;
+    char rest = 0;
+    unsigned long a = 0, b = 0;
+    constexpr unsigned long kMost = 10'000'000;
+    if (text.empty()) return f;
+    if (std::sscanf(text.c_str(), "%lu-%lu%c", &a, &b, &rest) == 2 && a >= 1 && a <= b && b <= kMost) return {a, b, 0};
+    if (std::sscanf(text.c_str(), "%lu%c", &a, &rest) == 1 && a >= 1 && a <= kMost && text[0] != '-') return {1, 0, a};
+    throw Error(fmt::format("--frames {}: no frames", text), "1-48 for some of them, numbered from 1, or 48 for that many in all");
+}
+
+/// Those of `count` in all that are asked for, from 0; `first` is the number of the first.
+std::vector<std::size_t> chosen(const Frames& f, std::size_t count, const std::string& text, int& first) {
+    std::vector<std::size_t> all;
+    if (f.last > count || f.count > count)
+        throw Error(fmt::format("--frames {}: there are {}", text, count), "choose from these");
+    if (f.count > 0)
+        for (std::size_t i = 0; i < f.count; ++i) all.push_back(i * count / f.count);
+    else
+        for (std::size_t i = f.first; i <= (f.last > 0 ? f.last : count); ++i) all.push_back(i - 1);
+    first = static_cast<int>(f.first);
     return all;
+}
+
+void addPath(const RenderRequest& r, CameraPath path, const SplatCloud& cloud, RenderViews& views) {
+    if (path.keys.empty()) throw Error(r.camera + ": the path has no key", "set one in the window, or write one");
+    if (r.fps > 0) path.fps = r.fps;
+    const Frames frames = parseFrames(r.frames);
+    const Size size = sizeOf(r);
+    const double nearest = std::min(Camera().near, cloud.focus().radius / 20);
+    const auto add = [&](double time) { views.cameras.push_back(path.at(time).camera(size.width, size.height, nearest)); };
+    if (frames.count > 0)
+        for (std::size_t i = 0; i < frames.count; ++i) add(path.duration * static_cast<double>(i) / static_cast<double>(frames.count));
+    else
+        for (const std::size_t i : chosen(frames, path.frames(), r.frames, views.first)) add(path.timeOf(i));
+    views.fps = path.fps;
+    views.film = true;
+}
+
+void addFile(const RenderRequest& r, const SplatCloud& cloud, RenderViews& views) {
+    CameraSource source = readCameras(r.camera);
+    if (source.path) return addPath(r, std::move(*source.path), cloud, views);
+    const auto& photos = source.set.cameras;
+    if (photos.empty()) throw Error(r.camera + ": it holds no camera");
+    views.film = photos.size() > 1;
+    for (const std::size_t i : chosen(parseFrames(r.frames), photos.size(), r.frames, views.first)) {
+        Camera camera = photos[i].camera;
+        if (!r.size.empty()) camera = camera.resized(sizeOf(r).width, sizeOf(r).height);
+        views.cameras.push_back(camera);
+    }
+}
+
+/// The upper and lower edges that far apart.
+Camera withFov(Camera camera, double degrees) {
+    if (camera.orthographic) return camera;
+    const double wider = camera.height / 2.0 / std::tan(degrees * std::numbers::pi / 360) / camera.fy;
+    camera.fx *= wider;
+    camera.fy *= wider;
+    return camera;
+}
+
+RenderViews cameras(const RenderRequest& r, const SplatCloud& cloud) {
+    RenderViews views{.fps = r.fps > 0 ? r.fps : 30};
+    const double fov = r.fov > 0 ? r.fov : 45;
+    if (!r.camera.empty()) {
+        addFile(r, cloud, views);
+        for (Camera& camera : views.cameras)
+            if (r.fov > 0) camera = withFov(camera, r.fov);
+        return views;
+    }
+    if (r.turntable > 0) {
+        const CameraPath path = turntable(cloud.focus(), r.turntable / views.fps, views.fps, 12, fov);
+        addPath(r, path, cloud, views);
+        return views;
+    }
+    if (!r.frames.empty()) throw Error("--frames: only of --camera and --turntable", "--orbit says how many pictures itself");
+    const Size size = sizeOf(r);
+    if (!r.view.empty()) {
+        views.cameras = {Camera::facing(sides().at(r.view), cloud.focus(), size.width, size.height, fov)};
+        return views;
+    }
+    for (int i = 0; i < std::max(1, r.orbit); ++i)
+        views.cameras.push_back(Camera::frame(cloud.focus(), size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
+    return views;
 }
 
 } // namespace
@@ -74,7 +157,8 @@ Size sizeOf(const RenderRequest& r) {
 
 void addRenderOptions(CLI::App& sub, RenderRequest& r) {
     sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames + ", NeRF checkpoints, *.field.safetensors")->required();
-    sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform")->required();
+    sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform. Of several: "
+                                         "frames/%04d.png, or a film: .mp4 (H.264), .mov (ProRes)")->required();
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
         ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
         ->capture_default_str();
@@ -86,12 +170,22 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
     sub.add_option("--mode", r.mode, "How splats are shown")->check(CLI::IsMember(namesOf(modes())))->capture_default_str();
     sub.add_option("--point-size", r.pointSize, "Pixels across, of --mode centres")->check(CLI::Range(0.5, 100.0))->capture_default_str();
     auto* camera = sub.add_option("--camera", r.camera,
-                                  "Camera as JSON (width, height, fx, fy, cx, cy, world_to_camera; near, far, orthographic)");
+                                  "Camera as JSON (width, height, fx, fy, cx, cy, world_to_camera; near, far, orthographic), camera path, "
+                                  "transforms.json, or a folder with COLMAP's cameras and images");
     auto* orbit = sub.add_option("--orbit", r.orbit, "This many pictures from all around")->check(CLI::Range(1, 100000))->excludes(camera);
-    sub.add_option("--view", r.view, "Straight along an axis")->check(CLI::IsMember(namesOf(sides())))->excludes(camera)->excludes(orbit);
+    auto* turn = sub.add_option("--turntable", r.turntable, "A film of this many frames once around the scene")
+                     ->check(CLI::Range(1, 100000))
+                     ->excludes(camera)
+                     ->excludes(orbit);
+    sub.add_option("--frames", r.frames, "Of a path or several cameras: A-B for some, numbered from 1, or how many in all");
+    sub.add_option("--fps", r.fps, "Frames a second, instead of the path's own; 30 without one")->check(CLI::Range(0.1, CameraPath::kMostFps));
+    sub.add_flag("--again", r.again, "Draw frames again that are there already");
+    sub.add_flag("--depth", r.depth, ".exr of one picture: the depth beside the colours, as Z; those of films always have it");
+    sub.add_option("--bits", r.bits, "A channel, where the format has them: 8, 16 (half in .exr) or 32")->check(CLI::IsMember({8, 16, 32}));
+    sub.add_option("--view", r.view, "Straight along an axis")->check(CLI::IsMember(namesOf(sides())))->excludes(camera)->excludes(orbit)->excludes(turn);
     sub.add_option("--fov", r.fov, "Degrees from the upper edge to the lower")->check(CLI::Range(1.0, 170.0));
-    sub.add_option("--near", r.near, "Leave out what is nearer than this; of a NeRF: where samples begin")->check(CLI::PositiveNumber);
-    sub.add_option("--far", r.far, "Leave out what is further than this; of a NeRF: where samples end")->check(CLI::PositiveNumber);
+    sub.add_option("--near", r.near, "Leave out splats nearer than this")->check(CLI::PositiveNumber);
+    sub.add_option("--far", r.far, "Leave out splats further than this")->check(CLI::PositiveNumber);
     sub.add_option("--box", r.box, "Leave out splats outside: the lowest x,y,z of the box and the highest");
     auto* parallel = sub.add_flag("--orthographic", r.orthographic, "Without perspective");
     auto* stereo = sub.add_option("--stereo", r.stereo, "A picture for each eye: side-by-side, left eye left, twice as wide")
@@ -103,27 +197,19 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
     sub.add_flag("--panorama", r.panorama, "All around from the camera's place: equirectangular, default size 2048x1024")
         ->excludes(parallel)
         ->excludes(stereo);
-    sub.add_option("--size", r.size, "Width and height in pixels, such as 1280x720");
-    sub.add_option("--background", r.background, "R,G,B in 0 to 1 (or 0 to 255), or none")->capture_default_str();
     sub.add_option("--space", r.space,
                    "Of a NeRF, whose file does not say it: world, or ndc for forward-facing scenes, seen by the camera's own field of view")
         ->check(CLI::IsMember({"auto", "world", "ndc"}))
         ->capture_default_str();
+    sub.add_option("--size", r.size, "Width and height in pixels, such as 1280x720");
+    sub.add_option("--background", r.background, "R,G,B in 0 to 1 (or 0 to 255), or none")->capture_default_str();
     sub.add_flag("--json", r.json, "Print one JSON object");
 }
 
 Camera cameraOfFile(const RenderRequest& r) {
     Camera camera = readCamera(r.camera);
-    if (!r.size.empty()) {
-        const Size size = sizeOf(r);
-        camera = camera.resized(size.width, size.height);
-    }
-    if (r.fov > 0 && !camera.orthographic) {
-        const double wider = camera.height / 2.0 / std::tan(r.fov * std::numbers::pi / 360) / camera.fy;
-        camera.fx *= wider;
-        camera.fy *= wider;
-    }
-    return camera;
+    if (!r.size.empty()) camera = camera.resized(sizeOf(r).width, sizeOf(r).height);
+    return r.fov > 0 ? withFov(camera, r.fov) : camera;
 }
 
 Camera withLimits(Camera c, const RenderRequest& r) {
@@ -144,13 +230,17 @@ std::optional<std::array<float, 3>> backgroundOf(const RenderRequest& request) {
     return {{r / scale, g / scale, b / scale}};
 }
 
-std::vector<RenderView> renderViews(const RenderRequest& r, const Focus& focus) {
-    std::vector<RenderView> views;
-    for (const Camera& camera : cameras(r, focus)) {
-        const Camera c = withLimits(camera, r);
+RenderViews renderViews(const RenderRequest& r, const SplatCloud& cloud) {
+    RenderViews views = cameras(r, cloud);
+    views.film = views.film || isVideo(r.output);
+    if (views.film && (r.panorama || !r.stereo.empty() || planeOf(r) != Plane::Color))
+        throw Error("--panorama, --stereo, --pass: not of films", "take single pictures, or colours (.exr holds the depth as well)");
+    for (Camera& c : views.cameras) {
         // What lies behind the camera or at its place can be no middle of interest.
-        const double distance = std::max(c.toCamera(focus.center)[2], focus.radius);
-        views.push_back({r.orthographic ? c.orthographicAt(distance) : c, distance});
+        const double distance = std::max(c.toCamera(cloud.focus().center)[2], cloud.focus().radius);
+        c = withLimits(c, r);
+        if (r.orthographic) c = c.orthographicAt(distance);
+        views.distances.push_back(distance);
     }
     return views;
 }

@@ -13,23 +13,27 @@
 namespace ochre::app {
 
 struct RenderRequest {
-    std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box, space = "auto";
-    double fov = 0, near = 0, far = 0, eyeDistance = 0, pointSize = 3; ///< 0: as usual
-    int orbit = 0;
-    bool orthographic = false, panorama = false, json = false;
+    std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box, frames, space = "auto";
+    double fov = 0, near = 0, far = 0, eyeDistance = 0, pointSize = 3, fps = 0; ///< 0: as usual
+    int orbit = 0, turntable = 0, bits = 0;
+    bool orthographic = false, panorama = false, again = false, depth = false, json = false;
 };
 
 /// Of a picture, unless the camera's file says it. Throws Error where it is none.
 Size sizeOf(const RenderRequest& request);
 void addRenderOptions(CLI::App& command, RenderRequest& request);
 
-/// A camera a picture, and how far away along z its middle of interest is. Throws Error on sizes and cameras that are none.
-struct RenderView {
-    Camera camera;
-    double distance;
+struct RenderViews {
+    std::vector<Camera> cameras;
+    std::vector<double> distances; ///< of each, along z: where its middle of interest is
+    double fps = 30;
+    int first = 1;     ///< number of the first
+    bool film = false; ///< one after the other, to be gone on with after a break
 };
-std::vector<RenderView> renderViews(const RenderRequest& request, const Focus& focus);
-/// That of --camera, with --size and --fov.
+/// A camera a picture. Throws Error on sizes, frames and cameras that are none.
+RenderViews renderViews(const RenderRequest& request, const SplatCloud& cloud);
+
+/// That of --camera alone, with --size and --fov.
 Camera cameraOfFile(const RenderRequest& request);
 /// Its near and far plane as --near and --far say. Throws Error where nothing lies between them.
 Camera withLimits(Camera camera, const RenderRequest& request);

@@ -5,8 +5,6 @@
 #include <array>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "core/image/ImageIo.h"
 
 namespace ochre::app {
@@ -40,33 +38,11 @@ Image shown(const Image& plane, Plane which, const DepthRange& range) {
 
 } // namespace
 
-fs::path frameFile(const fs::path& output, std::size_t index, std::size_t count) {
-    if (count == 1) return output;
-    fs::path file = output;
-    file.replace_filename(fmt::format("{}-{:04}{}", output.stem().string(), index + 1, output.extension().string()));
-    return file;
-}
-
 DepthRange depthRange(const Image& depth) {
     DepthRange range{INFINITY, 0};
     for (const float z : depth.values())
         if (z > 0) range = {std::min(range.near, z), std::max(range.far, z)};
     return range.far > 0 ? range : DepthRange{};
-}
-
-void writeColor(Image image, const fs::path& file, bool opaque) {
-    WriteOptions options;
-    if (imageFormatFromPath(file) == ImageFormat::Exr) {
-        options.bitDepth = 32;
-        options.colorSpace = ColorSpace::Raw;
-        options.premultiplied = true;
-    } else {
-        const auto v = image.edit();
-        for (std::size_t i = 0; i + 3 < v.size(); i += 4)
-            for (std::size_t k = 0; k < 3 && !opaque && v[i + 3] > 0; ++k) v[i + k] /= v[i + 3];
-        image.setColorSpace(ColorSpace::Srgb);
-    }
-    writeImage(image, file, options);
 }
 
 void writePlane(const Image& plane, Plane which, const DepthRange& range, const fs::path& file) {

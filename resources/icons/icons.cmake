@@ -24,6 +24,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/dock-right.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/download.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/duplicate.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/easing.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/edit.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/error.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/export.svg
@@ -47,10 +48,12 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/home.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/image.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/info.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/key.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/level.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/link.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/lock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/log.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/loop.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/maximise.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/memory.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/menu.svg
@@ -108,6 +111,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/timeline.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/transform.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/trash.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/turntable.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/undo.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/undock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/ungroup.svg

@@ -2,12 +2,14 @@
 // ochre render from outside: passes, modes, and more than one eye.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "core/image/ImageIo.h"
 #include "core/models/field/FieldFile.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/cameras/CameraSet.h"
 #include "tests/app/Program.h"
 #include "tests/support/Support.h"
 
@@ -156,6 +158,72 @@ TEST(RenderCommand, NetworksBecomeFields) {
     ASSERT_EQ(made.status, 0) << made.err;
     EXPECT_GT(made.json().at("occupied").get<int>(), 0);
     EXPECT_EQ(test::ochre({"render", field, "-o", folder / "c.png", "--size", "16x16"}).status, 0);
+}
+
+TEST(RenderCommand, AnExrOfAPictureHoldsItsDepthWhereThatIsAskedFor) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    ASSERT_EQ(render(scene, folder / "a.exr", {"--view", "front", "--size", "64x64", "--depth"}).status, 0);
+    ASSERT_EQ(render(scene, folder / "z.exr", {"--view", "front", "--size", "64x64", "--pass", "depth"}).status, 0);
+    const Image all = readImage(folder / "a.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true});
+    const Image depth = readImage(folder / "z.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true});
+    ASSERT_EQ(all.channels(), 5);
+    EXPECT_EQ(all.pixel(32, 32)[4], depth.pixel(32, 32)[0]);
+    EXPECT_GT(all.pixel(32, 32)[4], 1);
+    EXPECT_EQ(render(scene, folder / "a.png", {"--depth"}).status, 1);
+    EXPECT_EQ(render(scene, folder / "a.exr", {"--bits", "8"}).status, 1);
+}
+
+TEST(RenderCommand, FilmsAPathAndGoesOnAfterABreak) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    CameraPath path{.duration = 1, .fps = 8};
+    path.put({.time = 0, .position = {0, 0, -6}});
+    path.put({.time = 1, .position = {2, 0, -6}, .fov = 30});
+    writeCameraPath(path, folder / "path.json");
+    const std::vector<std::string> camera{"--camera", folder / "path.json", "--size", "32x24"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.end(), camera.begin(), camera.end());
+        return more;
+    };
+    const Outcome part = render(scene, folder / "f/%04d.png", with({"--frames", "3-5"}));
+    ASSERT_EQ(part.status, 0) << part.err;
+    EXPECT_EQ(part.json().at("drawn"), 3);
+    EXPECT_TRUE(std::filesystem::exists(folder / "f/0003.png"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "f/0001.png"));
+    const Outcome all = render(scene, folder / "f/%04d.png", with({}));
+    EXPECT_EQ(all.json().at("frames"), 8);
+    EXPECT_EQ(all.json().at("kept"), 3);
+    EXPECT_EQ(render(scene, folder / "f/%04d.png", with({"--again"})).json().at("drawn"), 8);
+    const Outcome film = render(scene, folder / "f.mp4", with({"--frames", "4", "--fps", "12"}));
+    ASSERT_EQ(film.status, 0) << film.err;
+    EXPECT_EQ(film.json().at("frames"), 4);
+    EXPECT_EQ(film.json().at("fps"), 12);
+    EXPECT_GT(std::filesystem::file_size(folder / "f.mp4"), 500u);
+    EXPECT_EQ(render(scene, folder / "f.mp4", with({"--frames", "7-9"})).status, 1);
+    EXPECT_EQ(render(scene, folder / "f.mp4", with({"--frames", "0"})).status, 1);
+    EXPECT_EQ(render(scene, folder / "f.png", {"--frames", "2"}).status, 1);
+    EXPECT_EQ(render(scene, folder / "f.mp4", with({"--background", "none"})).status, 1);
+    EXPECT_EQ(render(scene, folder / "f.mp4", {"--turntable", "3", "--size", "33x24"}).status, 1);
+    const Outcome turn = render(scene, folder / "t/#####.exr", {"--turntable", "3", "--size", "33x24", "--bits", "16"});
+    ASSERT_EQ(turn.status, 0) << turn.err;
+    EXPECT_TRUE(std::filesystem::exists(folder / "t/00003.exr"));
+}
+
+TEST(RenderCommand, TakesAPictureWithEachCameraOfACapture) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    CameraSet set = framesOf(turntable({{0, 0, 1}, 2}, 1, 4), 40, 30);
+    writeCameras(set, folder / "sparse/0");
+    writeCameras(set, folder / "transforms.json");
+    for (const char* from : {"sparse/0", "", "transforms.json"}) {
+        const Outcome all = render(scene, folder / "c/%02d.png", {"--camera", folder / from, "--again"});
+        ASSERT_EQ(all.status, 0) << from << all.err;
+        EXPECT_EQ(all.json().at("frames"), 4);
+        EXPECT_EQ(all.json().at("width"), 40);
+        EXPECT_EQ(render(scene, folder / "d/%02d.png", {"--camera", folder / from, "--frames", "2", "--size", "20x15"}).json().at("width"), 20);
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "d/03.png"));
 }
 
 } // namespace

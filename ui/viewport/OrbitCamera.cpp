@@ -79,6 +79,18 @@ void OrbitCamera::approach(const Vec3& point, double nearest) {
     m_distance = std::max(away / 2, std::min(nearest, away));
 }
 
+void OrbitCamera::adopt(const Camera& camera, double distance) {
+    const auto& m = camera.worldToCamera;
+    const bool upright = std::abs(m[9]) > 0.9999; // looks straight down or up: what is right says the turn
+    m_pitch = std::asin(std::clamp(m[9], -1.0, 1.0)) / kDegrees;
+    m_yaw = (upright ? std::atan2(m[2], m[0]) : std::atan2(-m[8], m[10])) / kDegrees;
+    if (distance > 0) m_distance = distance;
+    m_orthographic = false;
+    setFov(2 * std::atan(camera.height / 2.0 / camera.fy) / kDegrees);
+    m_center = camera.position();
+    fly(0, 0, m_distance);
+}
+
 void OrbitCamera::setFov(double degrees) {
     m_fov = std::clamp(degrees, 5.0, 150.0);
 }

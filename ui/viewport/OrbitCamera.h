@@ -24,6 +24,9 @@ public:
     /// direction stays.
     void approach(const Vec3& point, double nearest);
 
+    /// Stands where the camera stands and looks where it looks, upright; the pivot lies at `distance`, or where it was as far.
+    void adopt(const Camera& camera, double distance);
+
     void setFov(double degrees); ///< from the lower to the upper edge, 5…150
     void setOrthographic(bool on) { m_orthographic = on; }
     /// What is nearer or further than these is not drawn; without them, nothing that lies before the camera.

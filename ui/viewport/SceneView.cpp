@@ -11,6 +11,7 @@
 
 #include "ui/theme/Theme.h"
 #include "ui/viewport/SceneGuides.h"
+#include "ui/viewport/SceneOverlay.h"
 #include "ui/viewport/SceneTool.h"
 
 namespace ochre::ui {
@@ -21,6 +22,7 @@ constexpr double kFrameBudget = 40; ///< milliseconds for a frame while moving
 constexpr double kDegreesPerPixel = 0.35;
 constexpr double kFaster = 4; ///< with Shift
 constexpr double kSlowest = 0.01, kFastest = 100;
+constexpr int kStill = 3; ///< pixels that a click may move
 constexpr double kNearestFocus = 0.02; ///< radii of the scene
 
 std::array<float, 3> rgb(const QColor& color) {
@@ -78,6 +80,7 @@ void SceneView::setScene(std::vector<SceneItem> items) {
     const bool other = cloud.name() != scene().name() || cloud.count() != scene().count();
     m_items = std::move(items);
     if (other) {
+        m_through.reset();
         m_camera = OrbitCamera();
         m_camera.frame(scene().focus());
         m_camera.orbit(25, 12);
@@ -107,11 +110,13 @@ void SceneView::setDisplay(const SceneDisplay& display) {
 }
 
 void SceneView::changeCamera(const std::function<void(OrbitCamera&)>& change) {
+    leaveThrough();
     change(m_camera);
     moved();
 }
 
 void SceneView::frameScene() {
+    leaveThrough();
     m_camera.frame(scene().focus());
     moved();
 }
@@ -123,6 +128,7 @@ void SceneView::focusUnderMouse() {
 void SceneView::focusAt(QPointF at, bool orAll) {
     pick(at, [this, orAll](const std::optional<Picked>& what) {
         if (what) {
+            leaveThrough();
             m_camera.approach(what->place, kNearestFocus * m_camera.sceneRadius());
             moved();
         } else if (orAll) {
@@ -140,6 +146,29 @@ void SceneView::setTool(SceneTool* tool) {
     cancelTool();
     m_tool = tool;
     setCursor(tool ? tool->cursor() : Qt::ArrowCursor);
+    update();
+}
+
+void SceneView::setThrough(const std::optional<Camera>& camera, double distance) {
+    m_through = camera;
+    m_throughDistance = distance;
+    moved();
+}
+
+void SceneView::leaveThrough() {
+    if (!m_through) return;
+    m_camera.adopt(viewCamera(), m_throughDistance);
+    m_through.reset();
+    Q_EMIT throughLeft();
+}
+
+Camera SceneView::viewCamera(int width, int height) const {
+    if (!m_through) return m_camera.camera(width, height);
+    return m_through->fitted(width, height);
+}
+
+void SceneView::setOverlay(SceneOverlay* overlay) {
+    m_overlay = overlay;
     update();
 }
 
@@ -167,8 +196,7 @@ void SceneView::request(bool moving) {
     const double scale = devicePixelRatioF() * (moving ? m_governor.scale() : 1);
     SceneRequest r;
     r.items = m_items;
-    r.camera = m_camera.camera(std::max(2, static_cast<int>(width() * scale)),
-                               std::max(2, static_cast<int>(height() * scale)));
+    r.camera = viewCamera(std::max(2, static_cast<int>(width() * scale)), std::max(2, static_cast<int>(height() * scale)));
     r.options.background = rgb(m_display.background.value_or(colors().canvas));
     r.options.mode = m_display.mode;
     r.options.pointSize *= scale;
@@ -189,6 +217,7 @@ void SceneView::paintEvent(QPaintEvent*) {
     const Camera camera = viewCamera();
     if (m_display.grid) paintGrid(p, camera, m_camera);
     if (m_display.axes) paintAxes(p, camera, rect());
+    if (m_overlay) m_overlay->paint(p, camera);
     if (m_tool) m_tool->paint(p);
     if (!m_note.isEmpty()) paintNote(p);
 }
@@ -222,11 +251,13 @@ void SceneView::mousePressEvent(QMouseEvent* event) {
     setFocus();
     if (m_button != Qt::NoButton) return;
     m_last = event->pos();
+    m_pressed.reset();
     if (m_tool && event->button() == Qt::LeftButton && m_tool->press(event->position(), event->modifiers())) {
         m_button = Qt::ExtraButton24; // the tool's
         return;
     }
     m_button = event->button();
+    if (m_button == Qt::LeftButton) m_pressed = event->position();
     if (looks() && !m_fly.isActive()) {
         m_flyClock.start();
         m_fly.start();
@@ -242,7 +273,10 @@ void SceneView::mouseMoveEvent(QMouseEvent* event) {
         return;
     }
     const QPoint d = event->pos() - m_last;
+    if (m_pressed && (event->position() - *m_pressed).manhattanLength() < kStill) return;
+    m_pressed.reset();
     m_last = event->pos();
+    leaveThrough();
     const bool pan = m_button == Qt::MiddleButton ||
                      (m_button == Qt::LeftButton && event->modifiers() & Qt::ShiftModifier && !looks());
     if (pan)
@@ -258,6 +292,7 @@ void SceneView::mouseReleaseEvent(QMouseEvent* event) {
     const bool tools = m_button == Qt::ExtraButton24 && event->button() == Qt::LeftButton;
     if (!tools && event->button() != m_button) return; // another one than it began with
     m_button = Qt::NoButton;
+    if (std::exchange(m_pressed, std::nullopt) && m_overlay && m_overlay->click(event->position(), viewCamera())) return;
     if (tools && m_tool) m_tool->release(event->position(), event->modifiers());
     if (m_navigation == Navigation::Orbit) stopFlying();
 }
@@ -266,6 +301,7 @@ void SceneView::mouseDoubleClickEvent(QMouseEvent* event) {
     if (event->button() != Qt::LeftButton) return;
     if (m_tool) return mousePressEvent(event);
     m_button = event->button();
+    m_pressed.reset();
     focusAt(event->position(), false);
 }
 
@@ -280,6 +316,7 @@ void SceneView::wheelEvent(QWheelEvent* event) {
         update();
         return;
     }
+    leaveThrough();
     m_camera.dolly(std::pow(0.88, notches));
     moved();
 }
@@ -332,6 +369,7 @@ void SceneView::flyStep() {
     if (right == 0 && down == 0 && ahead == 0) return;
     const double fast = m_keys.contains(Qt::Key_Shift) || m_modifiers & Qt::ShiftModifier ? kFaster : 1;
     const double step = m_camera.sceneRadius() * seconds * m_speed * fast;
+    leaveThrough();
     m_camera.fly(right * step, down * step, ahead * step);
     moved();
 }

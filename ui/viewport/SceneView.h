@@ -17,6 +17,7 @@
 
 namespace ochre::ui {
 
+class SceneOverlay;
 class SceneTool;
 
 /// How the scene is shown; the camera holds the rest.
@@ -44,7 +45,7 @@ public:
     void setEdited(std::vector<SceneItem> items);
     const SplatCloud& scene() const { return m_items.front().cloud; }
     const OrbitCamera& camera() const { return m_camera; }
-    Camera viewCamera() const { return m_camera.camera(width(), height()); } ///< in logical pixels
+    Camera viewCamera() const { return viewCamera(width(), height()); } ///< in logical pixels
     const QImage& frame() const { return m_frame; }
     bool frameIsFull() const { return m_full; } ///< full size, of the present camera
     QString rendererName() const { return m_renderer; }
@@ -62,6 +63,10 @@ public:
     /// Owned by others; null: none. Repaints.
     void setTool(SceneTool* tool);
     bool cancelTool(); ///< what it has begun; false when that is nothing
+    /// Shows what this camera sees, in the middle of the view, until the view is moved; `distance` is that of what it looks at, or 0.
+    void setThrough(const std::optional<Camera>& camera, double distance = 0);
+    const std::optional<Camera>& through() const { return m_through; }
+    void setOverlay(SceneOverlay* overlay); ///< owned by others
     /// Tells, later, what is seen at a place of the widget; an older question that has no answer yet gets
     /// none.
     void pick(QPointF at, std::function<void(const std::optional<Picked>&)> answer);
@@ -71,6 +76,7 @@ Q_SIGNALS:
     void rendererReady(const QString& name, const QString& reason);
     void failed(const QString& message, const QString& hint);
     void viewChanged(); ///< camera, navigation or display
+    void throughLeft(); ///< the view was moved away from the camera that it looked through
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -87,7 +93,9 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    void moved(); ///< draws small now, full after a rest
+    Camera viewCamera(int width, int height) const;
+    void leaveThrough(); ///< goes on from there
+    void moved();        ///< draws small now, full after a rest
     void request(bool moving);
     void take(const QImage& frame, double milliseconds, bool moving, quint64 turn);
     void focusAt(QPointF at, bool orAll);
@@ -112,6 +120,10 @@ private:
     Qt::KeyboardModifiers m_modifiers;
     Navigation m_navigation = Navigation::Orbit;
     SceneTool* m_tool = nullptr;
+    SceneOverlay* m_overlay = nullptr;
+    std::optional<Camera> m_through;
+    double m_throughDistance = 0;
+    std::optional<QPointF> m_pressed; ///< where the left button went down, until the mouse moves
     double m_speed = 1;
     bool m_full = false, m_busyMoving = false, m_again = false;
     quint64 m_turn = 0, m_pickTurn = 0;

@@ -25,6 +25,7 @@
 #include "ui/viewport/SceneBar.h"
 #include "ui/viewport/SceneEdits.h"
 #include "ui/viewport/SceneView.h"
+#include "ui/viewport/Timeline.h"
 
 namespace ochre::ui {
 namespace {
@@ -64,7 +65,8 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
-      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_live(new LivePreview(bridge, this)) {
+      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)),
+      m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -77,6 +79,7 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     m_stack->addWidget(m_image);
     m_stack->addWidget(m_scene);
     layout->addWidget(m_stack, 1);
+    layout->addWidget(m_timeline);
     layout->addWidget(makeStatus());
     m_empty->setAutoFillBackground(true);
     connectViews();
@@ -138,7 +141,9 @@ QWidget* Viewport::makeTools() {
     m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
     m_compare->setCheckable(true);
     layout->addWidget(m_imageTools);
-    m_sceneTools = new SceneBar(*m_scene, *m_actions);
+    auto* bar = new SceneBar(*m_scene, *m_actions);
+    bar->addAction(m_actions->at(QStringLiteral("timeline")));
+    m_sceneTools = bar;
     layout->addWidget(m_sceneTools);
     layout->addSpacing(metrics::kGrid);
     m_edit = addTool(row, QStringLiteral("edit"), tr("Edit the splats"));
@@ -195,6 +200,7 @@ void Viewport::connectViews() {
         if (showsScene()) m_probe->setText(m_sceneNote);
     });
     connect(m_scene, &SceneView::failed, this, &Viewport::failed);
+    connect(m_timeline, &Timeline::failed, this, &Viewport::failed);
     connectEdits();
     connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
         if (m_node)
@@ -226,6 +232,7 @@ void Viewport::connectViews() {
             m_live->setViewed(0);
             m_image->endPreview();
             m_edits->follow(0);
+            m_timeline->follow(0);
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
@@ -289,6 +296,7 @@ void Viewport::setViewed(graph::NodeId node) {
     m_image->endPreview();
     m_framed = false;
     m_edits->follow(node);
+    m_timeline->follow(node);
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -436,6 +444,7 @@ void Viewport::refreshTools() {
     m_size->setText(size);
     m_imageTools->setVisible(picture);
     m_sceneTools->setVisible(scene);
+    m_timeline->setSceneShown(scene);
     m_editRow->setVisible(editing);
     m_edit->setVisible(scene && !editing);
     m_zoom->setVisible(picture);

@@ -23,6 +23,7 @@ class NumberField;
 class SceneActions;
 class SceneEdits;
 class SceneView;
+class Timeline;
 
 class Viewport : public QWidget {
     Q_OBJECT
@@ -38,6 +39,7 @@ public:
     SceneView& sceneView() { return *m_scene; }
     SceneEdits& sceneEdits() { return *m_edits; }
     const EditBar& editBar() const { return *m_editBar; }
+    Timeline& timeline() { return *m_timeline; }
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     bool showsImage() const;
     bool showsScene() const;
@@ -86,6 +88,7 @@ private:
     SceneActions* m_actions;
     SceneEdits* m_edits;
     EditBar* m_editBar;
+    Timeline* m_timeline;
     LivePreview* m_live;
     QLabel *m_title, *m_size;
     QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_status;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a film is to be: its file, size, frames and background.
+#pragma once
+
+#include "core/render/Film.h"
+#include "core/scene/cameras/CameraPath.h"
+#include "ui/panels/Popover.h"
+
+class QLabel;
+class QPushButton;
+
+namespace ochre::ui {
+
+class CheckField;
+class ColorField;
+class NumberField;
+class PathField;
+
+class FilmCard : public Popover {
+    Q_OBJECT
+public:
+    explicit FilmCard(QWidget* parent);
+    void setPath(const CameraPath& path);
+    Film film() const; ///< cameras see what is as near as usual
+    void setFile(const QString& file);
+
+Q_SIGNALS:
+    void wanted();
+
+protected:
+    void showEvent(QShowEvent* event) override;
+
+private:
+    Film settings() const; ///< with the first camera alone
+    std::size_t last() const;
+    void refresh(); ///< says what it would be, or why it cannot be
+
+    CameraPath m_path;
+    PathField* m_file;
+    NumberField *m_width, *m_height, *m_first, *m_last;
+    CheckField* m_transparent;
+    ColorField* m_background;
+    QLabel* m_words;
+    QPushButton* m_render;
+};
+
+} // namespace ochre::ui
