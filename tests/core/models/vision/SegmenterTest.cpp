@@ -119,7 +119,7 @@ TEST(Segmenter, WrongPromptsAndFilesAreNamed) {
 
 TEST(Segmenter, CancelledItStops) {
     const Segmenter segmenter = Segmenter::open(weightsOf("sam"));
-    Cancel cancel;
+    const Cancel cancel = Cancel::make();
     cancel.request();
     EXPECT_TRUE(test::expectError([&] { segmenter.segment(drawing(40, 30), kPoint, true, {}, cancel); }).cancelled());
 }
