@@ -13,6 +13,7 @@
 #include "core/models/restore/Bem.h"
 #include "core/models/restore/DnCnn.h"
 #include "core/models/restore/Iat.h"
+#include "core/models/restore/Painter.h"
 #include "core/models/restore/Restormer.h"
 #include "core/models/restore/Rfdn.h"
 #include "core/models/restore/RrdbNet.h"
@@ -316,6 +317,13 @@ Tensors runBem(const tensor::Weights& weights, const Json&, const Tensors& input
     return outputs;
 }
 
+Tensors runPainter(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const Painter model(weights, configOf<Painter>(weights, "Painter"));
+    const nn::Tensor answers = input(inputs, "tgts"), masked = input(inputs, "bool_masked_pos");
+    const nn::Tensor painted = model.forward(input(inputs, "imgs"), answers, masked);
+    return {{"image", painted}, {"loss", model.loss(painted, answers, masked)}};
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&),
                                  bool (*isBeside)(const std::string&) = nullptr) {
@@ -340,6 +348,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<Sci>("sci", sci, Sci::Config::isBeside),
         pictureArchitecture<Iat>("iat", iat),
         {"bem", recogniseAs<Bem>, runBem, {}, Bem::Config::isBeside},
+        {"painter", recogniseAs<Painter>, runPainter, {}, {}},
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
         {"bert", recogniseAs<Bert>, runBert, {}, Bert::Config::isBeside},
         {"controlnet", recogniseAs<ControlNet>, runControlNet, {}, {}},
