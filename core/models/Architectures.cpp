@@ -14,6 +14,7 @@
 #include "core/models/restore/Bem.h"
 #include "core/models/restore/DnCnn.h"
 #include "core/models/restore/Iat.h"
+#include "core/models/restore/Painter.h"
 #include "core/models/restore/Restormer.h"
 #include "core/models/restore/Rfdn.h"
 #include "core/models/restore/RrdbNet.h"
@@ -490,6 +491,13 @@ Tensors runSam2(const tensor::Weights& weights, const Json& parityCase, const Te
     return result;
 }
 
+Tensors runPainter(const tensor::Weights& weights, const Json&, const Tensors& inputs) {
+    const Painter model(weights, configOf<Painter>(weights, "Painter"));
+    const nn::Tensor answers = input(inputs, "tgts"), masked = input(inputs, "bool_masked_pos");
+    const nn::Tensor painted = model.forward(input(inputs, "imgs"), answers, masked);
+    return {{"image", painted}, {"loss", model.loss(painted, answers, masked)}};
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&),
                                  bool (*isBeside)(const std::string&) = nullptr) {
@@ -514,6 +522,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<Sci>("sci", sci, Sci::Config::isBeside),
         pictureArchitecture<Iat>("iat", iat),
         {"bem", recogniseAs<Bem>, runBem, {}, Bem::Config::isBeside},
+        {"painter", recogniseAs<Painter>, runPainter, {}, {}},
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
         {"bert", recogniseAs<Bert>, runBert, {}, Bert::Config::isBeside},
         {"controlnet", recogniseAs<ControlNet>, runControlNet, {}, {}},
