@@ -16,6 +16,8 @@
 #include "core/models/restore/Iat.h"
 #include "core/models/restore/Painter.h"
 #include "core/models/restore/Restormer.h"
+#include "core/models/restore/RetinexDecomposition.h"
+#include "core/models/restore/RetinexDiffusion.h"
 #include "core/models/restore/Rfdn.h"
 #include "core/models/restore/RrdbNet.h"
 #include "core/models/restore/Sci.h"
@@ -498,6 +500,27 @@ Tensors runPainter(const tensor::Weights& weights, const Json&, const Tensors& i
     return {{"image", painted}, {"loss", model.loss(painted, answers, masked)}};
 }
 
+/// One of the networks of Diff-Retinex, or two of them together.
+std::optional<KeyShapes> recogniseDiffRetinex(const tensor::Weights& weights) {
+    for (const auto recogniseOne : {recogniseAs<RetinexDiffusion>, recogniseAs<RetinexDecomposition>,
+                                    recogniseAs<RetinexTransformer>, recogniseAs<RetinexUNet>})
+        if (const auto keys = recogniseOne(weights)) return keys;
+    return std::nullopt;
+}
+
+Tensors runDiffRetinex(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
+    if (const auto config = RetinexDecomposition::Config::fromWeights(weights)) {
+        const auto parts = RetinexDecomposition(weights, *config).forward(input(inputs, "image"));
+        return {{"reflectance", parts.reflectance}, {"illumination", parts.illumination}};
+    }
+    const nn::Tensor x = input(inputs, "x"), level = input(inputs, "noise_level");
+    if (const auto config = RetinexTransformer::Config::fromWeights(weights))
+        return {{"out", RetinexTransformer(weights, *config).forward(x, level)}};
+    auto config = configOf<RetinexUNet>(weights, "network of Diff-Retinex");
+    config.groups = parityCase.value("config", Json::object()).value("norm_groups", config.groups);
+    return {{"out", RetinexUNet(weights, config).forward(x, level)}};
+}
+
 template <typename Model>
 Architecture pictureArchitecture(const char* name, PictureModel (*make)(const tensor::Weights&),
                                  bool (*isBeside)(const std::string&) = nullptr) {
@@ -522,6 +545,7 @@ const std::vector<Architecture>& architectures() {
         pictureArchitecture<Sci>("sci", sci, Sci::Config::isBeside),
         pictureArchitecture<Iat>("iat", iat),
         {"bem", recogniseAs<Bem>, runBem, {}, Bem::Config::isBeside},
+        {"diffretinex", recogniseDiffRetinex, runDiffRetinex, {}, RetinexDiffusion::Config::isBeside},
         {"painter", recogniseAs<Painter>, runPainter, {}, {}},
         {"clip_text", recogniseAs<ClipText>, runClipText, {}, ClipText::Config::isBeside},
         {"bert", recogniseAs<Bert>, runBert, {}, Bert::Config::isBeside},

@@ -27,7 +27,7 @@ TEST(Parity, CommittedCasesPass) {
 
 TEST(Parity, AllCasesOfTheArchitecturesThatAreBuiltPass) {
     OCHRE_SHARED_OR_SKIP(cases, "parity");
-    for (const char* architecture : {"clip_text", "painter", "restormer", "rrdbnet", "srvggnetcompact", "swinir"})
+    for (const char* architecture : {"clip_text", "diffretinex", "painter", "restormer", "rrdbnet", "srvggnetcompact", "swinir"})
         for (const ParityResult& result : runParity(cases / architecture))
             EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
 }
@@ -58,7 +58,9 @@ TEST(Parity, KeyTablesOfReleasedTextEncodersAreExpected) {
 
 TEST(Parity, KeyTablesOfReleasedRestorationNetworksAreExpected) {
     OCHRE_SHARED_OR_SKIP(cases, "parity/keys");
-    for (const char* name : {"painter_vit_large", "restormer_biasfree", "restormer_dualpixel", "restormer_gray_biasfree", "restormer_withbias",
+    for (const char* name : {"diffretinex_IDA_consist", "diffretinex_IDA_denoise", "diffretinex_IDA_full", "diffretinex_RDA_denoise",
+                             "diffretinex_RDA_full", "diffretinex_RDA_restormer", "diffretinex_TDN", "painter_vit_large",
+                             "restormer_biasfree", "restormer_dualpixel", "restormer_gray_biasfree", "restormer_withbias",
                              "swinir_CAR_gray", "swinir_L_real_x4", "swinir_M_real_x4", "swinir_M_x4", "swinir_S_x2", "swinir_colorDN"}) {
         const ParityResult result = runParity(cases / (std::string(name) + ".json")).at(0);
         EXPECT_EQ(result.verdict, Verdict::Pass) << result.line();
