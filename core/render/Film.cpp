@@ -182,7 +182,7 @@ FilmResult renderFilm(Renderer& renderer, const SplatCloud& cloud, const Film& f
             const Planes planes = exr ? renderer.renderPlanes(camera, film.splats, wanted, cancel)
                                       : Planes{.color = renderer.renderSplats(camera, film.splats, cancel)};
             writeFrame(planes.color, exr ? &planes.depth : nullptr, file, film.splats.background.has_value(), bits, {{kFrameKey, text}});
-            if (writer) there = readImage(file, {}, cancel); // as after a break, so that the video is the same
+            if (writer) there = readImage(file, {}, cancel); // as after a break
             ++result.drawn;
         }
         if (writer) writer->add(*there);

@@ -23,7 +23,7 @@ SplatCloud ball() {
 Film film(const fs::path& output, std::size_t frames = 6) {
     Film film{.output = output, .fps = 12};
     const CameraPath path = turntable(ball().focus(), static_cast<double>(frames) / 12, 12);
-    for (std::size_t i = 0; i < frames; ++i) film.cameras.push_back(path.at(path.timeOf(i)).camera(48, 32));
+    for (std::size_t i = 0; i < frames; ++i) film.cameras.push_back(path.at(path.timeOf(i)).camera(96, 64));
     film.splats.background = {{0.2f, 0.2f, 0.2f}};
     return film;
 }
@@ -62,7 +62,7 @@ TEST(Film, ExrHoldsPremultipliedColourAndDepthInOneFile) {
     const Planes planes = renderer->renderPlanes(f.cameras[0], f.splats, wanted);
     const Image all = readImage(folder / "0001.exr", {.colorSpace = ColorSpace::Raw, .allChannels = true});
     ASSERT_EQ(all.channels(), 5);
-    for (const auto& [x, y] : {std::pair{24, 16}, {30, 14}, {0, 0}}) {
+    for (const auto& [x, y] : {std::pair{48, 32}, {60, 28}, {0, 0}}) {
         for (int k = 0; k < 4; ++k) EXPECT_NEAR(all.pixel(x, y)[k], planes.color.pixel(x, y)[k], 1e-3) << k;
         EXPECT_EQ(all.pixel(x, y)[4], planes.depth.pixel(x, y)[0]) << "a depth is not halved";
     }
@@ -87,7 +87,7 @@ TEST(Film, KeepsFramesThatAreWholeAndOfTheSameThing) {
         fs::remove(frameFile(f.output, 6));
         result = finish(f);
         EXPECT_EQ(result.kept, 3u) << name << ": one is cut, one another's, one gone";
-        f.cameras[0] = f.cameras[0].resized(48, 30);
+        f.cameras[0] = f.cameras[0].resized(96, 60);
         f.splats.background = {{0.3f, 0.2f, 0.2f}};
         EXPECT_EQ(finish(f).kept, 0u);
         f.resume = false;
