@@ -286,6 +286,23 @@ std::string svg(const HeatMap& map) {
     return element(left + width + kGap, below + columnTitle, map.title, content);
 }
 
+namespace {
+
+std::string base64(std::span<const std::byte> bytes) {
+    constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t here = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t three = 0;
+        for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < here ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0u);
+        for (std::size_t k = 0; k < 4; ++k) text += k <= here ? kDigits[three >> (18 - 6 * k) & 63] : '=';
+    }
+    return text;
+}
+
+} // namespace
+
 ReportPage::ReportPage(const std::string& title) : m_title(title), m_body("<h1>" + escapedXml(title) + "</h1>\n") {}
 
 void ReportPage::heading(const std::string& text) {
@@ -323,6 +340,10 @@ void ReportPage::maps(const std::vector<HeatMap>& maps) {
     m_body += "<div>\n";
     for (const HeatMap& map : maps) figure(map.title, svg(map));
     m_body += "</div>\n";
+}
+
+void ReportPage::picture(const std::string& title, std::span<const std::byte> png) {
+    figure(title, "<img alt=\"" + escapedXml(title) + "\" src=\"data:image/png;base64," + base64(png) + "\"/>\n");
 }
 
 std::string ReportPage::html() const {

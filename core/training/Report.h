@@ -3,6 +3,8 @@
 // own, and follows the reader's light or dark setting. It is well-formed XML, too.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +66,7 @@ public:
     void table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
     void plot(const LinePlot& plot);
     void maps(const std::vector<HeatMap>& maps); ///< side by side, as many as fit
+    void picture(const std::string& title, std::span<const std::byte> png); ///< within the page
 
     std::string html() const;
 

@@ -19,6 +19,7 @@
 #include "core/training/Batches.h"
 #include "core/training/data/Compose.h"
 #include "core/training/data/OpenDataset.h"
+#include "core/training/recipes/DdpmReport.h"
 #include "core/training/recipes/Diffusing.h"
 #include "core/training/recipes/Recipes.h"
 #include "core/training/recipes/SmallUNet.h"
@@ -33,7 +34,6 @@ constexpr int kUnshuffle = 2, kClassWidth = 64;
 constexpr int kHeldOut = 50, kColumns = 8, kShownSide = 64;
 constexpr std::size_t kMeasured = 256, kMeasureBatch = 32;
 constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are measured
-constexpr double kGuidance[] = {0, 1, 3, 7};
 const std::string kTable = "class_embedding.weight"; // [classes + 1, kClassWidth]; the last row: no class
 const std::string kPrefix = "network.";              // in the file, so that nobody takes it for Stable Diffusion's
 
@@ -137,7 +137,7 @@ public:
                              {"ochre.labels", dumpJson(Json(m_labels))},
                              {"ochre.settings", dumpJson(m_settings.toJson())}});
         if (steps >= m_settings.integer("steps"))
-            for (const double cfg : kGuidance) writeImage(sheet(cfg), folder / fmt::format("guidance-{:g}.png", cfg));
+            for (const double cfg : kReportedGuidance) writeImage(sheet(cfg), folder / guidanceFile(cfg));
         return "ddpm.safetensors";
     }
 
@@ -263,9 +263,10 @@ RecipeInfo ddpmRecipe() {
     return {.id = "ddpm",
             .label = "Class-conditional diffusion",
             .help = "Learns to draw small pictures of a class, pixel by pixel: emoji by group, MNIST's digits, CIFAR-10. At the end it "
-                    "draws every class at the guidance scales 0, 1, 3 and 7.",
+                    "draws every class at the guidance scales 0, 1, 3 and 7, which its report shows.",
             .parameters = std::move(parameters),
-            .make = [](const Settings& settings) { return std::make_unique<DdpmRecipe>(settings); }};
+            .make = [](const Settings& settings) { return std::make_unique<DdpmRecipe>(settings); },
+            .report = reportOnDdpm};
 }
 
 } // namespace ochre::training

@@ -9,6 +9,7 @@
 #include "core/image/ImageIo.h"
 #include "core/tensor/Runtime.h"
 #include "core/training/TrainingRun.h"
+#include "core/training/recipes/DdpmReport.h"
 #include "tests/support/Support.h"
 
 namespace ochre::training {
@@ -68,6 +69,19 @@ double leaning(const Image& sheet, int row, int columns) {
                 sum += (x < kCell / 2 ? 1 : -1) *
                        sheet.pixel(first + column * (kCell + kGap) + x, kGap + row * (kCell + kGap) + y)[0];
     return sum / (columns * kCell * kCell / 2);
+}
+
+TEST(Ddpm, ItsReportShowsEachGuidance) {
+    const test::TemporaryFolder folder;
+    Group alone;
+    const auto outcome = reportOnDdpm(request(folder, makeHalves(folder), "run", 6), alone, {});
+    EXPECT_EQ(outcome.result, "report.html");
+    const std::string page = readTextFile(folder / "run" / "report.html", 1 << 24);
+    std::size_t pictures = 0;
+    for (std::size_t at = 0; (at = page.find("data:image/png;base64,iVBORw0KGgo", at)) != std::string::npos; ++at) ++pictures;
+    EXPECT_EQ(pictures, 4u);
+    EXPECT_NE(page.find("Guidance 7"), std::string::npos);
+    EXPECT_NE(page.find("Loss while learning"), std::string::npos);
 }
 
 TEST(Ddpm, LearnsClassesAndDrawsThemAtEachGuidance) {
