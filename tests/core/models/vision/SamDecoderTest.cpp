@@ -49,7 +49,7 @@ TEST_F(SamDecoderCase, WrongPromptsAreErrors) {
         test::expectError([&] { m_decoder.decode(m_picture, prompt, true); }, part);
     };
     SamPrompt bad = m_two;
-    bad.labels = {};
+    bad.labels = nn::Tensor();
     fails(bad, "go together");
     bad = m_two;
     bad.labels = floats({1, 5}, {2, 1}).to(at::kLong);
