@@ -8,6 +8,7 @@
 #include "core/graph/Value.h"
 #include "ui/bridge/Picture.h"
 
+class QAction;
 class QLabel;
 class QStackedWidget;
 class QToolButton;
@@ -15,10 +16,13 @@ class QToolButton;
 namespace ochre::ui {
 
 class Bridge;
+class DetectionPanel;
 class EditBar;
 class EmptyPanel;
 class ImageView;
 class LivePreview;
+class MaskBar;
+class MaskEdits;
 class NumberField;
 class SceneActions;
 class SceneEdits;
@@ -39,12 +43,17 @@ public:
     SceneEdits& sceneEdits() { return *m_edits; }
     const EditBar& editBar() const { return *m_editBar; }
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
+    MaskEdits& maskEdits() { return *m_masks; }
+    MaskBar& maskBar() { return *m_maskBar; }
+    DetectionPanel& detectionPanel() { return *m_found; }
+    const SceneActions& pictureActions() const { return *m_pictureActions; } ///< what can be selected in a picture
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
 
     void saveAs();
     void editScene(); ///< with the "Edit splats" beside the viewed node, or a new one
+    void selectInPicture(bool on); ///< with the "Select by points" of the viewed picture, or a new one
     void copyPicture();
 
 Q_SIGNALS:
@@ -63,6 +72,12 @@ private:
     QToolButton* addTool(QWidget* parent, const QString& iconName, const QString& tip);
     void connectViews();
     void connectEdits();
+    // ViewportSelect.cpp
+    void addSmartSelect();
+    void connectMasks();
+    graph::Link selectionSource() const; ///< where the picture comes from that a selection in the shown one belongs to
+    void showDetections();
+
     void showValue(const graph::Link& source, const graph::Value& value);
     void showPreview(const graph::Value& value, const QString& text);
     void endPreview();                        ///< back to the last result
@@ -77,6 +92,7 @@ private:
 
     Bridge& m_bridge;
     graph::NodeId m_node = 0;
+    graph::NodeId m_back = 0; ///< viewed before a node that a tool has made, for when that goes away
     graph::Link m_source; ///< where m_value comes from
     graph::Value m_value;
     QStackedWidget* m_stack;
@@ -86,11 +102,16 @@ private:
     SceneActions* m_actions;
     SceneEdits* m_edits;
     EditBar* m_editBar;
+    MaskEdits* m_masks;
+    SceneActions* m_pictureActions;
+    MaskBar* m_maskBar;
+    DetectionPanel* m_found;
     LivePreview* m_live;
     QLabel *m_title, *m_size;
-    QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_status;
+    QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_maskRow, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;
     QToolButton *m_compare, *m_edit, *m_save, *m_copy;
+    QAction* m_smart;
     NumberField *m_exposure, *m_gamma;
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;
