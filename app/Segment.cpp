@@ -50,7 +50,8 @@ void addSegment(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("segment", "Cut an object out of a picture by points on it or a box around it");
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "Picture to look at")->required();
-    sub->add_option("-m,--model", options->model, "SAM or MobileSAM: name in the models folder, or a path; without it GrabCut, by colours and edges");
+    sub->add_option("-m,--model", options->model,
+                    "SAM or MobileSAM: name in the models folder, or a path; without it GrabCut, by colours and edges");
     sub->add_option("-o,--output", options->output, "Mask to write: white where the object is")->required();
     sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
         ->allow_extra_args(false);

@@ -28,9 +28,7 @@ QRectF rectOf(const Detection& found) {
 
 DetectionPanel::DetectionPanel(ImageView& view)
     : m_view(view), m_count(new QLabel), m_list(new QTreeWidget),
-      m_nothing(new EmptyPanel(QStringLiteral("search"), tr("Nothing found"), tr("The network is not sure enough of any object."),
-                               tr("Look for less sure ones"))),
-      m_stack(new QStackedWidget) {
+      m_nothing(new EmptyPanel(QStringLiteral("search"), {}, {}, {})), m_stack(new QStackedWidget) {
     setFixedWidth(kWidth);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * metrics::kGrid, 2 * metrics::kGrid, metrics::kGrid, metrics::kGrid);
@@ -58,7 +56,8 @@ DetectionPanel::DetectionPanel(ImageView& view)
     const auto take = [this, rowOf](const QTreeWidgetItem* item) { choose(rowOf(item)); };
     connect(m_list, &QTreeWidget::itemClicked, this, take);
     connect(m_list, &QTreeWidget::itemActivated, this, take);
-    connect(m_list, &QTreeWidget::itemEntered, this, [this, rowOf](const QTreeWidgetItem* item) { setHovered(rowOf(item)); });
+    connect(m_list, &QTreeWidget::itemEntered, this,
+            [this, rowOf](const QTreeWidgetItem* item) { setHovered(rowOf(item)); });
     connect(m_list, &QTreeWidget::currentItemChanged, this, [this, rowOf](const QTreeWidgetItem* item) {
         m_current = item ? std::optional(rowOf(item)) : std::nullopt;
         m_view.update();
@@ -66,16 +65,18 @@ DetectionPanel::DetectionPanel(ImageView& view)
     connect(m_nothing, &EmptyPanel::actionRequested, this, &DetectionPanel::lessSureWanted);
 }
 
-void DetectionPanel::setDetections(const Detections& found) {
+void DetectionPanel::setDetections(const Detections& found, bool mayLower) {
     m_stack->setCurrentIndex(found.empty() ? 1 : 0);
+    m_nothing->setTexts(tr("Nothing found"), tr("The network is not sure enough of any object."),
+                        mayLower ? tr("Look for less sure ones") : QString());
     if (found == m_found && m_list->topLevelItemCount() > 0) return;
     m_hovered.reset();
     m_list->clear();
     m_found = found;
     m_current.reset();
     for (const Detection& one : found) {
-        auto* item = new QTreeWidgetItem(m_list, {QString::fromStdString(one.label),
-                                                  tr("%1 %").arg(std::lround(one.score * 100))});
+        auto* item = new QTreeWidgetItem(
+            m_list, {QString::fromStdString(one.label), tr("%1 %").arg(std::lround(one.score * 100))});
         item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
         item->setToolTip(0, tr("Select this object"));
     }
@@ -127,7 +128,8 @@ QRectF DetectionPanel::placed(std::size_t index) const {
 
 void DetectionPanel::paint(QPainter& p) {
     p.setBrush(Qt::NoBrush);
-    if (m_hovered && m_hovered != m_current) strokeOnPicture(p, 1, Qt::SolidLine, [&] { p.drawRect(placed(*m_hovered)); });
+    if (m_hovered && m_hovered != m_current)
+        strokeOnPicture(p, 1, Qt::SolidLine, [&] { p.drawRect(placed(*m_hovered)); });
     if (m_current) strokeOnPicture(p, 2, Qt::SolidLine, [&] { p.drawRect(placed(*m_current)); });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a detector found, as a list beside its picture and as boxes over it; what is chosen in one is chosen in the other.
+// What a detector found, as a list beside its picture and as boxes over it; what is chosen in one is chosen
+// in the other.
 #pragma once
 
 #include <optional>
@@ -23,7 +24,8 @@ class DetectionPanel : public QWidget, public SceneTool {
 public:
     explicit DetectionPanel(ImageView& view);
 
-    void setDetections(const Detections& found); ///< the choice goes where they are others
+    /// The choice goes where they are others. `mayLower`: less sure ones can be asked for.
+    void setDetections(const Detections& found, bool mayLower);
     const Detections& detections() const { return m_found; }
     std::optional<std::size_t> current() const { return m_current; }
 

@@ -303,7 +303,8 @@ bool ImageView::pressTool(const QMouseEvent& event) {
     const bool right = event.button() == Qt::RightButton;
     if (m_previewing || m_working || (event.button() != Qt::LeftButton && !right)) return false;
     const Qt::KeyboardModifiers modifiers = event.modifiers() | (right ? Qt::AltModifier : Qt::NoModifier);
-    for (auto tool = m_tools.rbegin(); tool != m_tools.rend(); ++tool)
+    const std::vector<SceneTool*> tools = m_tools; // a press may bring others
+    for (auto tool = tools.rbegin(); tool != tools.rend(); ++tool)
         if ((*tool)->press(event.position(), modifiers)) {
             m_working = *tool;
             m_toolButton = event.button();

@@ -17,9 +17,9 @@ namespace ochre::ui {
 
 class SceneTool;
 
-/// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen. Tools, where there are any, are asked
-/// first for the left button, the one set last before the others, and for the right one, which counts as left with Alt; what
-/// none takes moves the picture, as the middle button always does.
+/// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen. Tools, where there are
+/// any, are asked first for the left button, the one set last before the others, and for the right one, which
+/// counts as left with Alt; what none takes moves the picture, as the middle button always does.
 class ImageView : public QWidget {
     Q_OBJECT
 public:

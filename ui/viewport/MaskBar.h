@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The row of tools that select in a picture, what becomes of the selection, and a note of who selects and how far it is.
+// The row of tools that select in a picture, what becomes of the selection, and a note of who selects and how
+// far it is.
 #pragma once
 
 #include "core/graph/Graph.h"
@@ -34,13 +35,14 @@ protected:
 
 private:
     enum class Needs { Tool, Mask };
-    QAction* add(const char* id, const QString& text, const QString& iconName, const QList<QKeySequence>& keys, Needs needs,
-                 std::function<void()> run);
+    QAction* add(const char* id, const QString& text, const QString& iconName,
+                 const QList<QKeySequence>& keys, Needs needs, std::function<void()> run);
     void addModes();
     void addUses();
     void makeBackgroundCard();
     void fillModels();
-    void make(const QString& title, const std::function<graph::NodeId(graph::Graph&, const MaskPlace&)>& change, bool ready);
+    void make(const QString& title,
+              const std::function<graph::NodeId(graph::Graph&, const MaskPlace&)>& change, bool ready);
     void refresh();
     void showNote();
 

@@ -12,7 +12,7 @@
 namespace ochre::ui {
 namespace {
 
-constexpr double kNextTo = 300; ///< units of the canvas between a node and the one that is put behind it
+constexpr double kNextTo = 300, kBelow = 400; // units of the canvas between the picture's node and this one
 
 QString number(double v) {
     return QString::number(std::round(v * 10) / 10);
@@ -28,7 +28,8 @@ std::string textOf(const std::optional<QRectF>& box) {
 std::optional<QRectF> boxOf(const std::string& text) {
     const QStringList parts = QString::fromStdString(text).split(QLatin1Char(','));
     if (parts.size() != 4) return std::nullopt;
-    return QRectF(QPointF(parts[0].toDouble(), parts[1].toDouble()), QPointF(parts[2].toDouble(), parts[3].toDouble()));
+    return QRectF(QPointF(parts[0].toDouble(), parts[1].toDouble()),
+                  QPointF(parts[2].toDouble(), parts[3].toDouble()));
 }
 
 std::string textOf(const graph::Node& node, const char* parameter) {
@@ -48,16 +49,21 @@ MaskPrompt promptOf(const graph::Node& node) {
 std::string textOf(const std::vector<MaskPrompt::Point>& points) {
     QStringList words;
     for (const MaskPrompt::Point& point : points)
-        words << number(point.at.x()) + QLatin1Char(',') + number(point.at.y()) + (point.belongs ? QString() : QStringLiteral(",0"));
+        words << number(point.at.x()) + QLatin1Char(',') + number(point.at.y()) +
+                     (point.belongs ? QString() : QStringLiteral(",0"));
     return words.join(QLatin1Char(' ')).toStdString();
 }
 
 std::vector<MaskPrompt::Point> pointsOf(const std::string& text) {
     std::vector<MaskPrompt::Point> points;
-    for (const QString& word : QString::fromStdString(text).replace(QLatin1Char(';'), QLatin1Char(' ')).simplified().split(QLatin1Char(' '))) {
+    for (const QString& word : QString::fromStdString(text)
+                                   .replace(QLatin1Char(';'), QLatin1Char(' '))
+                                   .simplified()
+                                   .split(QLatin1Char(' '))) {
         const QStringList parts = word.split(QLatin1Char(','));
         if (parts.size() < 2 || parts.size() > 3) continue;
-        points.push_back({{parts[0].toDouble(), parts[1].toDouble()}, parts.size() == 2 || parts[2] != QLatin1String("0")});
+        points.push_back({{parts[0].toDouble(), parts[1].toDouble()},
+                          parts.size() == 2 || parts[2] != QLatin1String("0")});
     }
     return points;
 }
@@ -86,7 +92,8 @@ void MaskEdits::start() {
     for (const graph::NodeId id : document.graph().consumers(m_source.node)) {
         const graph::Node& node = document.graph().at(id);
         const auto image = node.inputs.find("image");
-        if (!found && node.type == kNodeType && image != node.inputs.end() && image->second == m_source) found = id;
+        if (!found && node.type == kNodeType && image != node.inputs.end() && image->second == m_source)
+            found = id;
     }
     if (!found) {
         const auto models = library::likelySegmenters();
@@ -95,7 +102,7 @@ void MaskEdits::start() {
             added.type = kNodeType;
             if (!models.empty()) added.parameters["model"] = models.front().reference;
             added.look.x = graph.at(m_source.node).look.x + kNextTo;
-            added.look.y = graph.at(m_source.node).look.y + kNextTo;
+            added.look.y = graph.at(m_source.node).look.y + kBelow;
             found = graph.add(std::move(added));
             graph.connect(m_source, found, "image");
         });
@@ -124,8 +131,10 @@ void MaskEdits::stop() {
 void MaskEdits::refresh() {
     if (!active()) return;
     const graph::Node* node = m_bridge.session().document().graph().find(m_node);
-    const auto image = node ? node->inputs.find("image") : std::map<std::string, graph::Link>::const_iterator();
-    if (!node || node->type != kNodeType || image == node->inputs.end() || image->second != m_source) return stop();
+    const auto image =
+        node ? node->inputs.find("image") : std::map<std::string, graph::Link>::const_iterator();
+    if (!node || node->type != kNodeType || image == node->inputs.end() || image->second != m_source)
+        return stop();
     if (node->parameters == m_parameters) return;
     m_parameters = node->parameters;
     m_prompt = promptOf(*node);
@@ -146,7 +155,9 @@ void MaskEdits::run() {
 void MaskEdits::onJob(const session::Job& job) {
     using session::JobStatus;
     if (!m_job || job.id != m_job) return;
-    if (job.status != JobStatus::Done && job.status != JobStatus::Failed && job.status != JobStatus::Cancelled) return;
+    if (job.status != JobStatus::Done && job.status != JobStatus::Failed &&
+        job.status != JobStatus::Cancelled)
+        return;
     m_job = 0;
     m_stopped = job.status == JobStatus::Cancelled;
     m_error = QString::fromStdString(job.error);
@@ -225,9 +236,9 @@ std::string MaskEdits::model() const {
 
 void MaskEdits::setModel(const std::string& reference) {
     if (!active() || reference == model()) return;
-    m_bridge.session().document().edit(tr("Select with another model").toStdString(), [&](graph::Graph& graph) {
-        graph.setParameter(m_node, "model", reference);
-    });
+    m_bridge.session().document().edit(
+        tr("Select with another model").toStdString(),
+        [&](graph::Graph& graph) { graph.setParameter(m_node, "model", reference); });
 }
 
 } // namespace ochre::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is selected in the picture that is viewed, as the points and the box of a "Select by points" node: what a tool does is
-// written there, the node runs, and its mask is shown. So undo is the document's, and the same runs without a window.
+// What is selected in the picture that is viewed, as the points and the box of a "Select by points" node:
+// what a tool does is written there, the node runs, and its mask is shown. So undo is the document's, and the
+// same runs without a window.
 #pragma once
 
 #include <map>
@@ -41,7 +42,8 @@ class MaskEdits : public QObject {
 public:
     explicit MaskEdits(Bridge& bridge, QObject* parent = nullptr);
 
-    /// The picture that is viewed now and where it comes from; node 0: none. Another source ends the selection.
+    /// The picture that is viewed now and where it comes from; node 0: none. Another source ends the
+    /// selection.
     void follow(const graph::Link& source, QSize size);
     /// With the node that selects from the picture already, or a new one behind it. Throws Error.
     void start();
@@ -57,7 +59,7 @@ public:
     QString note() const; ///< who selects, and how far it is
 
     void addPoint(QPointF at, bool belongs);
-    void setBox(const QRectF& box); ///< with the points that are there
+    void setBox(const QRectF& box);    ///< with the points that are there
     void selectBox(const QRectF& box); ///< in place of all that was selected
     void clear();
     void invert();
@@ -68,7 +70,7 @@ public:
 
 Q_SIGNALS:
     void activeChanged(bool active);
-    void changed();     ///< what is asked for, or the mask
+    void changed(); ///< what is asked for, or the mask
     void noteChanged();
 
 private:

@@ -15,11 +15,11 @@
 namespace ochre::ui {
 namespace {
 
-constexpr double kClick = 4;      ///< pixels: a shorter drag is a click
-constexpr double kTint = 0.38;    ///< share of the accent where the mask is 1
-constexpr int kTintSide = 2048;   ///< longer side of what is tinted
-constexpr double kRadius = 6.5;   ///< of a point
-constexpr float kChosen = 0.5f;   ///< the edge runs where the mask passes it
+constexpr double kClick = 4;    ///< pixels: a shorter drag is a click
+constexpr double kTint = 0.38;  ///< share of the accent where the mask is 1
+constexpr int kTintSide = 2048; ///< longer side of what is tinted
+constexpr double kRadius = 6.5; ///< of a point
+constexpr float kChosen = 0.5f; ///< the edge runs where the mask passes it
 
 /// Runs of true in a row of `count`, as (begin, end).
 template <typename Is, typename Take>
@@ -40,7 +40,8 @@ QList<QLineF> edgeOf(const Image& mask) {
     const float* values = mask.values().data();
     const auto in = [&](int x, int y) {
         return x >= 0 && y >= 0 && x < width && y < height &&
-               values[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)] > kChosen;
+               values[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                      static_cast<std::size_t>(x)] > kChosen;
     };
     QList<QLineF> lines;
     for (int y = 0; y <= height; ++y)
@@ -61,17 +62,20 @@ MaskLook lookOf(const Image& mask, const QColor& tint) {
     const int width = mask.width(), height = mask.height();
     QImage image(width, height, QImage::Format_Indexed8);
     QList<QRgb> table;
-    for (int i = 0; i < 256; ++i) table << qRgba(tint.red(), tint.green(), tint.blue(), static_cast<int>(i * kTint));
+    for (int i = 0; i < 256; ++i)
+        table << qRgba(tint.red(), tint.green(), tint.blue(), static_cast<int>(i * kTint));
     image.setColorTable(table);
     const float* from = mask.values().data();
     for (int y = 0; y < height; ++y) {
         uchar* row = image.scanLine(y);
-        for (int x = 0; x < width; ++x) row[x] = static_cast<uchar>(std::lround(std::clamp(*from++, 0.0f, 1.0f) * 255));
+        for (int x = 0; x < width; ++x)
+            row[x] = static_cast<uchar>(std::lround(std::clamp(*from++, 0.0f, 1.0f) * 255));
     }
     const double scale = static_cast<double>(kTintSide) / std::max(width, height);
     const QImage drawn = image.convertToFormat(QImage::Format_ARGB32_Premultiplied);
-    return {scale < 1 ? drawn.scaled(std::max(1, static_cast<int>(width * scale)), std::max(1, static_cast<int>(height * scale)),
-                                     Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+    return {scale < 1 ? drawn.scaled(std::max(1, static_cast<int>(width * scale)),
+                                     std::max(1, static_cast<int>(height * scale)), Qt::IgnoreAspectRatio,
+                                     Qt::SmoothTransformation)
                       : drawn,
             edgeOf(mask)};
 }
@@ -162,7 +166,8 @@ void MaskTool::paintMask(QPainter& p) const {
     const double sx = m_look.tint.width() / target.width(), sy = m_look.tint.height() / target.height();
     p.setRenderHint(QPainter::SmoothPixmapTransform, target.width() < 2.0 * m_look.tint.width());
     p.drawImage(seen, m_look.tint,
-                QRectF((seen.x() - target.x()) * sx, (seen.y() - target.y()) * sy, seen.width() * sx, seen.height() * sy));
+                QRectF((seen.x() - target.x()) * sx, (seen.y() - target.y()) * sy, seen.width() * sx,
+                       seen.height() * sy));
     p.save();
     p.setClipRect(seen);
     p.translate(target.topLeft());
@@ -187,9 +192,11 @@ void MaskTool::paint(QPainter& p) {
     p.setBrush(Qt::NoBrush);
     const auto& box = m_edits.prompt().box;
     if (box && !m_from)
-        strokeOnPicture(p, 1.5, Qt::DashLine,
-                        [&] { p.drawRect(QRectF(m_view.toWidget(box->topLeft()), m_view.toWidget(box->bottomRight()))); });
-    if (dragged()) strokeOnPicture(p, 1.5, Qt::SolidLine, [&] { p.drawRect(QRectF(*m_from, m_to).normalized()); });
+        strokeOnPicture(p, 1.5, Qt::DashLine, [&] {
+            p.drawRect(QRectF(m_view.toWidget(box->topLeft()), m_view.toWidget(box->bottomRight())));
+        });
+    if (dragged())
+        strokeOnPicture(p, 1.5, Qt::SolidLine, [&] { p.drawRect(QRectF(*m_from, m_to).normalized()); });
     paintPoints(p);
 }
 

@@ -17,14 +17,16 @@ namespace ochre::ui {
 class ImageView;
 class MaskEdits;
 
-/// How a mask looks over its picture: where it is bright, and the lines along its edge, in pixels of the mask.
+/// How a mask looks over its picture: where it is bright, and the lines along its edge, in pixels of the
+/// mask.
 struct MaskLook {
     QImage tint; ///< clear where the mask is 0, at most 2048 pixels a side
     QList<QLineF> edge;
 };
 MaskLook lookOf(const Image& mask, const QColor& tint);
 
-/// A click is a point on what is wanted, with Alt or the right button one on what is not; a drag is a box about it.
+/// A click is a point on what is wanted, with Alt or the right button one on what is not; a drag is a box
+/// about it.
 class MaskTool : public QObject, public SceneTool {
     Q_OBJECT
 public:

@@ -32,7 +32,8 @@ bool isLinked(const Graph& graph, NodeId node, const std::string& input, const L
 }
 
 /// The node of that type whose input takes this link.
-std::optional<NodeId> consumer(const Graph& graph, const Link& from, const std::string& type, const std::string& input) {
+std::optional<NodeId> consumer(const Graph& graph, const Link& from, const std::string& type,
+                               const std::string& input) {
     for (const NodeId id : graph.consumers(from.node))
         if (graph.at(id).type == type && isLinked(graph, id, input, from)) return id;
     return std::nullopt;
@@ -53,7 +54,8 @@ graph::Color colorOf(const QColor& color) {
 
 /// What lies behind, of the picture's size.
 Link backgroundOf(Graph& graph, const MaskPlace& place, const Background& background, NodeId beside) {
-    const auto width = static_cast<std::int64_t>(place.size.width()), height = static_cast<std::int64_t>(place.size.height());
+    const auto width = static_cast<std::int64_t>(place.size.width()),
+               height = static_cast<std::int64_t>(place.size.height());
     const bool plain = std::holds_alternative<QColor>(background);
     const NodeId ground = addNode(graph, plain ? "image.constant" : "image.resize", beside, -kNextTo, kBelow);
     graph.setParameter(ground, "width", width);
@@ -92,7 +94,8 @@ bool changeBackground(Graph& graph, NodeId composite, const Background& backgrou
 
 NodeId addCutOut(Graph& graph, const MaskPlace& place) {
     const Link mask = softened(graph, place.select);
-    if (const auto there = consumer(graph, mask, "image.join_alpha", "mask"); there && isLinked(graph, *there, "image", place.picture))
+    if (const auto there = consumer(graph, mask, "image.join_alpha", "mask");
+        there && isLinked(graph, *there, "image", place.picture))
         return *there;
     const NodeId join = addNode(graph, "image.join_alpha", mask.node, kNextTo, 0);
     graph.connect(place.picture, join, "image");
@@ -117,7 +120,8 @@ NodeId addBackground(Graph& graph, const MaskPlace& place, const Background& bac
 NodeId addInpainting(Graph& graph, const MaskPlace& place) {
     const Link mask{place.select, "mask"};
     if (const auto there = consumer(graph, mask, "image.crop_region", "mask"))
-        if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region")) return *stitch;
+        if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region"))
+            return *stitch;
     const auto file = paths::resources() / "graphs" / "inpaint.ochre";
     const Graph starter = project::readProject(file).graph;
     std::vector<NodeId> kept;
@@ -131,19 +135,21 @@ NodeId addInpainting(Graph& graph, const MaskPlace& place) {
         kept.push_back(node.id);
     });
     const graph::NodeLook& look = graph.at(place.select).look;
-    const std::vector<NodeId> added = project::pasteText(graph, project::selectionToText(starter, kept), look.x + kNextTo - left,
-                                                         look.y + 2 * kBelow - top);
+    const std::vector<NodeId> added = project::pasteText(graph, project::selectionToText(starter, kept),
+                                                         look.x + kNextTo - left, look.y + 2 * kBelow - top);
     NodeId result = 0;
     for (std::size_t i = 0; i < kept.size(); ++i) {
         const graph::Node& node = starter.at(kept[i]);
-        if (node.type == "generate.prompt" && node.inputs.contains("model")) graph.setParameter(added[i], "text", std::string());
+        if (node.type == "generate.prompt" && node.inputs.contains("model"))
+            graph.setParameter(added[i], "text", std::string());
         if (node.type == "image.stitch_region") result = added[i];
         for (const auto& [input, link] : node.inputs) {
             if (starter.at(link.node).type == "image.load") graph.connect(place.picture, added[i], input);
             if (starter.at(link.node).type.starts_with("mask.")) graph.connect(mask, added[i], input);
         }
     }
-    if (!result) throw Error(file.string() + ": it has no node that puts a part back", "run ./installer/run again");
+    if (!result)
+        throw Error(file.string() + ": it has no node that puts a part back", "run ./installer/run again");
     return result;
 }
 

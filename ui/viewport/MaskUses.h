@@ -19,12 +19,14 @@ struct MaskPlace {
     QSize size;
 };
 
-/// Each gives the node whose picture is the result. The edge of the mask is softened over two pixels in a node of its own.
+/// Each gives the node whose picture is the result. The edge of the mask is softened over two pixels in a
+/// node of its own.
 graph::NodeId addCutOut(graph::Graph& graph, const MaskPlace& place);
 /// A colour, or a picture file that is scaled and cut to the same size.
 using Background = std::variant<QColor, QString>;
 graph::NodeId addBackground(graph::Graph& graph, const MaskPlace& place, const Background& background);
-/// The nodes of the inpainting starter, with the usual checkpoint and an empty prompt. Throws Error where its file is damaged.
+/// The nodes of the inpainting starter, with the usual checkpoint and an empty prompt. Throws Error where its
+/// file is damaged.
 graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place);
 
 } // namespace ochre::ui

@@ -97,7 +97,8 @@ void ActionRow::addGap() {
 QSize ActionRow::sizeHint() const {
     int width = 0;
     for (const Entry& entry : m_entries)
-        if (!entry.button || entry.action->isVisible()) width += entry.button ? metrics::kControl + kBetween : kGap;
+        if (!entry.button || entry.action->isVisible())
+            width += entry.button ? metrics::kControl + kBetween : kGap;
     return {width, metrics::kControl};
 }
 

@@ -69,8 +69,8 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
       m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_masks(new MaskEdits(bridge, this)),
       m_pictureActions(new SceneActions(m_image)),
-      m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)), m_found(new DetectionPanel(*m_image)),
-      m_live(new LivePreview(bridge, this)) {
+      m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)),
+      m_found(new DetectionPanel(*m_image)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -238,7 +238,8 @@ void Viewport::connectViews() {
     });
     connect(&m_bridge, &Bridge::documentChanged, this, [this] {
         if (m_node && !m_bridge.session().document().graph().find(m_node)) {
-            if (const graph::NodeId back = std::exchange(m_back, 0); m_bridge.session().document().graph().find(back))
+            if (const graph::NodeId back = std::exchange(m_back, 0);
+                m_bridge.session().document().graph().find(back))
                 return setViewed(back);
             m_live->setViewed(0);
             m_image->endPreview();

@@ -46,13 +46,13 @@ public:
     MaskEdits& maskEdits() { return *m_masks; }
     MaskBar& maskBar() { return *m_maskBar; }
     DetectionPanel& detectionPanel() { return *m_found; }
-    const SceneActions& pictureActions() const { return *m_pictureActions; } ///< what can be selected in a picture
+    const SceneActions& pictureActions() const { return *m_pictureActions; } ///< what selects in a picture
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
 
     void saveAs();
-    void editScene(); ///< with the "Edit splats" beside the viewed node, or a new one
+    void editScene();              ///< with the "Edit splats" beside the viewed node, or a new one
     void selectInPicture(bool on); ///< with the "Select by points" of the viewed picture, or a new one
     void copyPicture();
 
@@ -75,7 +75,7 @@ private:
     // ViewportSelect.cpp
     void addSmartSelect();
     void connectMasks();
-    graph::Link selectionSource() const; ///< where the picture comes from that a selection in the shown one belongs to
+    graph::Link selectionSource() const; ///< of the picture that a selection in the shown one is of
     void showDetections();
 
     void showValue(const graph::Link& source, const graph::Value& value);
@@ -93,7 +93,7 @@ private:
     Bridge& m_bridge;
     graph::NodeId m_node = 0;
     graph::NodeId m_back = 0; ///< viewed before a node that a tool has made, for when that goes away
-    graph::Link m_source; ///< where m_value comes from
+    graph::Link m_source;     ///< where m_value comes from
     graph::Value m_value;
     QStackedWidget* m_stack;
     EmptyPanel* m_empty;

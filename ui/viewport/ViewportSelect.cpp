@@ -13,14 +13,24 @@
 namespace ochre::ui {
 namespace {
 
-constexpr const char* kDetector = "understand.detect";
+constexpr const char* kThreshold = "threshold";
 constexpr double kLessSure = 0.1; // threshold of a detector that found nothing by its own
+
+/// The output of a node that tells what it found in its image; empty for other nodes.
+std::string boxesOf(const graph::NodeRegistry& registry, const graph::Node* node) {
+    const graph::NodeDeclaration* declaration = node ? registry.find(node->type) : nullptr;
+    if (declaration && declaration->findInput("image"))
+        for (const graph::Socket& socket : declaration->outputs())
+            if (socket.type == "detections") return socket.id;
+    return {};
+}
 
 } // namespace
 
 void Viewport::addSmartSelect() {
     m_smart = m_pictureActions->add(QStringLiteral("smart_select"), QStringLiteral("select-smart"),
-                                    tr("Select in the picture by clicks and boxes"), {QKeySequence(Qt::Key_S)}, nullptr);
+                                    tr("Select in the picture by clicks and boxes"),
+                                    {QKeySequence(Qt::Key_S)}, nullptr);
     m_smart->setCheckable(true);
     connect(m_smart, &QAction::triggered, this, &Viewport::selectInPicture);
     QToolButton* button = addTool(m_imageTools, QStringLiteral("select-smart"), m_smart->text());
@@ -29,10 +39,11 @@ void Viewport::addSmartSelect() {
 }
 
 void Viewport::connectMasks() {
-    QAction* leave = m_pictureActions->add(QStringLiteral("mask_leave"), {}, tr("Drop a box, or leave the selection"),
-                                           {QKeySequence(Qt::Key_Escape)}, [this] {
-                                               if (!m_image->cancelTool()) m_masks->stop();
-                                           });
+    QAction* leave =
+        m_pictureActions->add(QStringLiteral("mask_leave"), {}, tr("Drop a box, or leave the selection"),
+                              {QKeySequence(Qt::Key_Escape)}, [this] {
+                                  if (!m_image->cancelTool()) m_masks->stop();
+                              });
     connect(m_masks, &MaskEdits::activeChanged, this, [this, leave](bool active) {
         leave->setEnabled(active);
         if (active) m_image->setFocus();
@@ -46,6 +57,9 @@ void Viewport::connectMasks() {
         m_back = before;
         if (ready) Q_EMIT runRequested(node);
     });
+    connect(&m_bridge, &Bridge::jobChanged, this, [this](const session::Job& job) {
+        if (job.status == session::JobStatus::Done) showDetections(); // the boxes are known after the picture
+    });
     connect(m_found, &DetectionPanel::chosen, this, [this](const QRectF& box) {
         selectInPicture(true);
         m_masks->selectBox(box);
@@ -53,10 +67,10 @@ void Viewport::connectMasks() {
     connect(m_found, &DetectionPanel::lessSureWanted, this, [this] {
         project::Document& document = m_bridge.session().document();
         const auto& parameters = document.graph().at(m_node).parameters;
-        const auto set = parameters.find("threshold");
+        const auto set = parameters.find(kThreshold);
         const double* now = set == parameters.end() ? nullptr : std::get_if<double>(&set->second);
         document.edit(tr("Look for less sure objects").toStdString(), [&](graph::Graph& graph) {
-            graph.setParameter(m_node, "threshold", now && *now > 0 ? *now / 2 : kLessSure);
+            graph.setParameter(m_node, kThreshold, now && *now > 0 ? *now / 2 : kLessSure);
         });
         Q_EMIT runRequested(m_node);
     });
@@ -65,7 +79,9 @@ void Viewport::connectMasks() {
 graph::Link Viewport::selectionSource() const {
     const graph::Node* node = m_bridge.session().document().graph().find(m_source.node);
     if (!node || !showsImage() || !m_value.tryAs<Image>()) return {};
-    const bool looks = node->type == MaskEdits::kNodeType || node->type == kDetector; // its picture is one of the answer
+    // The picture of these is that of an answer.
+    const bool looks =
+        node->type == MaskEdits::kNodeType || !boxesOf(m_bridge.session().registry(), node).empty();
     if (!looks) return m_source;
     const auto link = node->inputs.find("image");
     return link == node->inputs.end() ? graph::Link{} : link->second;
@@ -89,10 +105,13 @@ void Viewport::selectInPicture(bool on) {
 
 void Viewport::showDetections() {
     const graph::Node* node = m_bridge.session().document().graph().find(m_node);
-    const bool detects = node && node->type == kDetector && showsImage() && m_value.tryAs<Image>();
-    const graph::Value value = detects ? m_bridge.session().result(m_node, "boxes") : graph::Value();
+    const graph::NodeRegistry& registry = m_bridge.session().registry();
+    const std::string boxes =
+        showsImage() && m_value.tryAs<Image>() ? boxesOf(registry, node) : std::string();
+    const graph::Value value = boxes.empty() ? graph::Value() : m_bridge.session().result(m_node, boxes);
     const Detections* found = value.tryAs<Detections>();
-    if (found) m_found->setDetections(*found);
+    if (found)
+        m_found->setDetections(*found, registry.find(node->type)->findParameter(kThreshold) != nullptr);
     m_found->setVisible(found != nullptr);
     std::vector<SceneTool*> tools;
     if (found) tools.push_back(m_found);

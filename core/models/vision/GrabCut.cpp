@@ -13,12 +13,12 @@
 namespace ochre::models {
 namespace {
 
-constexpr int kSide = 640;        // longer side of the picture that is cut
-constexpr int kRounds = 5;        // of colours learnt and the cut made
-constexpr int kFewest = 5;        // pixels of object and of the rest, from which their colours are learnt
-constexpr double kAlike = 20;     // of 255: what is about a point and differs by less goes with it at first
-constexpr double kPart = 0.1;     // of the largest piece in a box: smaller ones are dropped
-constexpr double kFlat = 1e-4;    // variance of the luminance below which the guided filter sees no edge
+constexpr int kSide = 640;         // longer side of the picture that is cut
+constexpr int kRounds = 5;         // of colours learnt and the cut made
+constexpr int kFewest = 5;         // pixels of object and of the rest, from which their colours are learnt
+constexpr double kAlike = 20;      // of 255: what is about a point and differs by less goes with it at first
+constexpr double kPart = 0.1;      // of the largest piece in a box: smaller ones are dropped
+constexpr double kFlat = 1e-4;     // variance of the luminance below which the guided filter sees no edge
 constexpr std::uint64_t kSeed = 1; // of the first guess of the colours
 
 /// Eight-bit RGB, what is clear on black.
@@ -38,7 +38,8 @@ struct Scale {
     cv::Size size;
 
     cv::Point operator()(float x, float y) const {
-        return {std::clamp(static_cast<int>(x * across), 0, size.width - 1), std::clamp(static_cast<int>(y * down), 0, size.height - 1)};
+        return {std::clamp(static_cast<int>(x * across), 0, size.width - 1),
+                std::clamp(static_cast<int>(y * down), 0, size.height - 1)};
     }
 };
 
@@ -47,7 +48,8 @@ cv::Mat alike(const cv::Mat& picture, cv::Point at) {
     cv::Mat soft, filled = cv::Mat::zeros(picture.rows + 2, picture.cols + 2, CV_8UC1);
     cv::GaussianBlur(picture, soft, {3, 3}, 0);
     const cv::Scalar range(kAlike, kAlike, kAlike);
-    cv::floodFill(soft, filled, at, {}, nullptr, range, range, 4 | cv::FLOODFILL_FIXED_RANGE | cv::FLOODFILL_MASK_ONLY | (255 << 8));
+    cv::floodFill(soft, filled, at, {}, nullptr, range, range,
+                  4 | cv::FLOODFILL_FIXED_RANGE | cv::FLOODFILL_MASK_ONLY | (255 << 8));
     return filled(cv::Rect(1, 1, picture.cols, picture.rows)).clone();
 }
 
@@ -57,13 +59,15 @@ cv::Mat labelsOf(const cv::Mat& picture, const SegmentPrompt& prompt, const Scal
     if (const auto& box = prompt.box) {
         const cv::Point from = scale(box->left, box->top), to = scale(box->right, box->bottom);
         labels(cv::Rect(from, to + cv::Point(1, 1))).setTo(cv::GC_PR_FGD);
-        if (cv::countNonZero(labels == cv::GC_BGD) == 0) cv::rectangle(labels, {{}, labels.size()}, cv::GC_PR_BGD);
+        if (cv::countNonZero(labels == cv::GC_BGD) == 0)
+            cv::rectangle(labels, {{}, labels.size()}, cv::GC_PR_BGD);
     }
     for (const SegmentPoint& point : prompt.points)
         labels.setTo(point.belongs ? cv::GC_PR_FGD : cv::GC_PR_BGD, alike(picture, scale(point.x, point.y)));
     const int radius = std::max(picture.cols, picture.rows) / 100;
     for (const SegmentPoint& point : prompt.points)
-        cv::circle(labels, scale(point.x, point.y), radius, point.belongs ? cv::GC_FGD : cv::GC_BGD, cv::FILLED);
+        cv::circle(labels, scale(point.x, point.y), radius, point.belongs ? cv::GC_FGD : cv::GC_BGD,
+                   cv::FILLED);
     return labels;
 }
 
@@ -83,12 +87,14 @@ cv::Mat pieces(const cv::Mat& object, const SegmentPrompt& prompt, const Scale& 
     for (int i = 1; i < count; ++i) largest = std::max(largest, areas.at<int>(i, cv::CC_STAT_AREA));
     cv::Mat kept = cv::Mat::zeros(object.size(), CV_8UC1);
     for (int i = 1; i < count; ++i)
-        if (wanted.empty() ? areas.at<int>(i, cv::CC_STAT_AREA) >= kPart * largest : std::ranges::count(wanted, i) > 0)
+        if (wanted.empty() ? areas.at<int>(i, cv::CC_STAT_AREA) >= kPart * largest
+                           : std::ranges::count(wanted, i) > 0)
             kept.setTo(255, numbers == i);
     return kept;
 }
 
-cv::Mat cut(const cv::Mat& picture, const SegmentPrompt& prompt, const Scale& scale, const Progress& progress, const Cancel& cancel) {
+cv::Mat cut(const cv::Mat& picture, const SegmentPrompt& prompt, const Scale& scale, const Progress& progress,
+            const Cancel& cancel) {
     cv::Mat labels = labelsOf(picture, prompt, scale), rest, object;
     const int inside = cv::countNonZero(chosen(labels));
     if (inside < kFewest || static_cast<int>(labels.total()) - inside < kFewest) return chosen(labels);
@@ -119,29 +125,37 @@ Image laidOnto(const Image& image, const cv::Mat& small, const Cancel& cancel) {
     };
     const cv::Mat guideMean = mean(guide), outMean = mean(out);
     cancel.check();
-    cv::Mat slope = (mean(guide.mul(out)) - guideMean.mul(outMean)) / (mean(guide.mul(guide)) - guideMean.mul(guideMean) + kFlat);
+    cv::Mat slope = (mean(guide.mul(out)) - guideMean.mul(outMean)) /
+                    (mean(guide.mul(guide)) - guideMean.mul(guideMean) + kFlat);
     cv::Mat level = mean(outMean - slope.mul(guideMean));
     cv::Mat fitted = mean(slope).mul(guide) + level;
     for (int y = 0; y < out.rows; ++y)
-        std::transform(fitted.ptr<float>(y), fitted.ptr<float>(y) + out.cols, out.ptr<float>(y), [](float v) { return v > 0.5f ? 1.0f : 0.0f; });
+        std::transform(fitted.ptr<float>(y), fitted.ptr<float>(y) + out.cols, out.ptr<float>(y),
+                       [](float v) { return v > 0.5f ? 1.0f : 0.0f; });
     return mask;
 }
 
 } // namespace
 
-Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress, const Cancel& cancel) {
+Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress,
+              const Cancel& cancel) {
     checkPrompt(prompt, image);
     if (!prompt.box && std::ranges::none_of(prompt.points, &SegmentPoint::belongs))
         return Image(image.width(), image.height(), 1, ColorSpace::Raw);
     const double scale = std::min(1.0, static_cast<double>(kSide) / std::max(image.width(), image.height()));
-    const auto side = [scale](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+    const auto side = [scale](int length) {
+        return std::max(1, static_cast<int>(std::lround(length * scale)));
+    };
     const int width = side(image.width()), height = side(image.height());
     const Image small = scale < 1 ? resize(image, width, height, ResizeFilter::Area, cancel) : image;
     try {
-        const Scale place{static_cast<double>(width) / image.width(), static_cast<double>(height) / image.height(), {width, height}};
+        const Scale place{static_cast<double>(width) / image.width(),
+                          static_cast<double>(height) / image.height(),
+                          {width, height}};
         return laidOnto(image, cut(bytesOf(small), prompt, place, progress, cancel), cancel);
     } catch (const cv::Exception& e) {
-        throw Error("GrabCut cannot cut this picture: " + e.err, "give other points, or choose a SAM or MobileSAM model");
+        throw Error("GrabCut cannot cut this picture: " + e.err,
+                    "give other points, or choose a SAM or MobileSAM model");
     }
 }
 

@@ -9,10 +9,11 @@
 
 namespace ochre::models {
 
-/// What the points lie on, or the box surrounds: GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004) as in OpenCV, on the picture
-/// scaled to 640 pixels, the edge then laid onto that of the picture (guided filter: He, Sun, Tang, ECCV 2010). A mask of the
-/// picture's size, 0 or 1, the same each time; 0 all over where neither a box nor a point says what belongs to the object.
-/// Throws Error as Segmenter::segment does.
-Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress = {}, const Cancel& cancel = {});
+/// What the points lie on, or the box surrounds: GrabCut (Rother, Kolmogorov, Blake, SIGGRAPH 2004) as in
+/// OpenCV, on the picture scaled to 640 pixels, the edge then laid onto that of the picture (guided filter:
+/// He, Sun, Tang, ECCV 2010). A mask of the picture's size, 0 or 1, the same each time; 0 all over where
+/// neither a box nor a point says what belongs to the object. Throws Error as Segmenter::segment does.
+Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress = {},
+              const Cancel& cancel = {});
 
 } // namespace ochre::models

@@ -76,8 +76,10 @@ graph::NodeDeclaration Select() {
                 .constraint = {.minChannels = 1, .maxChannels = 4}})
         .input(optional(socket("boxes", "Boxes", "What a detector found: all of it is selected, too.", types::kDetections)))
         .output(socket("mask", "Mask", "1 where the object is.", types::kMask))
-        .output(socket("score", "Score", "How much of it is right, as the network thinks; of several, the least. 1 without a model.", graph::types::kFloat))
-        .parameter({.id = "model", .label = "Model", .help = "A SAM or MobileSAM checkpoint from the models folder, or a path; empty: GrabCut, which needs none.",
+        .output(socket("score", "Score", "How much of it is right, as the network thinks; of several, the least. 1 without a model.",
+                       graph::types::kFloat))
+        .parameter({.id = "model", .label = "Model",
+                    .help = "A SAM or MobileSAM checkpoint from the models folder, or a path; empty: GrabCut, which needs none.",
                     .kind = graph::ParameterKind::Model, .defaultValue = std::string()})
         .parameter(longText("points", "Points",
                             "x,y of points on the object, in pixels, apart by spaces; x,y,0 is a point that does not belong to it."))

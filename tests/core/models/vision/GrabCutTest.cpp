@@ -12,7 +12,8 @@
 namespace ochre::models {
 namespace {
 
-/// A reddish disc at the middle third of a greenish ground, both with some grain; a second disc of the same red at the right.
+/// A reddish disc at the middle third of a greenish ground, both with some grain; a second disc of the same
+/// red at the right.
 Image discs(int width, int height, int channels = 3) {
     Image image(width, height, 3);
     float* p = image.edit().data();
@@ -22,9 +23,12 @@ Image discs(int width, int height, int channels = 3) {
         for (int x = 0; x < width; ++x) {
             noise = noise * 1664525 + 1013904223;
             const float grain = 0.06f * static_cast<float>(noise >> 8) / 16777216.0f;
-            const auto in = [&](double cx) { return std::hypot(x + 0.5 - cx, y + 0.5 - height / 2.0) < radius; };
+            const auto in = [&](double cx) {
+                return std::hypot(x + 0.5 - cx, y + 0.5 - height / 2.0) < radius;
+            };
             const bool disc = in(width / 3.0) || in(width * 0.85);
-            for (const float v : disc ? std::array{0.7f, 0.2f, 0.15f} : std::array{0.25f, 0.5f, 0.3f}) *p++ = v + grain;
+            for (const float v : disc ? std::array{0.7f, 0.2f, 0.15f} : std::array{0.25f, 0.5f, 0.3f})
+                *p++ = v + grain;
         }
     return withChannels(image, channels);
 }
@@ -66,7 +70,8 @@ TEST(GrabCut, WhatDoesNotBelongIsLeftOut) {
 TEST(GrabCut, EdgesOfALargePictureAreItsOwn) {
     const Image image = discs(1920, 1280);
     const double middle = 1920 / 3.0;
-    EXPECT_LT(wrong(grabCut(image, {.points = {at(middle, 640)}}), middle), 0.002) << "a third of a small pixel all around";
+    EXPECT_LT(wrong(grabCut(image, {.points = {at(middle, 640)}}), middle), 0.002)
+        << "a third of a small pixel all around";
 }
 
 TEST(GrabCut, TheSameComesOutEachTime) {
@@ -82,8 +87,10 @@ TEST(GrabCut, EveryKindOfPictureAndPromptIsTaken) {
             const Image image = discs(width, height, channels);
             const auto w = static_cast<float>(width), h = static_cast<float>(height);
             for (const SegmentPrompt& prompt :
-                 {SegmentPrompt{.points = {at(0, 0)}}, SegmentPrompt{.points = {at(w, h)}, .box = SegmentBox{0, 0, w, h}},
-                  SegmentPrompt{.box = SegmentBox{0, 0, w, h}}, SegmentPrompt{.points = {at(0, 0), at(0, 0, false)}},
+                 {SegmentPrompt{.points = {at(0, 0)}},
+                  SegmentPrompt{.points = {at(w, h)}, .box = SegmentBox{0, 0, w, h}},
+                  SegmentPrompt{.box = SegmentBox{0, 0, w, h}},
+                  SegmentPrompt{.points = {at(0, 0), at(0, 0, false)}},
                   SegmentPrompt{.box = SegmentBox{-5, -5, w + 9, h + 9}}}) {
                 const Image mask = grabCut(image, prompt);
                 ASSERT_EQ(mask.width(), width);
