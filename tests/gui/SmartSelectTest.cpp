@@ -131,11 +131,12 @@ TEST_F(SmartSelect, ClicksAndBoxesAreStepsOfUndo) {
     clickAt(kApple);
     EXPECT_TRUE(written("points").starts_with("1")) << written("points");
     EXPECT_EQ(maskAt(kApple), 1);
+    EXPECT_EQ(maskAt(kApple - QPointF(0, 14)), 1) << "all of it";
     EXPECT_EQ(maskAt({5, 5}), 0);
     const std::string one = written("points");
     const auto first = maskValues();
     EXPECT_GT(difference(plain, shot(*m_window, QStringLiteral("select-point"))), 0);
-    EXPECT_GT(difference(plain, shot(view())), 0.5) << "it is tinted";
+    EXPECT_GT(difference(plain, shot(view())), 0.3) << "it is tinted";
     clickAt(kPlum, Qt::RightButton);
     EXPECT_TRUE(written("points").ends_with(",0")) << written("points");
     clickAt({20, 20}, Qt::LeftButton, Qt::AltModifier);
@@ -216,7 +217,7 @@ TEST_F(SmartSelect, AModelOfTheFolderSelectsAndMayBeChosen) {
     EXPECT_TRUE(edits().note().contains(QStringLiteral("sure to"))) << edits().note().toStdString();
     ASSERT_FALSE(edits().mask().empty());
     const auto network = maskValues();
-    QMenu* menu = tool("mask_model")->menu();
+    QMenu* menu = tool("mask_model")->defaultAction()->menu();
     QStringList entries;
     QTimer::singleShot(50, menu, [&] {
         for (const QAction* action : menu->actions()) entries << action->text();

@@ -18,7 +18,7 @@
 namespace ochre::ui {
 namespace {
 
-constexpr int kWidth = 216;
+constexpr int kWidth = 248;
 
 QRectF rectOf(const Detection& found) {
     return QRectF(QPointF(found.left, found.top), QPointF(found.right, found.bottom));
@@ -85,6 +85,11 @@ void DetectionPanel::setDetections(const Detections& found, bool mayLower) {
     m_view.update();
 }
 
+void DetectionPanel::setOutlined(bool on) {
+    m_outlined = on;
+    m_view.update();
+}
+
 void DetectionPanel::choose(std::size_t index) {
     m_list->setCurrentItem(m_list->topLevelItem(static_cast<int>(index)));
     Q_EMIT chosen(rectOf(m_found[index]));
@@ -130,7 +135,8 @@ void DetectionPanel::paint(QPainter& p) {
     p.setBrush(Qt::NoBrush);
     if (m_hovered && m_hovered != m_current)
         strokeOnPicture(p, 1, Qt::SolidLine, [&] { p.drawRect(placed(*m_hovered)); });
-    if (m_current) strokeOnPicture(p, 2, Qt::SolidLine, [&] { p.drawRect(placed(*m_current)); });
+    if (m_current && m_outlined)
+        strokeOnPicture(p, 2, Qt::SolidLine, [&] { p.drawRect(placed(*m_current)); });
 }
 
 void DetectionPanel::paintEvent(QPaintEvent*) {

@@ -26,6 +26,7 @@ public:
 
     /// The choice goes where they are others. `mayLower`: less sure ones can be asked for.
     void setDetections(const Detections& found, bool mayLower);
+    void setOutlined(bool on); ///< the chosen box in the picture; off where a tool shows it
     const Detections& detections() const { return m_found; }
     std::optional<std::size_t> current() const { return m_current; }
 
@@ -52,6 +53,7 @@ private:
     ImageView& m_view;
     Detections m_found;
     std::optional<std::size_t> m_current, m_hovered;
+    bool m_outlined = true;
     QLabel* m_count;
     QTreeWidget* m_list;
     EmptyPanel* m_nothing;

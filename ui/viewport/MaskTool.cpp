@@ -2,6 +2,7 @@
 #include "ui/viewport/MaskTool.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -21,37 +22,33 @@ constexpr int kTintSide = 2048; ///< longer side of what is tinted
 constexpr double kRadius = 6.5; ///< of a point
 constexpr float kChosen = 0.5f; ///< the edge runs where the mask passes it
 
-/// Runs of true in a row of `count`, as (begin, end).
-template <typename Is, typename Take>
-void forEachRun(int count, Is is, Take take) {
-    for (int i = 0; i < count;) {
-        if (!is(i)) {
-            ++i;
-            continue;
-        }
-        const int begin = i;
-        while (i < count && is(i)) ++i;
-        take(begin, i);
-    }
-}
-
+/// Where the mask passes kChosen, between the middles of its pixels (marching squares); beyond it, it is 0.
 QList<QLineF> edgeOf(const Image& mask) {
     const int width = mask.width(), height = mask.height();
     const float* values = mask.values().data();
-    const auto in = [&](int x, int y) {
-        return x >= 0 && y >= 0 && x < width && y < height &&
-               values[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                      static_cast<std::size_t>(x)] > kChosen;
+    const auto at = [&](int x, int y) {
+        const bool inside = x >= 0 && y >= 0 && x < width && y < height;
+        return inside ? values[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                               static_cast<std::size_t>(x)]
+                      : 0.0f;
     };
     QList<QLineF> lines;
-    for (int y = 0; y <= height; ++y)
-        forEachRun(
-            width, [&](int x) { return in(x, y) != in(x, y - 1); },
-            [&](int from, int to) { lines << QLineF(from, y, to, y); });
-    for (int x = 0; x <= width; ++x)
-        forEachRun(
-            height, [&](int y) { return in(x, y) != in(x - 1, y); },
-            [&](int from, int to) { lines << QLineF(x, from, x, to); });
+    for (int y = -1; y < height; ++y)
+        for (int x = -1; x < width; ++x) {
+            const std::array corners{at(x, y), at(x + 1, y), at(x + 1, y + 1), at(x, y + 1)};
+            const auto count = std::ranges::count_if(corners, [](float v) { return v > kChosen; });
+            if (count == 0 || count == 4) continue;
+            static constexpr QPointF kCorners[] = {{0.5, 0.5}, {1.5, 0.5}, {1.5, 1.5}, {0.5, 1.5}};
+            QList<QPointF> passes;
+            for (std::size_t i = 0; i < 4; ++i) {
+                const std::size_t next = (i + 1) % 4;
+                if ((corners[i] > kChosen) == (corners[next] > kChosen)) continue;
+                const double share =
+                    static_cast<double>((kChosen - corners[i]) / (corners[next] - corners[i]));
+                passes << QPointF(x, y) + kCorners[i] + share * (kCorners[next] - kCorners[i]);
+            }
+            for (qsizetype i = 0; i + 1 < passes.size(); i += 2) lines << QLineF(passes[i], passes[i + 1]);
+        }
     return lines;
 }
 
@@ -81,16 +78,18 @@ MaskLook lookOf(const Image& mask, const QColor& tint) {
 }
 
 void strokeOnPicture(QPainter& painter, double width, Qt::PenStyle style, const std::function<void()>& draw) {
+    const double ratio = painter.device()->devicePixelRatio(); // cosmetic pens are as wide in its own pixels
+    const auto stroke = [&](const QColor& color, double wide, Qt::PenStyle dashes) {
+        const bool solid = dashes == Qt::SolidLine;
+        QPen pen(color, wide * ratio, dashes, solid ? Qt::RoundCap : Qt::FlatCap, Qt::RoundJoin);
+        pen.setCosmetic(true);
+        painter.setPen(pen);
+        draw();
+    };
     QColor ground = colors().onAccent;
     ground.setAlphaF(0.7f);
-    QPen pen(ground, width + 2, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
-    pen.setCosmetic(true);
-    painter.setPen(pen);
-    draw();
-    pen = QPen(colors().accent, width, style, Qt::FlatCap, Qt::RoundJoin);
-    pen.setCosmetic(true);
-    painter.setPen(pen);
-    draw();
+    stroke(ground, width + 2, Qt::SolidLine);
+    stroke(colors().accent, width, style);
 }
 
 MaskTool::MaskTool(ImageView& view, MaskEdits& edits) : m_view(view), m_edits(edits) {

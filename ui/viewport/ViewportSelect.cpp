@@ -113,6 +113,7 @@ void Viewport::showDetections() {
     if (found)
         m_found->setDetections(*found, registry.find(node->type)->findParameter(kThreshold) != nullptr);
     m_found->setVisible(found != nullptr);
+    m_found->setOutlined(!m_masks->active());
     std::vector<SceneTool*> tools;
     if (found) tools.push_back(m_found);
     if (m_masks->active()) tools.push_back(&m_maskBar->tool());

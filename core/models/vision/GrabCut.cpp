@@ -13,12 +13,15 @@
 namespace ochre::models {
 namespace {
 
-constexpr int kSide = 640;         // longer side of the picture that is cut
-constexpr int kRounds = 5;         // of colours learnt and the cut made
-constexpr int kFewest = 5;         // pixels of object and of the rest, from which their colours are learnt
-constexpr double kAlike = 20;      // of 255: what is about a point and differs by less goes with it at first
-constexpr double kPart = 0.1;      // of the largest piece in a box: smaller ones are dropped
-constexpr double kFlat = 1e-4;     // variance of the luminance below which the guided filter sees no edge
+constexpr int kSide = 640;    // longer side of the picture that is cut
+constexpr int kRounds = 5;    // of colours learnt and the cut made
+constexpr int kFewest = 5;    // pixels of object and of the rest, from which their colours are learnt
+constexpr double kAlike = 20; // of 255: what is about a point and differs by less goes with it at first
+constexpr double kGrain = 1 / 200.0; // of the longer side: finer patterns are smoothed when that is found out
+constexpr int kAbout = 20,
+              kOn = 100;       // parts of the longer side: what is likely, and sure, to be as a point says
+constexpr double kPart = 0.1;  // of the largest piece in a box: smaller ones are dropped
+constexpr double kFlat = 1e-4; // variance of the luminance below which the guided filter sees no edge
 constexpr std::uint64_t kSeed = 1; // of the first guess of the colours
 
 /// Eight-bit RGB, what is clear on black.
@@ -43,13 +46,13 @@ struct Scale {
     }
 };
 
-/// What is joined to the point and coloured like it.
+/// What is joined to the point and coloured like it, grain aside.
 cv::Mat alike(const cv::Mat& picture, cv::Point at) {
     cv::Mat soft, filled = cv::Mat::zeros(picture.rows + 2, picture.cols + 2, CV_8UC1);
-    cv::GaussianBlur(picture, soft, {3, 3}, 0);
+    cv::GaussianBlur(picture, soft, {}, std::max(1.0, kGrain * std::max(picture.cols, picture.rows)));
     const cv::Scalar range(kAlike, kAlike, kAlike);
-    cv::floodFill(soft, filled, at, {}, nullptr, range, range,
-                  4 | cv::FLOODFILL_FIXED_RANGE | cv::FLOODFILL_MASK_ONLY | (255 << 8));
+    const int flags = 4 | cv::FLOODFILL_FIXED_RANGE | cv::FLOODFILL_MASK_ONLY | (255 << 8);
+    cv::floodFill(soft, filled, at, {}, nullptr, range, range, flags);
     return filled(cv::Rect(1, 1, picture.cols, picture.rows)).clone();
 }
 
@@ -62,11 +65,14 @@ cv::Mat labelsOf(const cv::Mat& picture, const SegmentPrompt& prompt, const Scal
         if (cv::countNonZero(labels == cv::GC_BGD) == 0)
             cv::rectangle(labels, {{}, labels.size()}, cv::GC_PR_BGD);
     }
+    const int side = std::max(picture.cols, picture.rows);
+    for (const SegmentPoint& point : prompt.points) {
+        const cv::Point at = scale(point.x, point.y);
+        if (point.belongs) cv::circle(labels, at, side / kAbout, cv::GC_PR_FGD, cv::FILLED);
+        labels.setTo(point.belongs ? cv::GC_PR_FGD : cv::GC_PR_BGD, alike(picture, at));
+    }
     for (const SegmentPoint& point : prompt.points)
-        labels.setTo(point.belongs ? cv::GC_PR_FGD : cv::GC_PR_BGD, alike(picture, scale(point.x, point.y)));
-    const int radius = std::max(picture.cols, picture.rows) / 100;
-    for (const SegmentPoint& point : prompt.points)
-        cv::circle(labels, scale(point.x, point.y), radius, point.belongs ? cv::GC_FGD : cv::GC_BGD,
+        cv::circle(labels, scale(point.x, point.y), side / kOn, point.belongs ? cv::GC_FGD : cv::GC_BGD,
                    cv::FILLED);
     return labels;
 }

@@ -14,7 +14,7 @@ namespace {
 
 /// A reddish disc at the middle third of a greenish ground, both with some grain; a second disc of the same
 /// red at the right.
-Image discs(int width, int height, int channels = 3) {
+Image discs(int width, int height, int channels = 3, float roughness = 0.06f) {
     Image image(width, height, 3);
     float* p = image.edit().data();
     std::uint32_t noise = 7;
@@ -22,7 +22,7 @@ Image discs(int width, int height, int channels = 3) {
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x) {
             noise = noise * 1664525 + 1013904223;
-            const float grain = 0.06f * static_cast<float>(noise >> 8) / 16777216.0f;
+            const float grain = roughness * static_cast<float>(noise >> 8) / 16777216.0f;
             const auto in = [&](double cx) {
                 return std::hypot(x + 0.5 - cx, y + 0.5 - height / 2.0) < radius;
             };
@@ -72,6 +72,10 @@ TEST(GrabCut, EdgesOfALargePictureAreItsOwn) {
     const double middle = 1920 / 3.0;
     EXPECT_LT(wrong(grabCut(image, {.points = {at(middle, 640)}}), middle), 0.002)
         << "a third of a small pixel all around";
+}
+
+TEST(GrabCut, APatternBelongsToWhatItIsOn) {
+    EXPECT_LT(wrong(grabCut(discs(300, 200, 3, 0.3f), {.points = {at(100, 100)}}), 100), 0.01);
 }
 
 TEST(GrabCut, TheSameComesOutEachTime) {
