@@ -13,7 +13,7 @@ namespace {
 struct Options {
     std::string input, output, model, box, answer = "auto";
     std::vector<std::string> points;
-    bool json = false;
+    bool invert = false, json = false;
 };
 
 /// Share of the picture that is selected.
@@ -24,12 +24,14 @@ double shareOf(const Image& mask) {
 }
 
 int run(const Options& o) {
+    if (o.points.empty() && o.box.empty())
+        throw Error("nothing says what is to be selected", "give a point on the object as --point x,y, or a box around it");
     std::string points;
     for (const std::string& point : o.points) points += point + " ";
     session::Session session; // no disk tier: asked for on the command line, it is computed
     const graph::NodeId select = buildOnPicture(
         session, o.input, "understand.select",
-        {{"model", o.model}, {"points", points}, {"box", o.box}, {"answer", o.answer}});
+        {{"model", o.model}, {"points", points}, {"box", o.box}, {"answer", o.answer}, {"invert", o.invert}});
     const graph::Result result = evaluateOrThrow(session, {select});
     session.exportResult(select, "mask", o.output);
     const Image& mask = result.output(select, "mask").as<Image>();
@@ -48,7 +50,8 @@ void addSegment(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("segment", "Cut an object out of a picture by points on it or a box around it");
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "Picture to look at")->required();
-    sub->add_option("-m,--model", options->model, "SAM, SAM 2 or MobileSAM: name in the models folder, or a path")->required();
+    sub->add_option("-m,--model", options->model,
+                    "SAM, SAM 2 or MobileSAM: name in the models folder, or a path; without it GrabCut, by colours and edges");
     sub->add_option("-o,--output", options->output, "Mask to write: white where the object is")->required();
     sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
         ->allow_extra_args(false);
@@ -56,6 +59,7 @@ void addSegment(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--answer", options->answer, "Which of the network's answers")
         ->check(CLI::IsMember({"auto", "first", "second", "third"}))
         ->capture_default_str();
+    sub->add_flag("--invert", options->invert, "Select all but the object");
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -317,7 +317,8 @@ void MainWindow::considerRunOnChange() {
                   a->muted != b->muted || a->bypassed != b->bypassed;
     }
     if (!changed) return;
-    m_session.cancelAll();
+    for (const session::Job& job : m_session.jobs())
+        if (!job.passing) m_session.cancel(job.id);
     run();
 }
 

@@ -255,6 +255,8 @@ QWidget* MainWindow::makeShortcutList() {
     line(tr("Red, green, blue, alpha, luminance; all channels"), tr("R, G, B, A, Y; C"));
     line(tr("Fit, 1:1, zoom"), tr("F, 1, wheel or + and −"));
     line(tr("Wipe against the previous result"), tr("W"));
+    for (const QAction* action : m_viewport->pictureActions().all())
+        if (const QString keys = SceneActions::keyText(*action); !keys.isEmpty()) line(action->text(), keys);
     heading(tr("Scene"));
     line(tr("Orbit, pan, dolly; with a tool, orbit"), tr("drag, middle or Shift drag, wheel; right drag"));
     line(tr("Come nearer to what was clicked"), tr("double-click"));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 
 #include "core/base/ModelRoots.h"
 #include "core/base/Paths.h"
@@ -68,6 +69,14 @@ std::vector<ModelFile> listModels(const std::string& kind) {
                           ModelFile{starter.stem().string(), starter.stem().string(), starter,
                                     fs::file_size(starter, ignored), "safetensors", kCheckpoints});
     return sorted(std::move(found));
+}
+
+std::vector<ModelFile> likelySegmenters() {
+    static const std::regex kNames("(^|[^a-z])(mobile)?sam([^a-z]|$)", std::regex::icase);
+    std::vector<ModelFile> files = listModels();
+    std::erase_if(files, [](const ModelFile& file) { return !std::regex_search(file.name, kNames); });
+    std::ranges::stable_sort(files, {}, &ModelFile::bytes);
+    return files;
 }
 
 fs::path usualCheckpoint() {

@@ -25,10 +25,11 @@ void JobQueue::stop() {
     if (m_thread.joinable()) m_thread.join();
 }
 
-JobId JobQueue::add(std::string title, Work work, bool first) {
+JobId JobQueue::add(std::string title, Work work, bool first, bool passing) {
     std::lock_guard telling(m_telling);
     Job job;
     job.title = std::move(title);
+    job.passing = passing;
     {
         std::lock_guard lock(m_mutex);
         job.id = m_nextId++;
@@ -155,7 +156,7 @@ void JobQueue::loop() {
         perform(*entry);
         {
             std::lock_guard lock(m_mutex);
-            m_ended.push_front(entry->job);
+            if (!entry->job.passing || entry->job.status != JobStatus::Done) m_ended.push_front(entry->job);
             m_running.clear();
             trim();
         }

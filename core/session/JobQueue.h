@@ -31,7 +31,7 @@ public:
     JobQueue(Run run, std::function<void(const Job&)> changed);
     ~JobQueue();
 
-    JobId add(std::string title, Work work, bool first);
+    JobId add(std::string title, Work work, bool first, bool passing = false);
     void cancel(JobId id);
     void cancelAll();
     void pause(JobId id); ///< running or waiting; else nothing happens

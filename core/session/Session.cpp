@@ -121,6 +121,12 @@ struct Session::State {
                 project::interop::pictureTexts(document.graph(), document.extra, registry)};
     }
 
+    std::string titleOf(graph::NodeId id) const {
+        const graph::Node& node = document.graph().at(id);
+        const graph::NodeDeclaration* declaration = registry.find(node.type);
+        return !node.label.empty() ? node.label : declaration ? declaration->label() : node.name;
+    }
+
     void opened(project::Project project, const std::filesystem::path& path) {
         jobs.cancelAll();
         board.clear();
@@ -187,13 +193,12 @@ void Session::setListener(std::function<void(const Event&)> listener) {
 }
 
 JobId Session::enqueue(std::vector<graph::NodeId> targets, bool first) {
-    std::string title = "Run";
-    if (targets.size() == 1) {
-        const graph::Node& node = m_state->document.graph().at(targets.front());
-        const graph::NodeDeclaration* declaration = m_state->registry.find(node.type);
-        title = "Run to " + (!node.label.empty() ? node.label : declaration ? declaration->label() : node.name);
-    }
-    return m_state->jobs.add(std::move(title), m_state->snapshot(std::move(targets), Cancel::make()), first);
+    const std::string title = targets.size() == 1 ? "Run to " + m_state->titleOf(targets.front()) : "Run";
+    return m_state->jobs.add(title, m_state->snapshot(std::move(targets), Cancel::make()), first);
+}
+
+JobId Session::enqueuePassing(graph::NodeId target) {
+    return m_state->jobs.add(m_state->titleOf(target), m_state->snapshot({target}, Cancel::make()), true, true);
 }
 
 void Session::cancel(JobId job) {

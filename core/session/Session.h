@@ -29,6 +29,7 @@ struct Job {
     bool started = false; ///< Paused: it has run already, and holds up those that wait
     double share = 0, secondsLeft = -1, seconds = 0;
     std::string error; ///< first failure, for the list; details are on the nodes
+    bool passing = false; ///< of a tool: once done it is not listed
     std::size_t ran = 0, cached = 0;
 };
 
@@ -76,6 +77,8 @@ public:
 
     /// Adds a job for a snapshot of the document; empty targets: every sink. `first`: before those that wait.
     JobId enqueue(std::vector<graph::NodeId> targets = {}, bool first = false);
+    /// What a tool of the window wants to know at once: before those that wait, and gone from the list when done.
+    JobId enqueuePassing(graph::NodeId target);
     void cancel(JobId job);
     void cancelAll();
     /// A running job stops after the step under way and keeps what it has; a waiting one is passed over.

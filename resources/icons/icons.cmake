@@ -3,6 +3,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/add.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/assets.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/audio.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/background.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/bypass.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/camera.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/cancel.svg
@@ -48,6 +49,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/home.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/image.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/info.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/inpaint.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/key.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/level.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/link.svg
@@ -94,6 +96,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/select-none.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-range.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-rectangle.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-smart.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-sphere.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/settings.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/sides.svg

@@ -62,6 +62,18 @@ TEST_F(UnderstandCommands, SegmentWritesAMask) {
     EXPECT_NEAR(o.json().at("share").get<double>(), sum / static_cast<double>(mask.valueCount()), 1e-6);
 }
 
+TEST_F(UnderstandCommands, SegmentNeedsNoModel) {
+    const std::string out = m_folder / "mask.png";
+    const auto share = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments{"segment", m_in, "--box", "8,8,40,30", "-o", out, "--json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Outcome o = ochre(arguments);
+        EXPECT_EQ(o.status, 0) << o.err;
+        return o.json().at("share").get<double>();
+    };
+    EXPECT_NEAR(share({}) + share({"--invert"}), 1, 1e-6);
+}
+
 TEST_F(UnderstandCommands, WrongUseAndInputAreTold) {
     EXPECT_EQ(ochre({"detect", m_in}).status, 2);
     EXPECT_EQ(ochre({"segment", m_in, "-m", "x"}).status, 2);

@@ -4,6 +4,7 @@
 #include "ui/canvas/Canvas.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/ImageView.h"
+#include "ui/viewport/MaskEdits.h"
 #include "ui/viewport/SceneView.h"
 #include "ui/viewport/Viewport.h"
 
@@ -67,6 +68,27 @@ TEST_F(ShellShots, SceneInBothThemes) {
         ASSERT_TRUE(wait([&] { return m_window->viewport().sceneView().frameIsFull(); }, 60000));
         expectNothingCut();
         shot(*m_window, QStringLiteral("shell-scene-") + suffix());
+    }
+}
+
+TEST_F(ShellShots, SelectionInBothThemes) {
+    open(logical());
+    makePictureGraph();
+    runAndWait();
+    Viewport& viewport = m_window->viewport();
+    ASSERT_TRUE(wait([&] { return !viewport.imageView().shown().isNull(); }));
+    click(find<QWidget>(QStringLiteral("smart_select")));
+    MaskEdits& edits = viewport.maskEdits();
+    ASSERT_TRUE(edits.active());
+    edits.setBox(QRectF(QPointF(), QSizeF(edits.size())).adjusted(120, 80, -120, -80));
+    edits.addPoint(QPointF(300, 200), true);
+    edits.addPoint(QPointF(20, 20), false);
+    ASSERT_TRUE(wait([&] { return !edits.busy() && m_session->idle(); }, 60000));
+    for (const Mode mode : {Mode::Dark, Mode::Light}) {
+        Theme::instance().setMode(mode);
+        QTest::qWait(150);
+        expectNothingCut();
+        shot(*m_window, QStringLiteral("shell-selection-") + suffix());
     }
 }
 

@@ -10,11 +10,13 @@
 
 #include "ui/bridge/Background.h"
 #include "ui/theme/Theme.h"
+#include "ui/viewport/SceneTool.h"
 
 namespace ochre::ui {
 namespace {
 
 constexpr double kSameShape = 0.02; // of the ratio of the sides: previews are rounded to whole pixels
+constexpr QPointF kNowhere(-1e9, -1e9);
 constexpr double kMinZoom = 1.0 / 64, kMaxZoom = 64;
 
 struct Levels {
@@ -71,6 +73,27 @@ void ImageView::setDisplay(const DisplaySettings& settings) {
     if (settings == m_settings) return;
     m_settings = settings;
     convert();
+}
+
+void ImageView::setTools(std::vector<SceneTool*> tools) {
+    if (tools == m_tools) return;
+    cancelTool();
+    m_tools = std::move(tools);
+    showCursor();
+    update();
+}
+
+void ImageView::showCursor() {
+    if (m_tools.empty())
+        unsetCursor();
+    else
+        setCursor(m_tools.back()->cursor());
+}
+
+bool ImageView::cancelTool() {
+    if (!m_working) return false;
+    std::exchange(m_working, nullptr)->cancel();
+    return true;
 }
 
 void ImageView::convert() {
@@ -221,6 +244,12 @@ void ImageView::paintEvent(QPaintEvent*) {
     if (m_previewing) return paintPreview(p);
     if (m_levels.isEmpty()) return;
     paintPicture(p, m_levels);
+    for (SceneTool* tool : m_tools) {
+        p.save();
+        p.setRenderHint(QPainter::Antialiasing);
+        tool->paint(p);
+        p.restore();
+    }
     if (!m_wipeOn || m_otherLevels.isEmpty()) return;
     p.save();
     p.setClipRect(QRectF(0, 0, wipeX(), height()));
@@ -270,10 +299,26 @@ void ImageView::resizeEvent(QResizeEvent*) {
     if (m_fitted) fit();
 }
 
+bool ImageView::pressTool(const QMouseEvent& event) {
+    const bool right = event.button() == Qt::RightButton;
+    if (m_previewing || m_working || (event.button() != Qt::LeftButton && !right)) return false;
+    const Qt::KeyboardModifiers modifiers = event.modifiers() | (right ? Qt::AltModifier : Qt::NoModifier);
+    const std::vector<SceneTool*> tools = m_tools; // a press may bring others
+    for (auto tool = tools.rbegin(); tool != tools.rend(); ++tool)
+        if ((*tool)->press(event.position(), modifiers)) {
+            m_working = *tool;
+            m_toolButton = event.button();
+            return true;
+        }
+    return false;
+}
+
 void ImageView::mousePressEvent(QMouseEvent* event) {
     setFocus();
-    if (event->button() == Qt::LeftButton && m_wipeOn && std::abs(event->position().x() - wipeX()) < 6)
+    if (event->button() == Qt::LeftButton && atWipe(event->position()))
         m_wiping = true;
+    else if (pressTool(*event))
+        return;
     else if (event->button() == Qt::LeftButton || event->button() == Qt::MiddleButton) {
         m_grab = event->pos();
         setCursor(Qt::ClosedHandCursor);
@@ -281,7 +326,9 @@ void ImageView::mousePressEvent(QMouseEvent* event) {
 }
 
 void ImageView::mouseMoveEvent(QMouseEvent* event) {
-    if (m_wiping) {
+    if (m_working) {
+        m_working->move(event->position(), event->modifiers());
+    } else if (m_wiping) {
         m_wipe = std::clamp(event->position().x() / std::max(1, width()), 0.0, 1.0);
         update();
     } else if (m_grab) {
@@ -291,8 +338,13 @@ void ImageView::mouseMoveEvent(QMouseEvent* event) {
         keepInReach();
         update();
     } else if (m_wipeOn) {
-        setCursor(std::abs(event->position().x() - wipeX()) < 6 ? Qt::SplitHCursor : Qt::ArrowCursor);
+        if (atWipe(event->position()))
+            setCursor(Qt::SplitHCursor);
+        else
+            showCursor();
     }
+    if (!m_working && !m_grab)
+        for (SceneTool* tool : m_tools) tool->hover(event->position());
     const QPointF at = toPicture(event->position());
     const int x = static_cast<int>(std::floor(at.x())), y = static_cast<int>(std::floor(at.y()));
     if (!m_previewing && x >= 0 && y >= 0 && x < m_image.width() && y < m_image.height())
@@ -301,14 +353,19 @@ void ImageView::mouseMoveEvent(QMouseEvent* event) {
         Q_EMIT probeLeft();
 }
 
-void ImageView::mouseReleaseEvent(QMouseEvent*) {
+void ImageView::mouseReleaseEvent(QMouseEvent* event) {
+    if (m_working && event->button() == m_toolButton) {
+        const bool right = m_toolButton == Qt::RightButton;
+        std::exchange(m_working, nullptr)
+            ->release(event->position(), event->modifiers() | (right ? Qt::AltModifier : Qt::NoModifier));
+    }
     m_grab.reset();
     m_wiping = false;
-    unsetCursor();
+    showCursor();
 }
 
 void ImageView::mouseDoubleClickEvent(QMouseEvent* event) {
-    if (event->button() != Qt::LeftButton) return;
+    if (pressTool(*event) || event->button() != Qt::LeftButton) return;
     if (m_fitted)
         setZoom(1, event->position());
     else
@@ -322,6 +379,7 @@ void ImageView::wheelEvent(QWheelEvent* event) {
 }
 
 void ImageView::leaveEvent(QEvent*) {
+    for (SceneTool* tool : m_tools) tool->hover(kNowhere);
     Q_EMIT probeLeft();
 }
 

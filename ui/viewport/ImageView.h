@@ -3,7 +3,9 @@
 // thread.
 #pragma once
 
+#include <cmath>
 #include <optional>
+#include <vector>
 
 #include <QImage>
 #include <QWidget>
@@ -13,7 +15,11 @@
 
 namespace ochre::ui {
 
-/// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen.
+class SceneTool;
+
+/// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen. Tools, where there are
+/// any, are asked first for the left button, the one set last before the others, and for the right one, which
+/// counts as left with Alt; what none takes moves the picture, as the middle button always does.
 class ImageView : public QWidget {
     Q_OBJECT
 public:
@@ -35,6 +41,9 @@ public:
     bool previewing() const { return m_previewing; }
     const QString& previewText() const { return m_previewText; }
     const QImage& previewShown() const { return m_preview; }
+
+    void setTools(std::vector<SceneTool*> tools); ///< painted in that order; what one has begun is cancelled
+    bool cancelTool();                            ///< whether one had begun something
 
     const DisplaySettings& display() const { return m_settings; }
     void setDisplay(const DisplaySettings& settings);
@@ -73,7 +82,10 @@ private:
     void paintChecker(QPainter& p, const QRectF& area);
     double fitZoom() const;
     void keepInReach();
+    bool pressTool(const QMouseEvent& event);
     double wipeX() const { return m_wipe * width(); }
+    bool atWipe(QPointF at) const { return m_wipeOn && std::abs(at.x() - wipeX()) < 6; }
+    void showCursor(); ///< the last tool's, else the usual one
 
     Image m_image, m_other;
     QList<QImage> m_levels, m_otherLevels; ///< full size, half, quarter, …
@@ -89,6 +101,9 @@ private:
     bool m_fitted = true, m_wipeOn = false, m_wiping = false;
     double m_wipe = 0.5;
     std::optional<QPoint> m_grab;
+    std::vector<SceneTool*> m_tools;
+    SceneTool* m_working = nullptr; ///< the one that has taken a button
+    Qt::MouseButton m_toolButton = Qt::NoButton;
 };
 
 } // namespace ochre::ui

@@ -82,6 +82,10 @@ QToolButton* ActionRow::addAction(QAction* action) {
     button->setDefaultAction(action);
     button->setObjectName(action->objectName());
     m_entries << Entry{button, action};
+    connect(action, &QAction::visibleChanged, this, [this] {
+        updateGeometry();
+        arrange();
+    });
     updateGeometry();
     return button;
 }
@@ -92,7 +96,9 @@ void ActionRow::addGap() {
 
 QSize ActionRow::sizeHint() const {
     int width = 0;
-    for (const Entry& entry : m_entries) width += entry.button ? metrics::kControl + kBetween : kGap;
+    for (const Entry& entry : m_entries)
+        if (!entry.button || entry.action->isVisible())
+            width += entry.button ? metrics::kControl + kBetween : kGap;
     return {width, metrics::kControl};
 }
 
@@ -114,6 +120,10 @@ void ActionRow::arrange() {
         if (!entry.button) {
             x += kGap;
             if (!fits) m_more->menu()->addSeparator();
+            continue;
+        }
+        if (!entry.action->isVisible()) {
+            entry.button->hide();
             continue;
         }
         fits = fits && x + metrics::kControl <= room;

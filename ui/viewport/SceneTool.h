@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the left button does in the scene instead of moving the camera.
+// What the left button does in the view of a scene or a picture instead of moving what is seen.
 #pragma once
 
 #include <QPointF>
@@ -13,7 +13,7 @@ namespace ochre::ui {
 class SceneTool {
 public:
     virtual ~SceneTool() = default;
-    /// Whether the tool takes what follows, until release; else the camera moves.
+    /// Whether the tool takes what follows, until release; else the view moves.
     virtual bool press(QPointF at, Qt::KeyboardModifiers modifiers) = 0;
     virtual void move(QPointF at, Qt::KeyboardModifiers modifiers) = 0;
     virtual void release(QPointF at, Qt::KeyboardModifiers modifiers) = 0;
@@ -22,7 +22,7 @@ public:
     virtual bool wheel(double, Qt::KeyboardModifiers) {
         return false;
     }                                ///< notches; whether it was for the tool
-    virtual void paint(QPainter&) {} ///< over the scene
+    virtual void paint(QPainter&) {} ///< over what is seen
     virtual Qt::CursorShape cursor() const { return Qt::ArrowCursor; }
 };
 

@@ -19,9 +19,12 @@
 #include "ui/panels/NumberField.h"
 #include "ui/theme/Icons.h"
 #include "ui/theme/Theme.h"
+#include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/EditBar.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/LivePreview.h"
+#include "ui/viewport/MaskBar.h"
+#include "ui/viewport/MaskEdits.h"
 #include "ui/viewport/SceneBar.h"
 #include "ui/viewport/SceneEdits.h"
 #include "ui/viewport/SceneView.h"
@@ -66,7 +69,10 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
       m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)),
-      m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_live(new LivePreview(bridge, this)) {
+      m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
+      m_pictureActions(new SceneActions(m_image)),
+      m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)),
+      m_found(new DetectionPanel(*m_image)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -75,10 +81,17 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     m_editRow = makeRow(metrics::kToolBar);
     m_editRow->layout()->addWidget(m_editBar);
     layout->addWidget(m_editRow);
+    m_maskRow = makeRow(metrics::kToolBar);
+    m_maskRow->layout()->addWidget(m_maskBar);
+    layout->addWidget(m_maskRow);
     m_stack->addWidget(m_empty);
     m_stack->addWidget(m_image);
     m_stack->addWidget(m_scene);
-    layout->addWidget(m_stack, 1);
+    auto* middle = new QHBoxLayout;
+    middle->setSpacing(0);
+    middle->addWidget(m_stack, 1);
+    middle->addWidget(m_found);
+    layout->addLayout(middle, 1);
     layout->addWidget(m_timeline);
     layout->addWidget(makeStatus());
     m_empty->setAutoFillBackground(true);
@@ -138,6 +151,7 @@ QWidget* Viewport::makeTools() {
     tools->addSpacing(2);
     tools->addWidget(m_gamma);
     tools->addSpacing(2 * metrics::kGrid);
+    addSmartSelect();
     m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
     m_compare->setCheckable(true);
     layout->addWidget(m_imageTools);
@@ -202,6 +216,7 @@ void Viewport::connectViews() {
     connect(m_scene, &SceneView::failed, this, &Viewport::failed);
     connect(m_timeline, &Timeline::failed, this, &Viewport::failed);
     connectEdits();
+    connectMasks();
     connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
         if (m_node)
             Q_EMIT runRequested(m_node);
@@ -229,10 +244,14 @@ void Viewport::connectViews() {
     });
     connect(&m_bridge, &Bridge::documentChanged, this, [this] {
         if (m_node && !m_bridge.session().document().graph().find(m_node)) {
+            if (const graph::NodeId back = std::exchange(m_back, 0);
+                m_bridge.session().document().graph().find(back))
+                return setViewed(back);
             m_live->setViewed(0);
             m_image->endPreview();
             m_edits->follow(0);
             m_timeline->follow(0);
+            m_masks->follow({}, {});
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
@@ -291,12 +310,14 @@ QString Viewport::nodeTitle() const {
 void Viewport::setViewed(graph::NodeId node) {
     if (node == m_node && node != 0) return;
     m_node = node;
+    m_back = 0;
     m_value = {};
     m_live->setViewed(node);
     m_image->endPreview();
     m_framed = false;
     m_edits->follow(node);
     m_timeline->follow(node);
+    m_masks->follow({}, {});
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -348,6 +369,7 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
         if (old && !before.sameAs(value)) m_image->setCompare(*old);
         m_image->setImage(*image);
         m_stack->setCurrentWidget(m_image);
+        m_masks->follow(selectionSource(), QSize(image->width(), image->height()));
         m_probe->clear();
     } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>(); cloud && !m_edits->active()) {
         m_stack->setCurrentWidget(m_scene);
@@ -447,6 +469,10 @@ void Viewport::refreshTools() {
     m_timeline->setSceneShown(scene);
     m_editRow->setVisible(editing);
     m_edit->setVisible(scene && !editing);
+    m_smart->setEnabled(picture && selectionSource().node);
+    m_smart->setChecked(picture && m_masks->active());
+    m_maskRow->setVisible(picture && m_masks->active());
+    showDetections();
     m_zoom->setVisible(picture);
     m_rendererLabel->setVisible(scene);
     m_copy->setEnabled(picture || scene);

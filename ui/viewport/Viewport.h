@@ -8,6 +8,7 @@
 #include "core/graph/Value.h"
 #include "ui/bridge/Picture.h"
 
+class QAction;
 class QLabel;
 class QStackedWidget;
 class QToolButton;
@@ -15,10 +16,13 @@ class QToolButton;
 namespace ochre::ui {
 
 class Bridge;
+class DetectionPanel;
 class EditBar;
 class EmptyPanel;
 class ImageView;
 class LivePreview;
+class MaskBar;
+class MaskEdits;
 class NumberField;
 class SceneActions;
 class SceneEdits;
@@ -41,12 +45,17 @@ public:
     const EditBar& editBar() const { return *m_editBar; }
     Timeline& timeline() { return *m_timeline; }
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
+    MaskEdits& maskEdits() { return *m_masks; }
+    MaskBar& maskBar() { return *m_maskBar; }
+    DetectionPanel& detectionPanel() { return *m_found; }
+    const SceneActions& pictureActions() const { return *m_pictureActions; } ///< what selects in a picture
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
 
     void saveAs();
-    void editScene(); ///< with the "Edit splats" beside the viewed node, or a new one
+    void editScene();              ///< with the "Edit splats" beside the viewed node, or a new one
+    void selectInPicture(bool on); ///< with the "Select by points" of the viewed picture, or a new one
     void copyPicture();
 
 Q_SIGNALS:
@@ -65,6 +74,12 @@ private:
     QToolButton* addTool(QWidget* parent, const QString& iconName, const QString& tip);
     void connectViews();
     void connectEdits();
+    // ViewportSelect.cpp
+    void addSmartSelect();
+    void connectMasks();
+    graph::Link selectionSource() const; ///< of the picture that a selection in the shown one is of
+    void showDetections();
+
     void showValue(const graph::Link& source, const graph::Value& value);
     void showPreview(const graph::Value& value, const QString& text);
     void endPreview();                        ///< back to the last result
@@ -79,7 +94,8 @@ private:
 
     Bridge& m_bridge;
     graph::NodeId m_node = 0;
-    graph::Link m_source; ///< where m_value comes from
+    graph::NodeId m_back = 0; ///< viewed before a node that a tool has made, for when that goes away
+    graph::Link m_source;     ///< where m_value comes from
     graph::Value m_value;
     QStackedWidget* m_stack;
     EmptyPanel* m_empty;
@@ -89,11 +105,16 @@ private:
     SceneEdits* m_edits;
     EditBar* m_editBar;
     Timeline* m_timeline;
+    MaskEdits* m_masks;
+    SceneActions* m_pictureActions;
+    MaskBar* m_maskBar;
+    DetectionPanel* m_found;
     LivePreview* m_live;
     QLabel *m_title, *m_size;
-    QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_status;
+    QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_maskRow, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;
     QToolButton *m_compare, *m_edit, *m_save, *m_copy;
+    QAction* m_smart;
     NumberField *m_exposure, *m_gamma;
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;

@@ -46,20 +46,6 @@ Hash128 contentOf(const Image& image) {
     return hasher.bytes(image.values().data(), image.bytes()).finish();
 }
 
-void checkPrompt(const SegmentPrompt& prompt, const Image& image) {
-    if (prompt.points.empty() && !prompt.box)
-        throw Error("nothing says what is to be selected", "give a point on the object, or a box around it");
-    const auto inside = [](float v, int side) { return v >= 0 && v <= static_cast<float>(side); };
-    for (const SegmentPoint& point : prompt.points)
-        if (!inside(point.x, image.width()) || !inside(point.y, image.height()))
-            throw Error(fmt::format("the point {},{} lies outside the picture of {}×{}", point.x, point.y, image.width(),
-                                    image.height()),
-                        "points are given in pixels from the top left");
-    if (const auto& box = prompt.box; box && !(box->right > box->left && box->bottom > box->top))
-        throw Error(fmt::format("the box {},{},{},{} has no area", box->left, box->top, box->right, box->bottom),
-                    "give left, top, right and bottom in pixels");
-}
-
 /// Pixels that the network sees a pixel of the picture.
 struct Scale {
     double across, down;
@@ -106,6 +92,20 @@ std::optional<SegmentBox> parseBox(const std::string& text) {
     const std::vector<float> numbers = numbersOf(text, "box");
     if (numbers.size() != 4) throw Error(fmt::format("\"{}\" is no box", text), "write left,top,right,bottom");
     return SegmentBox{numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+void checkPrompt(const SegmentPrompt& prompt, const Image& image) {
+    if (image.empty()) throw Error("there is no picture to look at", "link one");
+    if (prompt.points.empty() && !prompt.box)
+        throw Error("nothing says what is to be selected", "give a point on the object, or a box around it");
+    const auto inside = [](float v, int side) { return v >= 0 && v <= static_cast<float>(side); };
+    for (const SegmentPoint& point : prompt.points)
+        if (!inside(point.x, image.width()) || !inside(point.y, image.height()))
+            throw Error(fmt::format("the point {},{} lies outside the picture of {}×{}", point.x, point.y, image.width(), image.height()),
+                        "points are given in pixels from the top left");
+    if (const auto& box = prompt.box; box && !(box->right > box->left && box->bottom > box->top))
+        throw Error(fmt::format("the box {},{},{},{} has no area", box->left, box->top, box->right, box->bottom),
+                    "give left, top, right and bottom in pixels");
 }
 
 struct Segmenter::State {
@@ -200,9 +200,17 @@ int Segmenter::encodings() const {
     return m_state->encodings;
 }
 
+void Segmenter::look(const Image& image, const Progress& progress, const Cancel& cancel) const {
+    if (image.empty()) throw Error("there is no picture to look at", "link one");
+    tensor::useThreads();
+    tensor::run(cancel, [&] {
+        progress.report(0, 10, "Looking at the picture");
+        m_state->look(image, cancel);
+    });
+}
+
 std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
                                               const Cancel& cancel) const {
-    if (image.empty()) throw Error("there is no picture to look at", "link one");
     checkPrompt(prompt, image);
     std::vector<SegmentAnswer> answers;
     tensor::useThreads();

@@ -35,6 +35,9 @@ std::vector<SegmentPoint> parsePoints(const std::string& text);
 /// "left,top,right,bottom", or nothing where the text is empty. Throws Error.
 std::optional<SegmentBox> parseBox(const std::string& text);
 
+/// Throws Error for a prompt without point and box, for a point outside the picture, a box without area and an empty picture.
+void checkPrompt(const SegmentPrompt& prompt, const Image& image);
+
 struct SegmentAnswer {
     Image mask;      ///< one channel, raw, of the picture's size: 1 where the object is
     float score = 0; ///< how much of it is right, as the network thinks, about 0…1
@@ -53,6 +56,9 @@ public:
     /// without point and box and for one outside the picture, also when cancelled.
     std::vector<SegmentAnswer> segment(const Image& image, const SegmentPrompt& prompt, bool three = true,
                                        const Progress& progress = {}, const Cancel& cancel = {}) const;
+
+    /// Runs the image encoder on a picture that is not known yet, so that what is asked next takes no time.
+    void look(const Image& image, const Progress& progress = {}, const Cancel& cancel = {}) const;
 
     int encodings() const; ///< how often the image encoder has run
 

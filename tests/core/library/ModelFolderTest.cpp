@@ -52,6 +52,20 @@ TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
     EXPECT_TRUE(listModels("vae").empty());
 }
 
+TEST(ModelFolder, WhatCutsOutObjectsIsKnownByItsNameTheQuickestFirst) {
+    const test::StarterModel none;
+    const test::TemporaryFolder folder;
+    const test::Setting models("OCHRE_MODELS_DIR", folder.path());
+    writeFileAtomic(folder / "sam_vit_b_01ec64.pth", "xxxx");
+    writeFileAtomic(folder / "mobile_sam.pt", "xx");
+    writeFileAtomic(folder / "sam2_hiera_tiny.safetensors", "xxx");
+    writeFileAtomic(folder / "sample.safetensors", "x");
+    writeFileAtomic(folder / "samurai.safetensors", "x");
+    std::vector<std::string> names;
+    for (const ModelFile& file : likelySegmenters()) names.push_back(file.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"mobile_sam", "sam2_hiera_tiny", "sam_vit_b_01ec64"}));
+}
+
 TEST(ModelFolder, TheStarterModelIsAmongTheCheckpointsAndCountsWhereThereIsNoOther) {
     const test::TemporaryFolder folder;
     const test::Setting models("OCHRE_MODELS_DIR", folder / "own");

@@ -60,6 +60,30 @@ TEST(JobQueue, RunsInOrderAndTheFirstMayPushIn) {
     EXPECT_EQ(order, (std::vector<std::size_t>{1, 4, 2, 3}));
 }
 
+TEST(JobQueue, APassingJobIsListedUntilItIsDone) {
+    std::atomic<bool> go{false};
+    JobQueue queue(
+        [&](const JobQueue::Work& w, const graph::Listener&) {
+            while (!go) std::this_thread::sleep_for(1ms);
+            graph::Result result;
+            result.ok = w.targets.empty();
+            return result;
+        },
+        [](const Job&) {});
+    JobQueue::Work failing = work();
+    failing.targets.resize(1);
+    queue.add("fails", failing, true, true);
+    queue.add("passes", work(), true, true);
+    queue.add("stays", work(), false);
+    EXPECT_EQ(queue.list().size(), 3u);
+    go = true;
+    queue.waitUntilIdle();
+    const std::vector<Job> left = queue.list();
+    ASSERT_EQ(left.size(), 2u) << "what has failed is still told";
+    EXPECT_EQ(left[0].title, "stays");
+    EXPECT_EQ(left[1].title, "fails");
+}
+
 TEST(JobQueue, CancelStopsTheRunningAndDropsTheWaiting) {
     JobQueue queue([](const JobQueue::Work& w, const graph::Listener&) { return waitForCancel(w); }, [](const Job&) {});
     const JobId running = queue.add("a", work(), false), waiting = queue.add("b", work(), false);

@@ -64,6 +64,17 @@ TEST(Segmenter, APictureIsEncodedOnceHoweverOftenItIsAsked) {
     EXPECT_EQ(segmenter.encodings(), 6) << "the picture was asked for longest ago and had to go";
 }
 
+TEST(Segmenter, APictureThatWasLookedAtIsKnown) {
+    const Segmenter segmenter = Segmenter::open(weightsOf("sam"));
+    const Image image = drawing(40, 30);
+    segmenter.look(image);
+    segmenter.look(image);
+    EXPECT_EQ(segmenter.encodings(), 1);
+    segmenter.segment(image, kPoint);
+    EXPECT_EQ(segmenter.encodings(), 1);
+    test::expectError([&] { segmenter.look({}); }, "no picture");
+}
+
 TEST(Segmenter, WhatDoesNotBelongChangesTheAnswer) {
     const Segmenter segmenter = Segmenter::open(weightsOf("sam"));
     const Image image = drawing(40, 30);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/viewport/MaskUses.h"
+
+#include <optional>
+
+#include "core/base/Error.h"
+#include "core/base/Paths.h"
+#include "core/project/ProjectFile.h"
+
+namespace ochre::ui {
+namespace {
+
+using graph::Graph;
+using graph::Link;
+using graph::NodeId;
+
+constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
+constexpr double kFeather = 2;                // pixels
+
+NodeId addNode(Graph& graph, const std::string& type, NodeId beside, double right, double down) {
+    graph::Node node;
+    node.type = type;
+    node.look.x = graph.at(beside).look.x + right;
+    node.look.y = graph.at(beside).look.y + down;
+    return graph.add(std::move(node));
+}
+
+bool isLinked(const Graph& graph, NodeId node, const std::string& input, const Link& from) {
+    const auto& inputs = graph.at(node).inputs;
+    const auto found = inputs.find(input);
+    return found != inputs.end() && found->second == from;
+}
+
+/// The node of that type whose input takes this link.
+std::optional<NodeId> consumer(const Graph& graph, const Link& from, const std::string& type,
+                               const std::string& input) {
+    for (const NodeId id : graph.consumers(from.node))
+        if (graph.at(id).type == type && isLinked(graph, id, input, from)) return id;
+    return std::nullopt;
+}
+
+Link softened(Graph& graph, NodeId select) {
+    const Link mask{select, "mask"};
+    if (const auto there = consumer(graph, mask, "mask.grow_feather", "mask")) return {*there, "mask"};
+    const NodeId soft = addNode(graph, "mask.grow_feather", select, kNextTo, 0);
+    graph.setParameter(soft, "feather", kFeather);
+    graph.connect(mask, soft, "mask");
+    return {soft, "mask"};
+}
+
+graph::Color colorOf(const QColor& color) {
+    return {color.redF(), color.greenF(), color.blueF(), 1};
+}
+
+/// What lies behind, of the picture's size.
+Link backgroundOf(Graph& graph, const MaskPlace& place, const Background& background, NodeId beside) {
+    const auto width = static_cast<std::int64_t>(place.size.width()),
+               height = static_cast<std::int64_t>(place.size.height());
+    const bool plain = std::holds_alternative<QColor>(background);
+    const NodeId ground = addNode(graph, plain ? "image.constant" : "image.resize", beside, -kNextTo, kBelow);
+    graph.setParameter(ground, "width", width);
+    graph.setParameter(ground, "height", height);
+    if (plain) {
+        graph.setParameter(ground, "color", colorOf(std::get<QColor>(background)));
+        return {ground, "image"};
+    }
+    graph.setParameter(ground, "crop", std::string("center"));
+    const NodeId file = addNode(graph, "image.load", ground, -kNextTo, 0);
+    graph.setParameter(file, "path", std::get<QString>(background).toStdString());
+    graph.connect({file, "image"}, ground, "image");
+    return {ground, "image"};
+}
+
+/// The same kind of background as `background` changed in place; false: there is none, or another.
+bool changeBackground(Graph& graph, NodeId composite, const Background& background) {
+    const auto& inputs = graph.at(composite).inputs;
+    const auto base = inputs.find("base");
+    if (base == inputs.end()) return false;
+    const NodeId ground = base->second.node;
+    if (const auto* color = std::get_if<QColor>(&background)) {
+        if (graph.at(ground).type != "image.constant") return false;
+        graph.setParameter(ground, "color", colorOf(*color));
+        return true;
+    }
+    const auto file = graph.at(ground).inputs.find("image");
+    if (graph.at(ground).type != "image.resize" || file == graph.at(ground).inputs.end() ||
+        graph.at(file->second.node).type != "image.load")
+        return false;
+    graph.setParameter(file->second.node, "path", std::get<QString>(background).toStdString());
+    return true;
+}
+
+} // namespace
+
+NodeId addCutOut(Graph& graph, const MaskPlace& place) {
+    const Link mask = softened(graph, place.select);
+    if (const auto there = consumer(graph, mask, "image.join_alpha", "mask");
+        there && isLinked(graph, *there, "image", place.picture))
+        return *there;
+    const NodeId join = addNode(graph, "image.join_alpha", mask.node, kNextTo, 0);
+    graph.connect(place.picture, join, "image");
+    graph.connect(mask, join, "mask");
+    return join;
+}
+
+NodeId addBackground(Graph& graph, const MaskPlace& place, const Background& background) {
+    const Link mask = softened(graph, place.select);
+    std::optional<NodeId> composite = consumer(graph, mask, "image.composite", "mask");
+    if (composite && !isLinked(graph, *composite, "over", place.picture)) composite.reset();
+    if (!composite) {
+        composite = addNode(graph, "image.composite", mask.node, kNextTo, kBelow);
+        graph.connect(place.picture, *composite, "over");
+        graph.connect(mask, *composite, "mask");
+    }
+    if (!changeBackground(graph, *composite, background))
+        graph.connect(backgroundOf(graph, place, background, *composite), *composite, "base");
+    return *composite;
+}
+
+NodeId addInpainting(Graph& graph, const MaskPlace& place) {
+    const Link mask{place.select, "mask"};
+    if (const auto there = consumer(graph, mask, "image.crop_region", "mask"))
+        if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region"))
+            return *stitch;
+    const auto file = paths::resources() / "graphs" / "inpaint.ochre";
+    const Graph starter = project::readProject(file).graph;
+    std::vector<NodeId> kept;
+    double left = 0, top = 0;
+    bool first = true;
+    starter.forEach([&](const graph::Node& node) {
+        if (node.type == "image.load" || node.type.starts_with("mask.") || node.type == "image.view") return;
+        left = first ? node.look.x : std::min(left, node.look.x);
+        top = first ? node.look.y : std::min(top, node.look.y);
+        first = false;
+        kept.push_back(node.id);
+    });
+    const graph::NodeLook& look = graph.at(place.select).look;
+    const std::vector<NodeId> added = project::pasteText(graph, project::selectionToText(starter, kept),
+                                                         look.x + kNextTo - left, look.y + 2 * kBelow - top);
+    NodeId result = 0;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const graph::Node& node = starter.at(kept[i]);
+        if (node.type == "generate.prompt" && node.inputs.contains("model"))
+            graph.setParameter(added[i], "text", std::string());
+        if (node.type == "image.stitch_region") result = added[i];
+        for (const auto& [input, link] : node.inputs) {
+            if (starter.at(link.node).type == "image.load") graph.connect(place.picture, added[i], input);
+            if (starter.at(link.node).type.starts_with("mask.")) graph.connect(mask, added[i], input);
+        }
+    }
+    if (!result)
+        throw Error(file.string() + ": it has no node that puts a part back", "run ./installer/run again");
+    return result;
+}
+
+} // namespace ochre::ui

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is made of a selection: the nodes that take its mask. What is there already serves again.
+#pragma once
+
+#include <variant>
+
+#include <QColor>
+#include <QSize>
+#include <QString>
+
+#include "core/graph/Graph.h"
+
+namespace ochre::ui {
+
+/// The node that selects, and the picture that it selects from.
+struct MaskPlace {
+    graph::NodeId select = 0;
+    graph::Link picture;
+    QSize size;
+};
+
+/// Each gives the node whose picture is the result. The edge of the mask is softened over two pixels in a
+/// node of its own.
+graph::NodeId addCutOut(graph::Graph& graph, const MaskPlace& place);
+/// A colour, or a picture file that is scaled and cut to the same size.
+using Background = std::variant<QColor, QString>;
+graph::NodeId addBackground(graph::Graph& graph, const MaskPlace& place, const Background& background);
+/// The nodes of the inpainting starter, with the usual checkpoint and an empty prompt. Throws Error where its
+/// file is damaged.
+graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place);
+
+} // namespace ochre::ui
