@@ -14,6 +14,7 @@
 #include "core/base/Cancel.h"
 #include "core/base/Error.h"
 #include "core/image/Image.h"
+#include "core/render/SplatOptions.h"
 #include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
 
@@ -28,33 +29,6 @@ struct SceneItem {
     bool visible = true;
     double opacity = 1; ///< 0…1, times that of each splat
     std::shared_ptr<const std::vector<SplatMark>> marks = {}; ///< one a splat, or none at all; other ones may be set at little cost
-};
-
-/// How splats are shown. Colours for numbers go from blue over cyan, green and yellow to red.
-enum class SplatMode : std::uint8_t {
-    Color,    ///< as they were made to look
-    Centres,  ///< a disc of `pointSize` each, the nearest in front
-    Rings,    ///< the outline of each at twice its standard deviation, a pixel wide
-    Opacity,  ///< each in a colour for its opacity
-    Overdraw, ///< for each pixel, how many splats are blended until it is full: from 0 to 1000, logarithmically
-    Depth,    ///< each in a grey for its depth, white where `depthRange` begins and black where it ends
-};
-
-struct SplatTint { ///< a marked splat's colour moves towards `color` by `share`, 0…1; display sRGB
-    std::array<float, 3> color{};
-    float share = 0;
-    bool operator==(const SplatTint&) const = default;
-};
-
-struct SplatOptions {
-    int shDegree = 3;                                        ///< bands above this are left out
-    std::optional<std::array<float, 3>> background = {};     ///< display sRGB; none: transparent
-    bool antialiased = false;                                ///< mip-splatting's opacity compensation, also when the cloud says so
-    SplatMode mode = SplatMode::Color;
-    double pointSize = 3;                                    ///< pixels across, of Centres
-    std::optional<std::array<double, 2>> depthRange = {};    ///< of Depth, z in the camera; none: that of the bulk of the scene
-    std::optional<Bounds> box = {};                          ///< of the world: splats whose centre lies outside are not drawn
-    SplatTint selected = {{1, 0.6f, 0}, 0.7f}, locked = {{0.5f, 0.5f, 0.5f}, 0.7f}; ///< in all modes but Overdraw
 };
 
 /// What a frame of splats can hold. Seen from a pixel, nearest first, each splat hides the share α of the light T that those
