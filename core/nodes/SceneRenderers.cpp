@@ -46,6 +46,21 @@ void drawScene(const std::string& which, const SplatCloud& cloud, const std::fun
     Renderers::shared().draw(which, cloud, draw);
 }
 
+Camera cameraOrAll(graph::RunContext& run, const SplatCloud& cloud) {
+    if (run.hasInput("camera")) return run.inputAs<Camera>("camera");
+    return Camera::frame(cloud.focus(), static_cast<int>(run.integer("width")), static_cast<int>(run.integer("height")));
+}
+
+graph::Parameter widthParameter(const std::string& help) {
+    return {.id = "width", .label = "Width", .help = help, .kind = graph::ParameterKind::Int, .defaultValue = std::int64_t{1280},
+            .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"};
+}
+
+graph::Parameter heightParameter(const std::string& help) {
+    return {.id = "height", .label = "Height", .help = help, .kind = graph::ParameterKind::Int, .defaultValue = std::int64_t{720},
+            .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"};
+}
+
 graph::Parameter rendererParameter() {
     return {.id = "renderer",
             .label = "Renderer",

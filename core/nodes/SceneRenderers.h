@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/graph/Parameter.h"
+#include "core/graph/RunContext.h"
 #include "core/render/Renderer.h"
 
 namespace ochre::nodes {
@@ -14,6 +15,13 @@ namespace ochre::nodes {
 /// "auto" draws with Vulkan and where that fails on the CPU, "vulkan" and "cpu" with nothing else. The renderers live as long as
 /// the program; a lock keeps runs of several graphs apart. `draw` may be called twice.
 void drawScene(const std::string& which, const SplatCloud& cloud, const std::function<void(Renderer&)>& draw);
+
+/// What is linked to "camera"; else one that sees the whole cloud, of the run's width and height.
+Camera cameraOrAll(graph::RunContext& run, const SplatCloud& cloud);
+
+/// The parameters "width" and "height" of a picture of a scene, pixels.
+graph::Parameter widthParameter(const std::string& help);
+graph::Parameter heightParameter(const std::string& help);
 
 /// The parameter "renderer" of nodes that use it.
 graph::Parameter rendererParameter();

@@ -8,6 +8,7 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/SceneRenderers.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::scene {
@@ -39,10 +40,8 @@ graph::NodeDeclaration Camera() {
         .keywords("view orbit position lens field of view")
         .input({.id = "scene", .label = "Scene", .help = "What to look at; without it, the origin.", .type = types::kScene, .optional = true})
         .output({.id = "camera", .label = "Camera", .help = "Where the picture is taken from.", .type = types::kCamera})
-        .parameter({.id = "width", .label = "Width", .help = "Of the picture.", .kind = Kind::Int, .defaultValue = std::int64_t{1280},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"})
-        .parameter({.id = "height", .label = "Height", .help = "Of the picture.", .kind = Kind::Int, .defaultValue = std::int64_t{720},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"})
+        .parameter(widthParameter("Of the picture."))
+        .parameter(heightParameter("Of the picture."))
         .parameter({.id = "yaw", .label = "Yaw", .help = "Around the scene.", .defaultValue = 0.0, .softMin = -180, .softMax = 180, .unit = "°"})
         .parameter({.id = "pitch", .label = "Pitch", .help = "Above the scene; negative is below.", .defaultValue = 12.0,
                     .min = -89.9, .max = 89.9, .unit = "°"})

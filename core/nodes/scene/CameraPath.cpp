@@ -8,6 +8,7 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/SceneRenderers.h"
 #include "core/nodes/Types.h"
 
 namespace ochre::nodes::scene {
@@ -50,10 +51,8 @@ graph::NodeDeclaration CameraPath() {
         .output({.id = "frames", .label = "Frames", .help = "How many there are.", .type = graph::types::kInt})
         .parameter({.id = "frame", .label = "Frame", .help = "That the camera is of, from 1; beyond the last it is the last.", .kind = Kind::Int,
                     .defaultValue = std::int64_t{1}, .min = 1, .max = 20'000'000, .softMin = 1, .softMax = 300})
-        .parameter({.id = "width", .label = "Width", .help = "Of the camera's picture.", .kind = Kind::Int, .defaultValue = std::int64_t{1280},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"})
-        .parameter({.id = "height", .label = "Height", .help = "Of the camera's picture.", .kind = Kind::Int, .defaultValue = std::int64_t{720},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"})
+        .parameter(widthParameter("Of the camera's picture."))
+        .parameter(heightParameter("Of the camera's picture."))
         .parameter({.id = "keys", .label = "Keys", .help = "A camera path as JSON; see core/scene/cameras/README.md.", .kind = Kind::LongText,
                     .defaultValue = std::string(), .advanced = true})
         .parameter({.id = "path", .label = "Path file", .help = "A camera path as a file, instead of the keys.", .kind = Kind::File,

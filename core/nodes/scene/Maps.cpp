@@ -44,10 +44,7 @@ Image normalPicture(const Image& normals, const ochre::Camera& camera) {
 
 void run(graph::RunContext& run) {
     const SplatCloud& cloud = run.inputAs<SplatCloud>("scene");
-    const ochre::Camera camera = run.hasInput("camera")
-                                     ? run.inputAs<ochre::Camera>("camera")
-                                     : ochre::Camera::frame(cloud.focus(), static_cast<int>(run.integer("width")),
-                                                            static_cast<int>(run.integer("height")));
+    const ochre::Camera camera = cameraOrAll(run, cloud);
     const Plane wanted[] = {Plane::MedianDepth, Plane::Normals, Plane::Alpha};
     Planes planes;
     drawScene(run.text("renderer"), cloud, [&](Renderer& renderer) { planes = renderer.renderPlanes(camera, {}, wanted, run.cancel()); });
@@ -59,7 +56,6 @@ void run(graph::RunContext& run) {
 } // namespace
 
 graph::NodeDeclaration Maps() {
-    using Kind = graph::ParameterKind;
     return graph::NodeDeclaration("scene.maps", 1, "Depth and normals", "Scene")
         .describe("What lies how far away in a scene, and which way it faces, as pictures that a ControlNet takes.")
         .keywords("controlnet depth normal map mask splats camera")
@@ -69,10 +65,8 @@ graph::NodeDeclaration Maps() {
                  .type = types::kImage})
         .output({.id = "normals", .label = "Normals", .help = "Red faces left, green up, blue to the camera.", .type = types::kImage})
         .output({.id = "mask", .label = "Mask", .help = "Where the scene is.", .type = types::kMask})
-        .parameter({.id = "width", .label = "Width", .help = "Without a camera.", .kind = Kind::Int, .defaultValue = std::int64_t{1280},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"})
-        .parameter({.id = "height", .label = "Height", .help = "Without a camera.", .kind = Kind::Int, .defaultValue = std::int64_t{720},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"})
+        .parameter(widthParameter("Without a camera."))
+        .parameter(heightParameter("Without a camera."))
         .parameter(rendererParameter())
         .lane(graph::Lane::Display)
         .onRun(run);

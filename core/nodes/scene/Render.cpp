@@ -11,10 +11,7 @@ namespace {
 
 void run(graph::RunContext& run) {
     const SplatCloud& cloud = run.inputAs<SplatCloud>("scene");
-    const ochre::Camera camera = run.hasInput("camera")
-                                     ? run.inputAs<ochre::Camera>("camera")
-                                     : ochre::Camera::frame(cloud.focus(), static_cast<int>(run.integer("width")),
-                                                            static_cast<int>(run.integer("height")));
+    const ochre::Camera camera = cameraOrAll(run, cloud);
     SplatOptions options;
     options.shDegree = static_cast<int>(run.integer("sh_degree"));
     if (!run.flag("transparent")) {
@@ -36,10 +33,8 @@ graph::NodeDeclaration Render() {
         .input({.id = "scene", .label = "Scene", .help = "What is drawn.", .type = types::kScene})
         .input({.id = "camera", .label = "Camera", .help = "From where; without it, the whole scene.", .type = types::kCamera, .optional = true})
         .output({.id = "image", .label = "Image", .help = "The picture, in display sRGB.", .type = types::kImage})
-        .parameter({.id = "width", .label = "Width", .help = "Without a camera.", .kind = Kind::Int, .defaultValue = std::int64_t{1280},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"})
-        .parameter({.id = "height", .label = "Height", .help = "Without a camera.", .kind = Kind::Int, .defaultValue = std::int64_t{720},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"})
+        .parameter(widthParameter("Without a camera."))
+        .parameter(heightParameter("Without a camera."))
         .parameter({.id = "transparent", .label = "Transparent", .help = "Leaves out the background.", .kind = Kind::Bool, .defaultValue = false})
         .parameter({.id = "background", .label = "Background", .help = "Behind the scene.", .kind = Kind::Color,
                     .defaultValue = graph::Color{0, 0, 0, 1}, .visibleWhenId = "transparent", .visibleWhenValues = "false"})

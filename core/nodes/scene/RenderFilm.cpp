@@ -7,6 +7,7 @@
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/nodes/Make.h"
+#include "core/nodes/SceneRenderers.h"
 #include "core/nodes/OutputPath.h"
 #include "core/nodes/Types.h"
 #include "core/render/Film.h"
@@ -57,10 +58,8 @@ graph::NodeDeclaration RenderFilm() {
         .output({.id = "path", .label = "File", .help = "The video, or the name of the pictures.", .type = graph::types::kText})
         .parameter({.id = "path", .label = "File", .help = "film.mp4 (H.264), film.mov (ProRes), or pictures such as frames/%04d.exr, which hold depth too.",
                     .kind = Kind::SaveFile, .defaultValue = std::string(), .filter = "Films (*.mp4 *.mov *.png *.exr *.jpg *.webp *.tif)"})
-        .parameter({.id = "width", .label = "Width", .help = "Of a frame.", .kind = Kind::Int, .defaultValue = std::int64_t{1280},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 3840, .unit = "px"})
-        .parameter({.id = "height", .label = "Height", .help = "Of a frame.", .kind = Kind::Int, .defaultValue = std::int64_t{720},
-                    .min = 1, .max = 16384, .softMin = 64, .softMax = 2160, .unit = "px"})
+        .parameter(widthParameter("Of a frame."))
+        .parameter(heightParameter("Of a frame."))
         .parameter({.id = "first", .label = "First frame", .help = "From 1.", .kind = Kind::Int, .defaultValue = std::int64_t{1},
                     .min = 1, .max = 20'000'000, .softMax = 300})
         .parameter({.id = "last", .label = "Last frame", .help = "0 is the last of the path.", .kind = Kind::Int, .defaultValue = std::int64_t{0},
