@@ -18,24 +18,12 @@ void addBatchNormKeys(KeyShapes& keys, const std::string& name, std::int64_t cha
     for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"}) keys[name + part] = {channels};
 }
 
-void requireShapes(const tensor::Weights& weights, const KeyShapes& expected) {
+void requireShapes(const tensor::Weights& weights, const KeyShapes& expected, const std::string& hint) {
     for (const auto& [key, shape] : expected)
         if (weights.shape(key) != shape)
             throw broken(fmt::format("{}: tensor \"{}\" is {}, expected {}", weights.subject(), weights.prefix() + key,
                                      tensor::describe(weights.shape(key)), tensor::describe(shape)),
-                         "fetch the file again, or choose another");
-}
-
-nn::Conv2d convWithBatchNorm(const tensor::Weights& weights, const std::string& conv, const std::string& norm,
-                             const nn::Conv2dOptions& options, double epsilon) {
-    const nn::Tensor weight = weights.tensor(conv + ".weight");
-    const auto part = [&](const char* name) { return weights.tensor(norm + name).to(at::kFloat); };
-    const nn::Tensor factor = part(".weight").div(part(".running_var").add(epsilon).sqrt()); // [out]
-    nn::Tensor shift = part(".running_mean").neg();
-    if (weights.has(conv + ".bias")) shift.add_(weights.tensor(conv + ".bias"));
-    const nn::Tensor bias = shift.mul_(factor).add_(part(".bias"));
-    const nn::Tensor scaled = weight.to(at::kFloat).mul(factor.view({-1, 1, 1, 1}));
-    return {scaled.to(weight.scalar_type()), bias.to(weight.scalar_type()), options};
+                         hint);
 }
 
 TokenLinear::TokenLinear(const tensor::Weights& weights, const std::string& name, const nn::Activation& activation)

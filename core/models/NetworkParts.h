@@ -18,11 +18,8 @@ void addLayerKeys(KeyShapes& keys, const std::string& name, tensor::Shape shape,
 void addBatchNormKeys(KeyShapes& keys, const std::string& name, std::int64_t channels);
 
 /// Throws Error (Broken) naming file and key where one is missing or has another shape.
-void requireShapes(const tensor::Weights& weights, const KeyShapes& expected);
-
-/// The convolution "conv" and the batch normalisation "norm" behind it, with its stored statistics, as one.
-nn::Conv2d convWithBatchNorm(const tensor::Weights& weights, const std::string& conv, const std::string& norm,
-                             const nn::Conv2dOptions& options = {}, double epsilon = 1e-5);
+void requireShapes(const tensor::Weights& weights, const KeyShapes& expected,
+                   const std::string& hint = "fetch the file again, or choose another");
 
 /// nn::Linear for many tokens, as a 1×1 convolution, whose packed weights are twice as fast on some processors.
 class TokenLinear {

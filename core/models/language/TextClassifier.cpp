@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/NetworkParts.h"
 #include "core/models/language/Mamba.h"
 #include "core/tensor/Norm.h"
 #include "core/tensor/Recurrent.h"
@@ -275,11 +276,7 @@ TextClassifier::TextClassifier(const tensor::Weights& weights, const Config& con
     if (config.kind == Kind::Transformer && (config.heads < 1 || config.width % config.heads != 0))
         throw Error(fmt::format("text classifier: a width of {} is not {} equal heads", config.width, config.heads),
                     "choose a width that is a multiple of the heads");
-    for (const auto& [key, shape] : config.expected())
-        if (weights.shape(key) != shape)
-            throw broken(fmt::format("{}: tensor \"{}\" is {}, expected {}", weights.subject(), weights.prefix() + key,
-                                     tensor::describe(weights.shape(key)), tensor::describe(shape)),
-                         "choose weights of the recipe text_classifier");
+    requireShapes(weights, config.expected(), "choose weights of the recipe text_classifier");
     m_tokens = {weights, kTokens};
     m_mixer = infoOf(config.kind).make(weights, config);
     m_head = {weights, "head"};

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/models/NetworkParts.h"
 
 namespace ochre::models {
 namespace {
@@ -94,11 +95,7 @@ std::map<std::string, tensor::Shape> Config::expected() const {
 }
 
 CaptionMatcher::CaptionMatcher(const tensor::Weights& weights, const Config& config) : m_config(config) {
-    for (const auto& [key, shape] : config.expected())
-        if (weights.shape(key) != shape)
-            throw broken(fmt::format("{}: tensor \"{}\" is {}, expected {}", weights.subject(), weights.prefix() + key,
-                                     tensor::describe(weights.shape(key)), tensor::describe(shape)),
-                         "choose weights of the recipe scorer");
+    requireShapes(weights, config.expected(), "choose weights of the recipe scorer");
     const tensor::Weights& w = weights;
     m_stem = {w, "picture.stem", {.stride = 2}};
     for (std::size_t level = 0; level < config.widths.size(); ++level) {

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/Vision.h"
+
 namespace ochre::models {
 namespace {
 
 constexpr double kSlope = 0.2; // of the leaky ReLU
-constexpr double kDarkest = 1e-8;
+constexpr double kDarkest = 1e-8, kNormEpsilon = 1e-5;
 constexpr int kQueries = 10; // one for gamma, nine for the colour matrix
 constexpr const char* kFactor = "local_net.mul";
 constexpr const char* kOffset = "local_net.add";
@@ -109,8 +111,8 @@ Iat::Iat(const tensor::Weights& weights, const Config& config) : m_config(config
     m_factorEnd = {weights, "local_net.mul_end.0", {.activation = nn::Activation::relu()}};
     m_offsetEnd = {weights, "local_net.add_end.0"};
     const tensor::Weights global = weights.sub("global_net."), generator = global.sub("generator.");
-    m_embed[0] = convWithBatchNorm(global, "conv_large.proj.0", "conv_large.proj.1", {.stride = 2});
-    m_embed[1] = convWithBatchNorm(global, "conv_large.proj.3", "conv_large.proj.4", {.stride = 2});
+    m_embed[0] = nn::foldedConv(global, "conv_large.proj.0", "conv_large.proj.1", kNormEpsilon, {.stride = 2});
+    m_embed[1] = nn::foldedConv(global, "conv_large.proj.3", "conv_large.proj.4", kNormEpsilon, {.stride = 2});
     m_position = {generator, "pos_embed", {.groups = config.width}};
     m_norm1 = {generator, "norm1"};
     m_query = generator.tensor("attn.q");

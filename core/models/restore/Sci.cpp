@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/Vision.h"
+
 namespace ochre::models {
 namespace {
 
-constexpr double kLeastLight = 1e-4;
+constexpr double kLeastLight = 1e-4, kNormEpsilon = 1e-5;
 
 std::string block(int index, int part) {
     return fmt::format("enhance.blocks.{}.{}", index, part);
@@ -45,7 +47,7 @@ Sci::Sci(const tensor::Weights& weights, const Config& config) {
     const nn::Conv2dOptions active{.activation = nn::Activation::relu()};
     m_in = {weights, "enhance.in_conv.0", active};
     for (int i = 0; i < config.blocks; ++i)
-        m_blocks.push_back(convWithBatchNorm(weights, block(i, 0), block(i, 1), active));
+        m_blocks.push_back(nn::foldedConv(weights, block(i, 0), block(i, 1), kNormEpsilon, active));
     m_out = {weights, "enhance.out_conv.0"};
 }
 
