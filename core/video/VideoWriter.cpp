@@ -128,6 +128,10 @@ struct VideoWriter::State {
         } else {
             av_opt_set(encoder->priv_data, "preset", "medium", 0);
             av_opt_set_double(encoder->priv_data, "crf", options.quality, 0);
+#if defined(__x86_64__)
+            // In an AVX-512 kernel of its look-ahead libx264 (164) uses memory that it never wrote: the same frames then gave other bytes.
+            if (__builtin_cpu_supports("avx512f")) av_opt_set(encoder->priv_data, "x264-params", "asm=avx2", 0);
+#endif
         }
         must(avcodec_open2(encoder.get(), codec, nullptr), "encoded");
     }

@@ -22,8 +22,7 @@ struct VideoOptions {
 void checkVideo(const std::filesystem::path& file, const VideoOptions& options);
 
 /// Replaces `file` wholly when it is finished; destroyed before that, nothing is left behind. Colours are written as Rec. 709
-/// within 16…235 and labelled so. From 64 pixels a side on, the same frames give the same bytes on the
-/// same machine; smaller H.264 was seen to differ.
+/// within 16…235 and labelled so. The same frames give the same bytes on the same machine.
 class VideoWriter {
 public:
     VideoWriter(const std::filesystem::path& file, const VideoOptions& options); ///< throws as checkVideo does
