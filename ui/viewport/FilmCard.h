@@ -6,6 +6,7 @@
 #include "core/scene/cameras/CameraPath.h"
 #include "ui/panels/Popover.h"
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 
@@ -32,12 +33,19 @@ protected:
 
 private:
     Film settings() const; ///< with the first camera alone
+    CameraPath filmed() const; ///< the path at the film's rate
     std::size_t last() const;
+    void chooseFormat(int format);
+    void chooseSize(int size);
+    void chooseRate(double fps);
+    void showChoices(); ///< those that file and numbers are
     void refresh(); ///< says what it would be, or why it cannot be
 
     CameraPath m_path;
     PathField* m_file;
-    NumberField *m_width, *m_height, *m_first, *m_last;
+    QComboBox *m_format, *m_size;
+    NumberField *m_width, *m_height, *m_fps, *m_first, *m_last;
+    bool m_ownRate = false; ///< else that of the path
     CheckField* m_transparent;
     ColorField* m_background;
     QLabel* m_words;

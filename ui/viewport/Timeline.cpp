@@ -64,6 +64,7 @@ Timeline::Timeline(Bridge& bridge, SceneView& view, SceneActions& actions, QWidg
     connectTrack();
     connect(&m_play, &QTimer::timeout, this, &Timeline::step);
     connect(&m_edits, &PathEdits::changed, this, &Timeline::refresh);
+    connect(&m_edits, &PathEdits::camerasChanged, this, [this] { m_overlay.setCameras(m_edits.cameras()); });
     connect(&m_edits, &PathEdits::failed, this, &Timeline::failed);
     connect(&m_view, &SceneView::throughLeft, this, [this] { play(false); });
     connect(&m_overlay, &CameraOverlay::photoChanged, this, &Timeline::refresh);
@@ -182,7 +183,7 @@ void Timeline::addCameras() {
         if (!file.isEmpty()) openCameras(file);
     });
     QAction* keys = menu->addAction(tr("Make these cameras the keys"), this, &Timeline::keysFromCameras);
-    QAction* away = menu->addAction(tr("Take these cameras away"), this, [this] { m_overlay.setCameras({}); });
+    QAction* away = menu->addAction(tr("Take these cameras away"), this, [this] { m_edits.setCameras({}, {}); });
     menu->addSeparator();
     QAction* save = menu->addAction(tr("Save the path…"), this, [this] {
         const QString file = QFileDialog::getSaveFileName(window(), tr("Save the path"), QStringLiteral("path.json"),
@@ -366,7 +367,7 @@ void Timeline::openCameras(const QString& file) {
         CameraSource source = readCameras(file.toStdString());
         m_open = true;
         if (source.path) m_edits.change(tr("Open a camera path"), [&](CameraPath& path) { path = std::move(*source.path); });
-        else m_overlay.setCameras(std::move(source.set));
+        else m_edits.setCameras(std::move(source.set), file);
         refresh();
     } catch (const Error& e) {
         Q_EMIT failed(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));

@@ -57,6 +57,8 @@ graph::NodeDeclaration CameraPath() {
                     .defaultValue = std::string(), .advanced = true})
         .parameter({.id = "path", .label = "Path file", .help = "A camera path as a file, instead of the keys.", .kind = Kind::File,
                     .defaultValue = std::string(), .filter = "Camera paths (*.json)", .advanced = true})
+        .parameter({.id = "cameras", .label = "Cameras of photos", .help = "transforms.json or COLMAP's cameras, which the viewer shows in the scene.",
+                    .kind = Kind::File, .defaultValue = std::string(), .filter = "Cameras (*.json *.bin *.txt)", .advanced = true})
         .onRun(run);
 }
 
