@@ -9,9 +9,12 @@
 #include "core/base/Paths.h"
 #include "core/graph/Bench.h"
 #include "core/render/Bench.h"
+#include "core/scene/SceneIo.h"
 
 namespace ochre::app {
 namespace {
+
+constexpr std::size_t kEditedSplats = 3'000'000; // of a made-up scene, where none is named
 
 struct Options {
     std::vector<std::string> names;
@@ -44,6 +47,11 @@ Json benchSplatsOf(const Options& o) {
     return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, settings, interrupted());
 }
 
+Json benchEditsOf(const Options& o) {
+    if (!o.scene.empty()) return benchEdits(readSplats(o.scene, interrupted()), o.frames, interrupted());
+    return benchEdits(benchCloud(o.count > 0 ? o.count : kEditedSplats), o.frames, interrupted());
+}
+
 /// A picture of 300×200 through the network, by the same node as everywhere; the first run also loads the model.
 Json benchUpscale(const Options& o) {
     const std::string model = o.model.empty() ? "realesrgan-x4plus" : o.model;
@@ -71,6 +79,7 @@ Json benchUpscale(const Options& o) {
 Json bench(const std::string& name, const Options& o) {
     if (name == "graph") return graph::benchGraph();
     if (name == "splats") return benchSplatsOf(o);
+    if (name == "edits") return benchEditsOf(o);
     if (name == "diffusion")
         return runModelCommand({.command = "bench_diffusion",
                                 .files = {},
@@ -112,12 +121,12 @@ void addBench(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("bench", "Measure the engine, the renderers and the models");
     auto o = std::make_shared<Options>();
     sub->add_option("name", o->names, "What to measure; default: graph and splats")
-        ->check(CLI::IsMember({"diffusion", "graph", "splats", "upscale"}));
-    auto* scene = sub->add_option("--scene", o->scene, "Scene for splats; default: the sample");
+        ->check(CLI::IsMember({"diffusion", "edits", "graph", "splats", "upscale"}));
+    auto* scene = sub->add_option("--scene", o->scene, "Scene for splats and edits; default: the sample, and 3 million made-up splats");
     sub->add_option("--count", o->count, "Splats of a made-up scene instead, of the sizes and opacities that trained ones have")
         ->check(CLI::Range(std::size_t{1}, std::size_t{20'000'000}))
         ->excludes(scene);
-    sub->add_option("--frames", o->frames, "Frames of splats that each renderer draws")->check(CLI::Range(1, 10000))->capture_default_str();
+    sub->add_option("--frames", o->frames, "Frames of splats that each renderer draws; times that each edit is done")->check(CLI::Range(1, 10000))->capture_default_str();
     sub->add_flag("!--no-exact", o->exact, "Leave out the exact CPU renderer of splats");
     sub->add_option("--model", o->model, "Model for upscale, default: realesrgan-x4plus; checkpoint for diffusion, default: random weights");
     sub->add_option("--dtype", o->dtype, "Numbers for upscale and diffusion")->check(CLI::IsMember({"auto", "float32", "bfloat16"}));

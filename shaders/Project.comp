@@ -30,6 +30,17 @@ vec3 rest(uint k, uint i) {
     return vec3(restR[at], restG[at], restB[at]);
 }
 
+vec3 graded(vec3 c) {
+    const ProjectExtra e = extra[p.item];
+    return vec3(dot(vec3(e.look[0], e.look[1], e.look[2]), c) + e.look[3], dot(vec3(e.look[4], e.look[5], e.look[6]), c) + e.look[7],
+                dot(vec3(e.look[8], e.look[9], e.look[10]), c) + e.look[11]);
+}
+
+float opacityOf(uint i) {
+    const float own = opacities[i];
+    return p.opacity * ((p.flags & kGraded) != 0 ? min(extra[p.item].mostOpacity, extra[p.item].gain * own) : own);
+}
+
 vec3 shColor(uint i, vec3 d) {
     vec3 c = vec3(base[3 * i], base[3 * i + 1], base[3 * i + 2]);
     const float x = d.x, y = d.y, z = d.z, xx = x * x, yy = y * y, zz = z * z;
@@ -43,6 +54,7 @@ vec3 shColor(uint i, vec3 d) {
              0.45704580 * y * (4 * zz - xx - yy) * rest(10, i) + 0.37317633 * z * (2 * zz - 3 * xx - 3 * yy) * rest(11, i) -
              0.45704580 * x * (4 * zz - xx - yy) * rest(12, i) + 1.44530572 * z * (xx - yy) * rest(13, i) -
              0.59004359 * x * (xx - 3 * yy) * rest(14, i);
+    if ((p.flags & kGraded) != 0) c = graded(c);
     return max(c, vec3(0));
 }
 
@@ -91,7 +103,7 @@ bool withinBox(vec3 at) {
 }
 
 vec3 colorOf(uint i, vec3 at, float z) {
-    if (mode() == kModeOpacity) return heat(p.opacity * opacities[i]);
+    if (mode() == kModeOpacity) return heat(opacityOf(i));
     if (mode() == kModeDepth)
         return vec3(1 - clamp((z - extra[p.item].depthLow) / (extra[p.item].depthHigh - extra[p.item].depthLow), 0, 1));
     const vec3 eye = vec3(p.eyeX, p.eyeY, p.eyeZ);
@@ -116,10 +128,11 @@ void main() {
     if ((p.flags & kExtra) != 0 && !withinBox(at)) { hide(to); return; }
     const uint mark = markOf(i);
     if (mark == kMarkHidden) { hide(to); return; }
-    const vec3 raw = projectCovariance(i, t);
+    vec3 raw = projectCovariance(i, t);
+    if ((p.flags & kGraded) != 0) raw *= extra[p.item].larger;
     const float xx = raw.x + 0.3, xy = raw.y, yy = raw.z + 0.3, det = xx * yy - xy * xy;
     if (!(det > 0) || isinf(det)) { hide(to); return; }
-    float opacity = p.opacity * opacities[i];
+    float opacity = opacityOf(i);
     if ((p.flags & kAntialiased) != 0) opacity *= sqrt(max(0.000025, max(0.0, raw.x * raw.z - raw.y * raw.y) / det));
     const float reach = 2 * log(opacity * 255);
     if (!(reach > 0)) { hide(to); return; }

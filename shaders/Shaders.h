@@ -8,6 +8,6 @@
 namespace ochre::shaders {
 
 extern const std::span<const std::uint32_t> Blend, Expand, Field, Normals, OrderCounts, Picture, Planes, Project, QuadFragment, QuadVertex, Resolve, ScanApply,
-    ScanChunks, ScanSums, SortCount, SortScatter, TileRanges;
+    ScanChunks, ScanSums, Select, SortCount, SortScatter, TileRanges;
 
 } // namespace ochre::shaders

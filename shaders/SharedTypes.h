@@ -31,6 +31,7 @@ OCHRE_CONST kAntialiased = 1;  // ProjectParams.flags
 OCHRE_CONST kOrthographic = 2; // then eye is the direction of view
 OCHRE_CONST kExtra = 4;        // ProjectExtra counts
 OCHRE_CONST kMarked = 8;       // so do the marks
+OCHRE_CONST kGraded = 16;      // and the look
 
 // As SplatMark, a byte a splat.
 OCHRE_CONST kMarkSelected = 1;
@@ -51,6 +52,24 @@ struct ProjectExtra {
     float pointRadius, depthLow, depthHigh;
     uint mode;
     float selectedR, selectedG, selectedB, selectedShare, lockedR, lockedG, lockedB, lockedShare; // of marked splats
+    float look[12]; // of colours, three rows of r, g, b, 1
+    float gain, mostOpacity, larger; // opacities: times, and at most; squares of sizes: times
+};
+
+// What Select.comp asks.
+OCHRE_CONST kSelectScreen = 0;    // v: three rows of world to camera, fx, fy, cx, cy, near, far, whether it is orthographic
+OCHRE_CONST kSelectSphere = 1;    // v: centre, square of the radius
+OCHRE_CONST kSelectBox = 2;       // v: centre, half of the sides, three rows of its rotation
+OCHRE_CONST kSelectColor = 3;     // v: colour, square of the tolerance
+OCHRE_CONST kSelectLuminance = 4; // v: from, to
+OCHRE_CONST kSelectLargest = 5;   // of three values: from low to high
+OCHRE_CONST kSelectValue = 6;     // from low to high
+
+struct SelectParams {
+    uint kind, count;   // splats
+    uint width, height; // of the picture
+    uint low, high;     // numbers in the order of floats
+    float v[19];
 };
 
 struct ScanParams {

@@ -23,6 +23,11 @@ Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings 
                  const Cancel& cancel = {});
 Json benchSplats(const SplatCloud& cloud, const SplatBench& settings = {}, const Cancel& cancel = {});
 
+/// What each selection and edit takes, from the step to the items that are then drawn (uploads and drawing not counted), and undoing and
+/// doing it again; medians of `runs`: {"scene", "splats", "sh_degree", "threads", "edits": [{"edit", "selected" (then), "items" (drawn),
+/// "milliseconds", "undo", "redo"}], "selecting": {"device", "queries": [{"query", "cpu", "device" (milliseconds), "same"}]}}.
+Json benchEdits(const SplatCloud& cloud, int runs = 5, const Cancel& cancel = {});
+
 /// A cloud of any size for it, SH of degree 3: surfaces with splats of the shapes, sizes and opacities that trained scenes have.
 SplatCloud benchCloud(std::size_t count, std::uint32_t seed = 1);
 

@@ -66,6 +66,7 @@ ItemView viewOf(const SceneItem& item, const Camera& camera, const SplatOptions&
     v.mode = options.mode;
     v.pointRadius = options.pointSize / 2;
     v.marks = item.marks && !item.marks->empty() ? item.marks->data() : nullptr;
+    v.look = item.look;
     v.selected = options.selected;
     v.locked = options.locked;
     return v;
@@ -90,6 +91,13 @@ void checkItem(const SceneItem& item, std::size_t index) {
         throw Error(fmt::format("item {} ({}): {} marks for {} splats", index, item.cloud.name(), item.marks->size(), item.cloud.count()));
     if (!(item.opacity >= 0 && item.opacity <= 1))
         throw Error(fmt::format("item {} ({}): opacity {} is not from 0 to 1", index, item.cloud.name(), item.opacity));
+    if (!item.look) return;
+    const ItemLook& look = *item.look;
+    bool sound = look.opacity > 0 && std::isfinite(look.opacity) && look.mostOpacity > 0 && look.mostOpacity <= 1 && look.size > 0 && std::isfinite(look.size);
+    for (const double value : look.color) sound = sound && std::isfinite(value);
+    if (!sound)
+        throw Error(fmt::format("item {} ({}): opacity times {}, at most {}, size times {}", index, item.cloud.name(), look.opacity, look.mostOpacity, look.size),
+                    "factors are positive numbers, and colours are mapped by numbers");
 }
 
 } // namespace

@@ -84,26 +84,40 @@ Similarity Similarity::about(const std::array<double, 3>& pivot) const {
     return moved;
 }
 
+Similarity Similarity::after(const Similarity& first) const {
+    Similarity both{.rotation = multiply(normalised(rotation), normalised(first.rotation)), .scale = scale * first.scale, .translation = translation};
+    const Mat3 r = matrixOf(rotation);
+    const auto& t = first.translation;
+    for (std::size_t k = 0; k < 3; ++k) both.translation[k] += scale * (r[3 * k] * t[0] + r[3 * k + 1] * t[1] + r[3 * k + 2] * t[2]);
+    return both;
+}
+
 SplatMover::SplatMover(const Similarity& similarity)
     : m_similarity(checked(similarity)), m_matrix(matrixOf(m_similarity.rotation)), m_sh(m_matrix),
       m_larger(static_cast<float>(std::log(m_similarity.scale))),
       m_turns(m_similarity.rotation != Quaternion{1, 0, 0, 0}) {}
 
-void SplatMover::move(SplatData& d, std::size_t i) const {
+void SplatMover::place(float* p, float* logScales) const {
     const Mat3& r = m_matrix;
-    float* p = &d.positions[3 * i];
     const std::array<double, 3> from{p[0], p[1], p[2]};
     for (std::size_t k = 0; k < 3; ++k) {
         p[k] = static_cast<float>(
             m_similarity.scale * (r[3 * k] * from[0] + r[3 * k + 1] * from[1] + r[3 * k + 2] * from[2]) +
             m_similarity.translation[k]);
-        d.logScales[3 * i + k] += m_larger;
+        if (m_larger != 0) logScales[k] += m_larger;
     }
+}
+
+void SplatMover::turn(float* q, float* shRest, int shDegree) const {
     if (!m_turns) return;
-    float* q = &d.rotations[4 * i];
     const Quaternion turned = multiply(m_similarity.rotation, {q[0], q[1], q[2], q[3]});
     for (std::size_t k = 0; k < 4; ++k) q[k] = static_cast<float>(turned[k]);
-    m_sh.apply(d.shRest.data() + 3 * shRestCount(d.shDegree) * i, d.shDegree);
+    m_sh.apply(shRest, shDegree);
+}
+
+void SplatMover::move(SplatData& d, std::size_t i) const {
+    place(&d.positions[3 * i], &d.logScales[3 * i]);
+    turn(&d.rotations[4 * i], d.shRest.data() + 3 * shRestCount(d.shDegree) * i, d.shDegree);
 }
 
 void transform(SplatData& d, const Similarity& s) {

@@ -18,6 +18,8 @@ struct Similarity {
     bool isIdentity() const;
     /// The same turning and scaling about a point that stays where it is but for the translation.
     Similarity about(const std::array<double, 3>& pivot) const;
+    /// Both in one, `first` first.
+    Similarity after(const Similarity& first) const;
 };
 
 /// Moves splats one by one. Safe to use from several threads.
@@ -28,6 +30,9 @@ public:
 
     bool turns() const { return m_turns; } ///< else rotations and harmonics stay
     void move(SplatData& data, std::size_t splat) const;
+    // The parts of it, to the numbers of one splat: three and three; four, and K coefficients of r, g, b.
+    void place(float* position, float* logScales) const;
+    void turn(float* rotation, float* shRest, int shDegree) const;
 
 private:
     Similarity m_similarity;

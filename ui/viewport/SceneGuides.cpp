@@ -79,4 +79,15 @@ void paintAxes(QPainter& p, const Camera& camera, const QRectF& area) {
     }
 }
 
+void paintLabel(QPainter& p, QPointF at, const QString& text) {
+    p.setFont(font(TextRole::Secondary));
+    const QFontMetricsF m(p.font());
+    const QRectF box(at + QPointF(14, 10), QSizeF(m.horizontalAdvance(text) + 3 * metrics::kGrid, 22));
+    p.setPen(Qt::NoPen);
+    p.setBrush(colors().surface2);
+    p.drawRoundedRect(box, 4, 4);
+    p.setPen(colors().textHigh);
+    p.drawText(box, Qt::AlignCenter, text);
+}
+
 } // namespace ochre::ui

@@ -16,6 +16,8 @@ void paintAxes(QPainter& painter, const Camera& camera, const QRectF& area);
 
 /// Colours of x, y and z.
 QColor axisColor(int axis);
+/// A few words beside the pointer.
+void paintLabel(QPainter& painter, QPointF at, const QString& text);
 /// The part of a straight line that lies before the camera, in its picture.
 std::optional<QLineF> seenLine(const Camera& camera, const Vec3& from, const Vec3& to);
 

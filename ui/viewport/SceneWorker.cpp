@@ -130,7 +130,7 @@ void SceneWorker::pickOne(Renderer& renderer, const PickRequest& request) {
                 if (id.splat == SplatId::kNone || away >= best) continue;
                 best = away;
                 found =
-                    Picked{unprojected(part, x + 0.5, y + 0.5, planes.medianDepth.pixel(x, y)[0]), id.splat};
+                    Picked{unprojected(part, x + 0.5, y + 0.5, planes.medianDepth.pixel(x, y)[0]), id.splat, id.item};
             }
     } catch (...) {
         const Error e = currentError();

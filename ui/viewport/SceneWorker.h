@@ -34,6 +34,7 @@ struct PickRequest {
 struct Picked {
     Vec3 place{};        ///< in the world, where half of the light is stopped
     std::uint32_t splat; ///< the one that stops it
+    std::uint32_t item = 0; ///< of the scene, whose splat it is
 };
 
 class SceneWorker : public QObject {

@@ -19,7 +19,7 @@ std::uint32_t groups(std::uint32_t invocations) {
 }
 
 bool needsExtra(const ItemView& v) {
-    return v.box || v.marks || v.mode != SplatMode::Color;
+    return v.box || v.marks || v.look || v.mode != SplatMode::Color;
 }
 
 shared::ProjectExtra projectExtra(const ItemView& v) {
@@ -37,6 +37,12 @@ shared::ProjectExtra projectExtra(const ItemView& v) {
                            .selectedShare = v.selected.share, .lockedR = v.locked.color[0], .lockedG = v.locked.color[1],
                            .lockedB = v.locked.color[2], .lockedShare = v.locked.share};
     for (std::size_t i = 0; i < 12; ++i) e.world[i] = f(v.toWorld[i]);
+    if (v.look) {
+        for (std::size_t i = 0; i < 12; ++i) e.look[i] = f(v.look->color[i]);
+        e.gain = f(v.look->opacity);
+        e.mostOpacity = f(v.look->mostOpacity);
+        e.larger = f(v.look->size * v.look->size);
+    }
     return e;
 }
 
@@ -57,7 +63,7 @@ shared::ProjectParams projectParams(const ItemView& v, std::uint32_t item, std::
     p.count = count;
     p.degree = static_cast<std::uint32_t>(v.shDegree);
     p.flags = (v.antialiased ? shared::kAntialiased : 0) | (v.orthographic ? shared::kOrthographic : 0) | (needsExtra(v) ? shared::kExtra : 0) |
-              (v.marks ? shared::kMarked : 0);
+              (v.marks ? shared::kMarked : 0) | (v.look ? shared::kGraded : 0);
     p.farPlane = static_cast<float>(v.far);
     p.opacity = static_cast<float>(v.opacity);
     p.item = item;

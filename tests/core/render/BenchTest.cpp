@@ -37,5 +37,18 @@ TEST(Bench, MakesTheSameSceneOfAnySizeAgain) {
     ASSERT_EQ(json["renderers"].size(), 2u);
 }
 
+TEST(Bench, TimesEachEditAndItsUndo) {
+    const Json json = benchEdits(benchCloud(3000), 1);
+    EXPECT_EQ(json["splats"], 3000);
+    EXPECT_GE(json["edits"].size(), 25u);
+    for (const Json& edit : json["edits"]) {
+        const std::string name = edit["edit"];
+        EXPECT_GT(edit["milliseconds"].get<double>(), 0) << name;
+        EXPECT_GE(edit["items"].get<int>(), 1) << name;
+        EXPECT_EQ(edit.contains("undo"), name != "drag a handle" && name != "slide colours") << name;
+    }
+    for (const Json& query : json["selecting"]["queries"]) EXPECT_TRUE(query["same"].get<bool>()) << query;
+}
+
 } // namespace
 } // namespace ochre
