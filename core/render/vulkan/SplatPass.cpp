@@ -16,8 +16,9 @@ namespace {
 // Pixels of an invocation. A CPU device has few lanes and pays much for what each of them reads; a GPU needs many.
 constexpr std::uint32_t kCpuColumns = 2, kCpuRows = 8, kGpuColumns = 2, kGpuRows = 2;
 
-// Tiles that a splat reaches on average, below which smaller ones cost a CPU device less: it computes all of a tile's pixels for each.
-constexpr std::uint32_t kFewTiles = 2, kMostTiles = 65535;
+// Small tiles that a splat may reach on average before large ones cost a CPU device less, which computes all of a tile's pixels for each.
+constexpr double kFewTiles = 3.3;
+constexpr std::uint32_t kMostTiles = 65535;
 
 // Turns that llvmpipe takes of a loop, and splats of each where lists are longer than that.
 constexpr std::uint32_t kMostTurns = 65000, kTogether = 8;
@@ -178,20 +179,28 @@ void SplatPass::readBack(Commands& commands, const Frame& frame, Rows pixels, co
     take(pixels, m_pixelsRead.mapped().first(bytes));
 }
 
-/// Some rows of tiles; into the open batch, and at last no batch is open.
+/// Some rows of tiles, or of small ones in their place; into the open batch, and at last no batch is open.
 void SplatPass::drawBand(Commands& commands, const Frame& frame, Rows tiles, const Take& take, const Cancel& cancel) {
     commands.stage("bin");
-    const std::uint32_t entries = countEntries(commands, frame, tiles, cancel);
-    if (entries > m_device.limits().maxStorageBufferRange / 4 && tiles.count > 1) {
-        const std::uint32_t half = tiles.count / 2;
-        drawBand(commands, frame, {tiles.first, half}, take, cancel);
-        commands.begin();
-        return drawBand(commands, frame, {tiles.first + half, tiles.count - half}, take, cancel);
+    if (m_device.fewLanes() && 4 * frame.across * frame.down <= kMostTiles) {
+        const Frame small = frame.inSmallTiles();
+        const Rows rows{2 * tiles.first, std::min(2 * tiles.count, small.down - 2 * tiles.first)};
+        const std::uint32_t entries = countEntries(commands, small, rows, cancel);
+        if (entries <= kFewTiles * m_projection.visible()) return drawLists(commands, small, rows, entries, take, cancel);
     }
-    const std::uint64_t few = std::uint64_t{kFewTiles} * m_projection.visible();
-    if (m_device.fewLanes() && frame.tile == shared::kTileSize && entries < few && 4 * frame.across * frame.down <= kMostTiles) {
-        const Frame fine = frame.inSmallTiles();
-        return drawBand(commands, fine, {2 * tiles.first, std::min(2 * tiles.count, fine.down - 2 * tiles.first)}, take, cancel);
+    drawLists(commands, frame, tiles, countEntries(commands, frame, tiles, cancel), take, cancel);
+}
+
+/// Rows of tiles whose lists have so many entries, those of each half for itself where they are too many for a buffer.
+void SplatPass::drawLists(Commands& commands, const Frame& frame, Rows tiles, std::uint32_t entries, const Take& take, const Cancel& cancel) {
+    if (entries > m_device.limits().maxStorageBufferRange / 4 && tiles.count > 1) {
+        const std::uint32_t middle = tiles.count / 2;
+        for (const Rows half : {Rows{tiles.first, middle}, Rows{tiles.first + middle, tiles.count - middle}}) {
+            if (half.first != tiles.first) commands.begin();
+            commands.stage("bin");
+            drawLists(commands, frame, half, countEntries(commands, frame, half, cancel), take, cancel);
+        }
+        return;
     }
     m_entries += entries;
     binTiles(commands, frame, tiles, entries);
@@ -200,11 +209,12 @@ void SplatPass::drawBand(Commands& commands, const Frame& frame, Rows tiles, con
     reservePixels(frame.rowBytes() * pixels.count);
     commands.stage("blend");
     const shared::BlendParams p = frame.params(pixels);
-    const Buffer &records = m_projection.records(), &list = m_projection.list();
+    const Kernel& kernel = kernelFor(frame, longLists);
+    const Buffer &records = m_projection.records(), &list = m_projection.list(), &normals = m_projection.normals();
     if (frame.planes)
-        commands.dispatch(kernelFor(frame, false), p, {&m_tileRanges, &m_tileSplats, &records, &list, &m_projection.normals(), &m_pixels}, frame.across, tiles.count);
+        commands.dispatch(kernel, p, {&m_tileRanges, &m_tileSplats, &records, &list, &normals, &m_pixels}, frame.across, tiles.count);
     else
-        commands.dispatch(kernelFor(frame, longLists), p, {&m_tileRanges, &m_tileSplats, &records, &m_pixels}, frame.across, tiles.count);
+        commands.dispatch(kernel, p, {&m_tileRanges, &m_tileSplats, &records, &m_pixels}, frame.across, tiles.count);
     readBack(commands, frame, pixels, take, cancel);
 }
 

@@ -41,6 +41,7 @@ private:
     void drawQuads(Commands& commands, const Frame& frame, const Take& take, const Cancel& cancel);
     void drawTiles(Commands& commands, const Frame& frame, const Take& take, const Cancel& cancel);
     void drawBand(Commands& commands, const Frame& frame, Rows tiles, const Take& take, const Cancel& cancel);
+    void drawLists(Commands& commands, const Frame& frame, Rows tiles, std::uint32_t entries, const Take& take, const Cancel& cancel);
     std::uint32_t countEntries(Commands& commands, const Frame& frame, Rows tiles, const Cancel& cancel);
     void binTiles(Commands& commands, const Frame& frame, Rows tiles, std::uint32_t entries);
     void reserveTiles(std::uint32_t entries, std::uint32_t tiles);
@@ -53,7 +54,8 @@ private:
     Projection m_projection;
     Kernel m_orderCounts, m_expand, m_ranges;
     Kernel m_resolve;
-    std::array<std::unique_ptr<Kernel>, 6> m_blends; ///< for colours, for long lists of them and for planes, in large and small tiles; made when first needed
+    /// For colours, for long lists of them and for planes, each in large and small tiles; made when first needed.
+    std::array<std::unique_ptr<Kernel>, 6> m_blends;
     std::unique_ptr<QuadBlender> m_quads; ///< where there is a choice
     Sampler m_sampler;
     Sorter m_sorter;
