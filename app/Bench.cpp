@@ -9,6 +9,7 @@
 #include "core/base/Paths.h"
 #include "core/graph/Bench.h"
 #include "core/render/Bench.h"
+#include "core/scene/Ply.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre::app {
@@ -25,6 +26,7 @@ struct Options {
     std::vector<std::string> parts;
     std::string size; ///< of the picture for splats and diffusion
     std::size_t count = 0;
+    std::string saved; ///< where the made-up scene goes
     int frames = 10, steps = 3, threads = 0;
     bool exact = true, json = false;
 };
@@ -43,7 +45,11 @@ Json benchSplatsOf(const Options& o) {
         settings.width = size.width;
         settings.height = size.height;
     }
-    if (o.count > 0) return benchSplats(benchCloud(o.count), settings, interrupted());
+    if (o.count > 0) {
+        const SplatCloud cloud = benchCloud(o.count);
+        if (!o.saved.empty()) writePly(cloud, o.saved);
+        return benchSplats(cloud, settings, interrupted());
+    }
     return benchSplats(o.scene.empty() ? (paths::resources() / "scenes/vase.ply").string() : o.scene, settings, interrupted());
 }
 
@@ -126,6 +132,7 @@ void addBench(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--count", o->count, "Splats of a made-up scene instead, of the sizes and opacities that trained ones have")
         ->check(CLI::Range(std::size_t{1}, std::size_t{20'000'000}))
         ->excludes(scene);
+    sub->add_option("--save-scene", o->saved, "Write that scene as a .ply, for other programs")->needs("--count");
     sub->add_option("--frames", o->frames, "Frames of splats that each renderer draws; times that each edit is done")->check(CLI::Range(1, 10000))->capture_default_str();
     sub->add_flag("!--no-exact", o->exact, "Leave out the exact CPU renderer of splats");
     sub->add_option("--model", o->model, "Model for upscale, default: realesrgan-x4plus; checkpoint for diffusion, default: random weights");

@@ -80,13 +80,23 @@ struct StageTime {
     double milliseconds;
 };
 
+/// What a frame went through; zeros where a renderer does not count.
+struct FrameCounts {
+    std::size_t splats = 0;    ///< of the scene
+    std::size_t visible = 0;   ///< that touch a pixel
+    std::size_t shaded = 0;    ///< whose colours had to be computed, since the camera is at another place
+    std::size_t entries = 0;   ///< of the tiles' lists
+    std::size_t bytesHeld = 0; ///< of the device's memory, in all
+};
+
 /// How sorted splats become a picture: a walk over each tile's list that stops when a pixel is full, or quads through the
-/// rasteriser. Auto: what is faster on the device (quads on CPU devices, tiles on others).
+/// rasteriser. Auto: frames of floats and planes in tiles, those that are shown by what the first of them found to be faster.
 enum class Blending { Auto, Tiles, Quads };
 
 struct RendererOptions {
     bool validation = false; ///< Vulkan's checking layers; also when OCHRE_VALIDATION is set
     Blending blending = Blending::Auto;
+    bool manyLanes = false; ///< what is made for graphics cards also on a CPU device, where it is slower; for tests
 };
 
 /// The device is gone: of the renderer nothing but its end can be wanted.
@@ -126,6 +136,7 @@ public:
     virtual void renderPicture8(const PictureView& view, int width, int height, std::span<std::uint8_t> pixels) = 0;
 
     virtual std::vector<StageTime> lastTimes() const = 0; ///< of the last frame
+    virtual FrameCounts lastCounts() const { return {}; }
     virtual std::size_t validationMessages() const { return 0; }
 };
 

@@ -33,6 +33,7 @@ struct SplatOptions {
     SplatMode mode = SplatMode::Color;
     double pointSize = 3;                                    ///< pixels across, of Centres
     std::optional<std::array<double, 2>> depthRange = {};    ///< of Depth, z in the camera; none: that of the bulk of the scene
+    std::size_t most = 0;                                    ///< about so many splats suffice for now, larger ones in place of the others; 0: all. What cannot leave any out draws all
     std::optional<Bounds> box = {};                          ///< of the world: splats whose centre lies outside are not drawn
     SplatTint selected = {{1, 0.6f, 0}, 0.7f}, locked = {{0.5f, 0.5f, 0.5f}, 0.7f}; ///< in all modes but Overdraw
 };

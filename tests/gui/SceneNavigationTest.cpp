@@ -197,5 +197,26 @@ TEST(FrameGovernor, DoesNotSpoilThePictureWhereItsSizeIsNotWhatTakesTheTime) {
     EXPECT_GT(governor.scale(), 0.9);
 }
 
+TEST(FrameGovernor, LeavesOutSplatsWherePlacingThemTakesTooLongAndTakesThemBack) {
+    FrameGovernor governor(40);
+    governor.setThins(true);
+    double constant = 0;
+    const auto move = [&](double perCloud) {
+        for (int i = 0; i < 40; ++i) {
+            const double pixels = 1e6 * governor.scale() * governor.scale();
+            constant = perCloud * governor.share();
+            governor.took(constant + 20 * pixels / 1e6, pixels, 1e6);
+        }
+    };
+    move(10);
+    EXPECT_EQ(governor.share(), 1) << "there is time for all";
+    move(200);
+    EXPECT_NEAR(constant + 20 * governor.scale() * governor.scale(), 40, 4);
+    EXPECT_LT(governor.share(), 0.25);
+    EXPECT_GT(governor.scale(), 0.3);
+    move(10);
+    EXPECT_EQ(governor.share(), 1);
+}
+
 } // namespace
 } // namespace ochre::ui::shell

@@ -25,6 +25,12 @@ constexpr double kSlowest = 0.01, kFastest = 100;
 constexpr int kStill = 3; ///< pixels that a click may move
 constexpr double kNearestFocus = 0.02; ///< radii of the scene
 
+std::size_t splatsOf(const std::vector<SceneItem>& items) {
+    std::size_t count = 0;
+    for (const SceneItem& item : items) count += item.visible ? item.cloud.count() : 0;
+    return count;
+}
+
 std::array<float, 3> rgb(const QColor& color) {
     return {color.redF(), color.greenF(), color.blueF()};
 }
@@ -52,6 +58,7 @@ SceneView::SceneView(QWidget* parent) : QWidget(parent), m_governor(kFrameBudget
     });
     connect(&m_worker, &SceneWorker::rendererReady, this, [this](const QString& name, const QString& reason) {
         m_renderer = name;
+        m_governor.setThins(name.startsWith(QLatin1String("Vulkan"))); // the others draw all splats
         Q_EMIT rendererReady(name, reason);
     });
     connect(&m_worker, &SceneWorker::frameReady, this, &SceneView::take);
@@ -200,6 +207,7 @@ void SceneView::request(bool moving) {
     r.options.background = rgb(m_display.background.value_or(colors().canvas));
     r.options.mode = m_display.mode;
     r.options.pointSize *= scale;
+    if (moving && m_governor.share() < 1) r.options.most = static_cast<std::size_t>(std::max(1.0, m_governor.share() * static_cast<double>(splatsOf(m_items))));
     r.options.selected = {rgb(colors().accent), 0.75f};
     r.options.locked = {rgb(colors().textLow), 0.75f};
     r.moving = moving;

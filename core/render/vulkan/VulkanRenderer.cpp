@@ -12,8 +12,8 @@ namespace {
 
 class VulkanRenderer : public Renderer {
 public:
-    VulkanRenderer(bool validation, Blending blending)
-        : m_device(validation), m_commands(m_device), m_splats(m_device, blending), m_picture(m_device) {}
+    VulkanRenderer(bool validation, const RendererOptions& options)
+        : m_device(validation, options.manyLanes), m_commands(m_device), m_splats(m_device, options.blending), m_picture(m_device) {}
 
     std::string name() const override { return "Vulkan: " + m_device.name(); }
     bool software() const { return m_device.isCpu(); } ///< a driver that computes on the CPU
@@ -54,6 +54,7 @@ public:
     }
 
     std::vector<StageTime> lastTimes() const override { return m_commands.times(); }
+    FrameCounts lastCounts() const override { return m_splats.counts(); }
     std::size_t bytesUploaded() const override { return m_splats.uploaded(); }
     std::size_t validationMessages() const override { return m_device.validationMessages(); }
 
@@ -66,7 +67,7 @@ private:
 
 std::unique_ptr<VulkanRenderer> openVulkan(const RendererOptions& options) {
     const char* wanted = std::getenv("OCHRE_VALIDATION");
-    return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options.blending);
+    return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options);
 }
 
 } // namespace
