@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Timings of drawing splats, with every figure that a comparison needs.
+// Timings of drawing splats and fields, with every figure that a comparison needs.
 #pragma once
 
 #include <filesystem>
@@ -22,6 +22,15 @@ struct SplatBench {
 Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings = {},
                  const Cancel& cancel = {});
 Json benchSplats(const SplatCloud& cloud, const SplatBench& settings = {}, const Cancel& cancel = {});
+
+struct FieldBench {
+    int width = 400, height = 400; ///< of a frame at rest; a moving one has a quarter of its sides
+    int frames = 5;                ///< measured of each, after one that warms up; the camera turns around the scene
+};
+
+/// {"scene", "splats", "fields", "width", "height", "samples" (looked up in all frames at rest, by the fields), "operations_a_sample",
+/// "bytes_a_sample", "renderers": [{"name", "still": {"milliseconds", "frames_per_second"}, "moving": {the same}} | {"name", "error"}]}
+Json benchFields(const SplatCloud& scene, const FieldBench& settings = {}, const Cancel& cancel = {});
 
 /// A cloud of any size for it, SH of degree 3: surfaces with splats of the shapes, sizes and opacities that trained scenes have.
 SplatCloud benchCloud(std::size_t count, std::uint32_t seed = 1);

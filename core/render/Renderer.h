@@ -22,7 +22,7 @@ namespace ochre {
 
 enum class SplatMark : std::uint8_t { None, Selected, Locked, Hidden }; ///< how an editor shows a splat; Hidden: in no plane
 
-/// A cloud and where it stands.
+/// A cloud, with the fields among its splats, and where it stands.
 struct SceneItem {
     SplatCloud cloud;
     std::array<double, 16> toWorld = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}; ///< turns, scales and moves; row-major
@@ -45,6 +45,7 @@ enum class Plane : std::uint8_t {
 /// A splat of the scene.
 struct SplatId {
     static constexpr std::uint32_t kNone = 0xffffffff;
+    static constexpr std::uint32_t kField = 0xfffffffe; ///< as `splat`: a field of the item
     std::uint32_t item = kNone, splat = kNone;
     bool operator==(const SplatId&) const = default;
 };

@@ -237,14 +237,14 @@ void EditWorker::carryOut(SplatValue which) {
 
 std::shared_ptr<const EditState> EditWorker::tell(const std::optional<Similarity>& held) {
     if (m_shownVersion != m_editor->dataVersion()) {
-        m_shown = SplatCloud(SplatData(m_editor->data()), m_shown.name());
+        m_shown = SplatCloud(SplatData(m_editor->data()), m_shown.name()).withFieldsOf(m_shown);
         m_shownVersion = m_editor->dataVersion();
     }
     auto state = std::make_shared<EditState>();
     state->cloud = m_shown;
     if (held) {
         state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor, Part::Rest)},
-                        {.cloud = m_shown, .toWorld = similarityMatrix(*held), .marks = marksOf(*m_editor, Part::Selection)}};
+                        {.cloud = m_shown.withFieldsOf({}), .toWorld = similarityMatrix(*held), .marks = marksOf(*m_editor, Part::Selection)}};
     } else {
         state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor)}};
     }

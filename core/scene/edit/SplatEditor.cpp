@@ -255,7 +255,7 @@ SplatCloud SplatEditor::result() const {
     if (m_dataVersion == 0 && m_state.deleted.none()) return m_cloud;
     SplatMask kept(count(), true);
     kept -= m_state.deleted;
-    return usable(select(m_data, kept.indices()));
+    return usable(select(m_data, kept.indices())).withFieldsOf(m_cloud);
 }
 
 SplatCloud SplatEditor::selection() const {
