@@ -2,6 +2,8 @@
 // How large frames may be while the camera moves, so that each takes the time that is aimed at.
 #pragma once
 
+#include <algorithm>
+
 namespace ochre::ui {
 
 /// A frame's time is taken for a part that is always the same (placing and sorting the splats) and one that
@@ -11,7 +13,8 @@ class FrameGovernor {
 public:
     explicit FrameGovernor(double targetMilliseconds) : m_target(targetMilliseconds) {}
 
-    double scale() const { return m_scale; } ///< of both sides, kLeast…1
+    double scale() const { return std::max(m_scale, m_least); } ///< of both sides, kLeast…1
+    void setLeast(double scale) { m_least = std::clamp(scale, kLeast, 1.0); } ///< for the scene that is shown
     /// A moving frame of `pixels` took so long; a whole one has `wholePixels`.
     void took(double milliseconds, double pixels, double wholePixels);
     void reset(); ///< another scene
@@ -19,7 +22,7 @@ public:
     static constexpr double kLeast = 0.15;
 
 private:
-    double m_target, m_scale = 0.5;
+    double m_target, m_scale = 0.5, m_least = kLeast;
     double m_slope = 0; ///< milliseconds for a million of pixels; 0: not known
     double m_weight = 0, m_x = 0, m_y = 0, m_xx = 0,
            m_xy = 0; ///< decayed sums; x: millions of pixels, y: milliseconds
