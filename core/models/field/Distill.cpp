@@ -22,7 +22,7 @@ constexpr int kProbes = 2;             // along a cell's side, to tell
 constexpr float kComparedCells = 0.4f; // of the occupancy grid, over which densities are compared
 constexpr int kLastSteps = 50;         // whose loss is told
 constexpr double kForwardFov = 50, kForwardAspect = 4.0 / 3; // of forward-facing scenes
-constexpr double kBeside = 1.3;        // device coordinates of the sides of their box; 1 is the picture's edge
+constexpr double kBeside = 1.6;        // device coordinates of the sides of their box; 1 is the picture's edge
 constexpr float kSeenBeside = 1.08f;   // of views that are learnt from
 
 /// A ray in the box, and its direction in the world, which is what networks see.
@@ -218,7 +218,9 @@ DistillOptions usualDistilling(bool forwardFacing) {
     DistillOptions options;
     if (!forwardFacing) return options;
     const double scale = std::tan(kForwardFov * std::numbers::pi / 360);
-    options.field = {.log2Entries = 18,
+    options.samples = 6'000'000; // they fill the picture
+    options.steps = 3000;
+    options.field = {.log2Entries = 19,
                      .finest = 1024,
                      .box = {{-kBeside, -kBeside, 1 - 2 * kBeside}, {kBeside, kBeside, 1}},
                      .up = {0, 1, 0},

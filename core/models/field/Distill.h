@@ -13,7 +13,7 @@ namespace ochre::models {
 struct DistillOptions {
     HashField::Config field;       ///< its box is where the scene is looked for
     double cameraDistance = 4.031; ///< of views, from the middle of the box
-    double cameraReach = 0.6;      ///< of forward-facing scenes: how far from the origin along x and y views are taken
+    double cameraReach = 0.4;      ///< of forward-facing scenes: how far from the origin along x and y views are taken
     int occupancySide = 128;       ///< cells
     std::size_t samples = std::size_t{1} << 22; ///< that the network is asked for
     int steps = 2000;
