@@ -9,9 +9,12 @@
 #include "app/RenderOptions.h"
 #include "app/RenderWrite.h"
 #include "core/image/ImageIo.h"
+#include "core/models/field/FieldFile.h"
 #include "core/render/Film.h"
 #include "core/render/Panorama.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/SplatFilter.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre::app {
 namespace {
@@ -109,12 +112,34 @@ void checkOutput(const RenderRequest& r) {
     if (r.bits == 8 && exr) throw Error("--bits 8: .exr holds 16 or 32");
 }
 
+/// Splats, or a field: as it stands in the world of its cameras where these are given, else upright.
+SplatCloud read(const std::string& file, const RenderRequest& r) {
+    if (!isRadianceField(file)) return readSplats(file, interrupted());
+    auto field = std::make_shared<const HashField>(models::readField(file));
+    return sceneOf(r.camera.empty() ? upright(std::move(field)) : PlacedField{std::move(field)}, fs::path(file).filename().string());
+}
+
+/// All files of the request in one.
+SplatCloud sceneOfRequest(const RenderRequest& r) {
+    std::vector<SplatCloud> splats;
+    std::vector<PlacedField> fields;
+    const auto add = [&](const std::string& file) {
+        const SplatCloud cloud = read(file, r);
+        fields.insert(fields.end(), cloud.fields().begin(), cloud.fields().end());
+        if (cloud.count() > 0) splats.push_back(cloud.withFieldsOf({}));
+    };
+    add(r.scene);
+    for (const std::string& file : r.with) add(file);
+    if (splats.empty()) return SplatCloud({}, fs::path(r.scene).filename().string()).withFields(std::move(fields));
+    return (splats.size() == 1 ? splats.front() : merge(splats)).withFields(std::move(fields));
+}
+
 int run(const RenderRequest& r) {
-    if (isRadianceField(r.scene)) return renderRadianceField(r);
+    if (isRadianceField(r.scene) && !models::isField(r.scene)) return renderNerf(r);
     if (!isVideo(r.output)) checkOutput(r);
     const Plane plane = planeOf(r);
     const SplatOptions options = splatOptions(r);
-    const SplatCloud cloud = readSplats(r.scene, interrupted());
+    const SplatCloud cloud = sceneOfRequest(r);
     RenderViews views = renderViews(r, cloud);
     if (views.film) return runFilm(r, cloud, std::move(views));
     const auto renderer = open(r.renderer);
@@ -145,7 +170,7 @@ int run(const RenderRequest& r) {
         if (!r.json) std::printf("%s\n", file.c_str());
     }
     if (!r.json) return kDone;
-    Json report{{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", size.width}, {"height", size.height},
+    Json report{{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"fields", cloud.fields().size()}, {"width", size.width}, {"height", size.height},
                 {"pass", r.pass}, {"files", std::move(files)}, {"milliseconds", std::move(times)}};
     if (!ranges.empty()) report["depth_ranges"] = std::move(ranges); // one a picture
     printJson(report);

@@ -12,6 +12,7 @@
 #include "core/render/Film.h"
 #include "core/scene/SceneIo.h"
 #include "core/scene/cameras/CameraSet.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre::app {
 namespace {
@@ -136,6 +137,10 @@ RenderViews cameras(const RenderRequest& r, const SplatCloud& cloud) {
     }
     if (!r.frames.empty()) throw Error("--frames: only of --camera and --turntable", "--orbit says how many pictures itself");
     const Size size = sizeOf(r);
+    if (const auto own = ownView(cloud, size.width, size.height); own && r.orbit == 0 && r.view.empty()) {
+        views.cameras = {r.fov > 0 ? withFov(own->first, r.fov) : own->first};
+        return views;
+    }
     if (!r.view.empty()) {
         views.cameras = {Camera::facing(sides().at(r.view), cloud.focus(), size.width, size.height, fov)};
         return views;
@@ -159,6 +164,7 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
     sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames + ", NeRF checkpoints, *.field.safetensors")->required();
     sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform. Of several: "
                                          "frames/%04d.png, or a film: .mp4 (H.264), .mov (ProRes)")->required();
+    sub.add_option("--with", r.with, "More scenes and fields in the same picture; each hides what is behind it");
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
         ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
         ->capture_default_str();

@@ -15,6 +15,7 @@ namespace ochre::app {
 struct RenderRequest {
     std::string scene, output, renderer = "auto", camera, size, view, background = "0,0,0", pass = "color", mode = "color", stereo, box, frames, space = "auto";
     double fov = 0, near = 0, far = 0, eyeDistance = 0, pointSize = 3, fps = 0; ///< 0: as usual
+    std::vector<std::string> with; ///< more scenes in the same picture
     int orbit = 0, turntable = 0, bits = 0;
     bool orthographic = false, panorama = false, again = false, depth = false, json = false;
 };

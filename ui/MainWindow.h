@@ -111,7 +111,8 @@ private:
     void saveCopy();
     bool mayDiscard(); ///< asks when there is unsaved work
     void documentOpened();
-    void import(const std::filesystem::path& path, QPointF scene);
+    void import(const std::filesystem::path& path, const std::string& loader, QPointF scene);
+    void offerDistilling(const std::filesystem::path& path, graph::NodeId viewed);
     void offerEmbeddedGraph(const std::filesystem::path& path);
     void offerRecovery();
     void showWelcome();

@@ -19,6 +19,7 @@
 #include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
 #include "core/scene/SceneIo.h"
+#include "core/session/Import.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -141,23 +142,24 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        if (kPictureEndings.contains(kind) || isSceneFile(path)) { // some scenes are described in a .json
-            import(path, scene);
+        const std::string loader = kPictureEndings.contains(kind) ? "image.load"
+                                   : isSceneFile(path) ? "scene.load_splats" // some are described in a .json
+                                                       : session::fieldLoaderOf(path);
+        if (!loader.empty()) {
+            import(path, loader, scene);
             scene += QPointF(0, 320);
         } else if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
             openProject(path);
             return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a scene of splats, an .ochre project or a .json workflow"));
+                            "drop a picture, a scene of splats, a radiance field or a NeRF checkpoint, an .ochre project or a .json workflow"));
         }
     }
 }
 
-void MainWindow::import(const fs::path& path, QPointF scene) {
-    const bool picture = kPictureEndings.contains(ending(path));
-    const graph::NodeDeclaration* loader =
-        m_session.registry().find(picture ? "image.load" : "scene.load_splats");
+void MainWindow::import(const fs::path& path, const std::string& id, QPointF scene) {
+    const graph::NodeDeclaration* loader = m_session.registry().find(id);
     const graph::Parameter* file = loader ? fileParameter(*loader) : nullptr;
     if (!file) {
         showError(Error(path.filename().string() + ": no node reads this kind of file"));
@@ -187,9 +189,18 @@ void MainWindow::import(const fs::path& path, QPointF scene) {
         showError(e);
         return;
     }
-    runTo(viewed);
     m_canvas->reveal(added);
-    if (picture) offerEmbeddedGraph(path);
+    if (id == session::kDistilField) return offerDistilling(path, viewed);
+    runTo(viewed);
+    if (id == "image.load") offerEmbeddedGraph(path);
+}
+
+void MainWindow::offerDistilling(const fs::path& path, graph::NodeId viewed) {
+    m_viewport->setViewed(viewed);
+    m_messages->show(MessageCard::Kind::Info,
+                     tr("%1 holds the network of a NeRF.").arg(QString::fromStdString(path.filename().string())),
+                     tr("It is shown once a field has learnt it, which takes some minutes."), tr("Distil into a field"),
+                     [this, viewed] { runTo(viewed); });
 }
 
 void MainWindow::offerEmbeddedGraph(const fs::path& path) {
@@ -239,7 +250,7 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures and scenes (*.%1 %2)")
+        tr("Pictures and scenes (*.%1 %2 *.field.safetensors *.ckpt *.tar)")
             .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre::nodes {
 namespace {
@@ -48,7 +49,9 @@ void drawScene(const std::string& which, const SplatCloud& cloud, const std::fun
 
 Camera cameraOrAll(graph::RunContext& run, const SplatCloud& cloud) {
     if (run.hasInput("camera")) return run.inputAs<Camera>("camera");
-    return Camera::frame(cloud.focus(), static_cast<int>(run.integer("width")), static_cast<int>(run.integer("height")));
+    const auto width = static_cast<int>(run.integer("width")), height = static_cast<int>(run.integer("height"));
+    if (const auto own = ownView(cloud, width, height)) return own->first;
+    return Camera::frame(cloud.focus(), width, height);
 }
 
 graph::Parameter widthParameter(const std::string& help) {

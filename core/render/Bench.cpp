@@ -7,6 +7,8 @@
 #include <map>
 
 #include "core/render/FrameWork.h"
+#include "core/render/Renderer.h"
+#include "core/render/cpu/FieldMarcher.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre {
@@ -85,6 +87,24 @@ Json measure(Renderer& renderer, const SplatCloud& cloud, const SplatBench& sett
     return json;
 }
 
+Camera turned(const SplatCloud& scene, int frame, int width, int height) {
+    if (const auto own = ownView(scene, width, height)) return own->first;
+    return Camera::frame(scene.focus(), width, height, 40.0 * frame);
+}
+
+Json measureFields(Renderer& renderer, const SplatCloud& scene, const FieldBench& settings, int part, const Cancel& cancel) {
+    const int width = settings.width / part, height = settings.height / part;
+    std::vector<std::uint8_t> pixels(4 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+    std::vector<double> times;
+    for (int i = -1; i < settings.frames; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        renderer.renderSplats8(turned(scene, i, width, height), {.background = {{0, 0, 0}}}, pixels, cancel);
+        if (i >= 0) times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    }
+    const double middle = median(times);
+    return {{"width", width}, {"height", height}, {"milliseconds", middle}, {"frames_per_second", 1000 / std::max(middle, 1e-6)}};
+}
+
 } // namespace
 
 Json benchSplats(const std::filesystem::path& scene, const SplatBench& settings, const Cancel& cancel) {
@@ -114,6 +134,32 @@ Json benchSplats(const SplatCloud& cloud, const SplatBench& settings, const Canc
     json["renderers"].push_back(
         measure(*makeFastCpuRenderer(), cloud, settings, 2, std::max(1, settings.frames), cancel));
     if (settings.cpu) json["renderers"].push_back(measure(*makeCpuRenderer(), cloud, settings, 0, 1, cancel));
+    return json;
+}
+
+Json benchFields(const SplatCloud& scene, const FieldBench& settings, const Cancel& cancel) {
+    std::uint64_t samples = 0;
+    for (int i = 0; i < settings.frames; ++i)
+        for (const PlacedField& placed : scene.fields())
+            samples += renderField(*placed.field, turned(scene, i, settings.width, settings.height), {.toWorld = placed.toWorld}, cancel).samples;
+    Json json{{"scene", scene.name()},         {"splats", scene.count()},    {"fields", scene.fields().size()},
+              {"width", settings.width},       {"height", settings.height},  {"frames", settings.frames},
+              {"samples", samples},            {"operations_a_sample", kFieldOperations}, {"bytes_a_sample", kFieldBytes},
+              {"renderers", Json::array()}};
+    const auto add = [&](const char* name, auto make) {
+        try {
+            const auto renderer = make();
+            renderer->setSplats(scene);
+            json["renderers"].push_back({{"name", renderer->name()},
+                                         {"still", measureFields(*renderer, scene, settings, 1, cancel)},
+                                         {"moving", measureFields(*renderer, scene, settings, 4, cancel)}});
+        } catch (const Error& e) {
+            if (e.cancelled()) throw;
+            json["renderers"].push_back({{"name", name}, {"error", e.full()}});
+        }
+    };
+    add("Vulkan", [] { return makeVulkanRenderer(); });
+    add("CPU", makeFastCpuRenderer);
     return json;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Timings of drawing splats, with every figure that a comparison needs.
+// Timings of drawing splats and fields, with every figure that a comparison needs.
 #pragma once
 
 #include <filesystem>
@@ -30,6 +30,15 @@ Json benchSplats(const SplatCloud& cloud, const SplatBench& settings = {}, const
 /// doing it again; medians of `runs`: {"scene", "splats", "sh_degree", "threads", "edits": [{"edit", "selected" (then), "items" (drawn),
 /// "milliseconds", "undo", "redo"}], "selecting": {"device", "queries": [{"query", "cpu", "device" (milliseconds), "same"}]}}.
 Json benchEdits(const SplatCloud& cloud, int runs = 5, const Cancel& cancel = {});
+
+struct FieldBench {
+    int width = 400, height = 400; ///< of a frame at rest; a moving one has a quarter of its sides
+    int frames = 5;                ///< measured of each, after one that warms up; the camera turns around the scene
+};
+
+/// {"scene", "splats", "fields", "width", "height", "samples" (looked up in all frames at rest, by the fields), "operations_a_sample",
+/// "bytes_a_sample", "renderers": [{"name", "still": {"milliseconds", "frames_per_second"}, "moving": {the same}} | {"name", "error"}]}
+Json benchFields(const SplatCloud& scene, const FieldBench& settings = {}, const Cancel& cancel = {});
 
 /// A cloud of any size for it, SH of degree 3: surfaces with splats of the shapes, sizes and opacities that trained scenes have.
 SplatCloud benchCloud(std::size_t count, std::uint32_t seed = 1);

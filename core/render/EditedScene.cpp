@@ -38,7 +38,7 @@ public:
         findLooks();
         makeMarks();
         for (std::size_t i = 0; i < m_looks.size(); ++i) {
-            SceneItem item{.cloud = m_group.cloud, .marks = m_marks[i]};
+            SceneItem item{.cloud = m_group.cloud.withFieldsOf({}), .marks = m_marks[i]};
             SplatLook look;
             for (const ReadyChange* change : m_looks[i].way) look.add(change->change());
             for (const SplatChange& change : m_looks[i].held ? m_held : std::span<const SplatChange>()) look.add(change);
@@ -156,7 +156,11 @@ EditedItems EditedScene::items(const SplatEditor& editor, std::span<const SplatC
     const std::vector<Group> groups = groupsOf(editor, m_flat, m_moment);
     for (const Group& group : groups) Items(editor, group, held, gone).addTo(all);
     if (all.items.empty()) { // all is hidden or deleted
-        all.items.push_back({.cloud = groups.front().cloud, .visible = false});
+        all.items.push_back({.cloud = groups.front().cloud.withFieldsOf({}), .visible = false});
+        all.layers.push_back({});
+    }
+    if (!editor.source().fields().empty()) {
+        all.items.push_back({.cloud = SplatCloud(SplatData(), editor.source().name()).withFieldsOf(editor.source())});
         all.layers.push_back({});
     }
     return all;

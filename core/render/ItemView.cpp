@@ -35,7 +35,7 @@ double scaleOf(const std::array<double, 16>& m) {
 std::array<double, 2> depthsOf(std::span<const SceneItem> items, const Camera& camera) {
     double low = INFINITY, high = -INFINITY;
     for (const SceneItem& item : items) {
-        if (!item.visible || item.cloud.count() == 0) continue;
+        if (!item.visible || item.cloud.empty()) continue;
         const Focus focus = item.cloud.focus();
         const double z = transformed(composed(camera.worldToCamera, item.toWorld), focus.center)[2], radius = focus.radius * scaleOf(item.toWorld);
         low = std::min(low, z - radius);

@@ -30,7 +30,7 @@ struct ItemLook {
     bool operator==(const ItemLook&) const = default;
 };
 
-/// A cloud and where it stands.
+/// A cloud, with the fields among its splats, and where it stands.
 struct SceneItem {
     SplatCloud cloud;
     std::array<double, 16> toWorld = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}; ///< turns, scales and moves; row-major
@@ -54,6 +54,7 @@ enum class Plane : std::uint8_t {
 /// A splat of the scene.
 struct SplatId {
     static constexpr std::uint32_t kNone = 0xffffffff;
+    static constexpr std::uint32_t kField = 0xfffffffe; ///< as `splat`: a field of the item
     std::uint32_t item = kNone, splat = kNone;
     bool operator==(const SplatId&) const = default;
 };

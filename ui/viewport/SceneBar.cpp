@@ -2,6 +2,7 @@
 #include "ui/viewport/SceneBar.h"
 
 #include <QComboBox>
+#include <QListView>
 #include <QMenu>
 #include <QPushButton>
 #include <QToolButton>
@@ -129,7 +130,7 @@ void SceneBar::makeCard() {
             [display](bool on) { display([on](SceneDisplay& d) { d.grid = on; }); });
     connect(m_axes, &QAbstractButton::clicked, this,
             [display](bool on) { display([on](SceneDisplay& d) { d.axes = on; }); });
-    auto* modes = m_card->addRow(tr("Shows"), new QComboBox);
+    auto* modes = m_modes = m_card->addRow(tr("Shows"), new QComboBox);
     modes->setObjectName(QStringLiteral("mode"));
     for (const ModeName& mode : kModes) modes->addItem(tr(mode.name), static_cast<int>(mode.mode));
     connect(modes, &QComboBox::currentIndexChanged, this, [display, modes] {
@@ -191,6 +192,12 @@ void SceneBar::refresh() {
     m_background->setColor(m_view.display().background.value_or(colors().canvas));
     m_grid->setChecked(m_view.display().grid);
     m_axes->setChecked(m_view.display().axes);
+    // Fields have colours and depths; the rest is of splats.
+    auto* rows = static_cast<QListView*>(m_modes->view());
+    for (int i = 0; i < m_modes->count(); ++i) {
+        const auto mode = static_cast<SplatMode>(m_modes->itemData(i).toInt());
+        rows->setRowHidden(i, m_view.scene().count() == 0 && mode != SplatMode::Color && mode != SplatMode::Depth);
+    }
 }
 
 } // namespace ochre::ui

@@ -4,6 +4,8 @@
 
 #include "ui/viewport/SceneActions.h"
 
+class QComboBox;
+
 namespace ochre::ui {
 
 class CheckField;
@@ -30,6 +32,7 @@ private:
     NumberField *m_fov, *m_near, *m_far;
     CheckField *m_limited, *m_grid, *m_axes;
     ColorField* m_background;
+    QComboBox* m_modes;
 };
 
 } // namespace ochre::ui

@@ -9,6 +9,7 @@
 #include <QPainter>
 #include <QWheelEvent>
 
+#include "core/scene/field/PlacedField.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/SceneGuides.h"
 #include "ui/viewport/SceneOverlay.h"
@@ -24,6 +25,7 @@ constexpr double kFaster = 4; ///< with Shift
 constexpr double kSlowest = 0.01, kFastest = 100;
 constexpr int kStill = 3; ///< pixels that a click may move
 constexpr double kNearestFocus = 0.02; ///< radii of the scene
+constexpr double kLeastFieldSide = 100; ///< pixels of the smaller side of a moving frame: smaller ones show too little of a field
 
 std::size_t splatsOf(const std::vector<SceneItem>& items) {
     std::size_t count = 0;
@@ -84,13 +86,15 @@ void SceneView::take(const QImage& frame, double milliseconds, bool moving, quin
 
 void SceneView::setScene(std::vector<SceneItem> items) {
     const SplatCloud& cloud = items.front().cloud;
-    const bool other = cloud.name() != scene().name() || cloud.count() != scene().count();
+    const bool other = cloud.name() != scene().name() || cloud.count() != scene().count() ||
+                       cloud.fields().size() != scene().fields().size();
     m_items = std::move(items);
     if (other) {
         m_through.reset();
         m_camera = OrbitCamera();
         m_camera.frame(scene().focus());
         m_camera.orbit(25, 12);
+        if (const auto own = ownView(scene(), std::max(1, width()), std::max(1, height()))) m_camera.adopt(own->first, own->second);
         m_governor.reset();
         m_frame = {};
         Q_EMIT viewChanged();
@@ -194,12 +198,14 @@ void SceneView::moved() {
 }
 
 void SceneView::request(bool moving) {
-    if (scene().count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
+    if (scene().empty() || !isVisible() || width() < 2 || height() < 2) return;
     m_full = false;
     ++m_turn;
     m_again = moving && m_busyMoving;
     if (m_again) return; // one small frame at a time; the next starts when it has come
     m_busyMoving = moving;
+    const bool fields = std::ranges::any_of(m_items, [](const SceneItem& item) { return !item.cloud.fields().empty(); });
+    m_governor.setLeast(fields ? kLeastFieldSide / (devicePixelRatioF() * std::min(width(), height())) : 0);
     const double scale = devicePixelRatioF() * (moving ? m_governor.scale() : 1);
     SceneRequest r;
     r.items = m_items;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A splat scene under the mouse: orbit, pan, dolly, fly. Frames come from a worker thread.
+// A scene of splats and fields under the mouse: orbit, pan, dolly, fly. Frames come from a worker thread.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thread that draws splats for the viewer: only the newest request counts, so the window never waits for
+// The thread that draws scenes for the viewer: only the newest request counts, so the window never waits for
 // a frame.
 #pragma once
 
@@ -33,7 +33,7 @@ struct PickRequest {
 };
 struct Picked {
     Vec3 place{};        ///< in the world, where half of the light is stopped
-    std::uint32_t splat; ///< the one that stops it
+    std::uint32_t splat; ///< the one that stops it, or SplatId::kField
     std::uint32_t item = 0; ///< of the scene, whose splat it is
 };
 

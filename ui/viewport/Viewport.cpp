@@ -13,7 +13,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/Log.h"
-#include "core/scene/SplatCloud.h"
+#include "core/scene/field/PlacedField.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
 #include "ui/panels/NumberField.h"
@@ -459,7 +459,11 @@ void Viewport::refreshTools() {
                    .arg(image->height())
                    .arg(QLatin1String(name(image->colorSpace())));
     const EditState& state = m_edits->state();
-    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(editing ? state.left : cloud->count()));
+    const SplatCloud& shown = scene ? m_scene->scene() : SplatCloud();
+    const auto splats = static_cast<qulonglong>(editing ? state.left : scene ? cloud->count() : 0);
+    const std::size_t count = shown.fields().size();
+    const QString fields = count == 0 ? QString() : count == 1 ? tr("1 field") : tr("%1 fields").arg(count);
+    if (scene) size = fields.isEmpty() ? tr("%L1 splats").arg(splats) : splats ? tr("%L1 splats and %2").arg(splats).arg(fields) : fields;
     if (editing && state.selected > 0)
         size += tr(", %L1 selected").arg(static_cast<qulonglong>(state.selected));
     if (editing && state.hidden > 0) size += tr(", %L1 hidden").arg(static_cast<qulonglong>(state.hidden));
@@ -468,7 +472,7 @@ void Viewport::refreshTools() {
     m_sceneTools->setVisible(scene);
     m_timeline->setSceneShown(scene);
     m_editRow->setVisible(editing);
-    m_edit->setVisible(scene && !editing);
+    m_edit->setVisible(scene && !editing && splats > 0);
     m_smart->setEnabled(picture && selectionSource().node);
     m_smart->setChecked(picture && m_masks->active());
     m_maskRow->setVisible(picture && m_masks->active());
@@ -538,10 +542,13 @@ void Viewport::saveAs() {
     const bool edited = m_edits->active();
     if (m_value.empty() && !edited) return;
     const bool picture = !edited && m_value.tryAs<Image>();
+    const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
+    const bool field = !edited && cloud && cloud->count() == 0 && !cloud->fields().empty();
     const QString filter = picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)")
+                           : field ? tr("Fields (*.field.safetensors)")
                                    : tr("Scenes (*.ply *.spz *.sog *.splat)");
     const QString suggestion = nodeTitle().toLower().replace(QLatin1Char(' '), QLatin1Char('_')) +
-                               (picture ? QStringLiteral(".png") : QStringLiteral(".ply"));
+                               (picture ? QStringLiteral(".png") : field ? QStringLiteral(".field.safetensors") : QStringLiteral(".ply"));
     const QString path = QFileDialog::getSaveFileName(window(), tr("Save the result"), suggestion, filter);
     if (path.isEmpty()) return;
     if (edited) return m_edits->save(path);

@@ -326,7 +326,7 @@ SplatCloud SplatEditor::result() const {
     if (m_changes.none() && m_layers.size() == 1 && m_state.deleted.none()) return m_cloud;
     SplatMask kept(count(), true);
     kept -= m_state.deleted;
-    return usable(kept);
+    return usable(kept).withFieldsOf(m_cloud);
 }
 
 SplatCloud SplatEditor::selection() const {

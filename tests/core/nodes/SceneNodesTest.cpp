@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include "core/models/field/FieldFile.h"
 #include "core/nodes/Make.h"
+#include "core/scene/field/PlacedField.h"
 #include "tests/core/nodes/NodeBench.h"
+#include "tests/core/scene/field/RandomField.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -120,6 +123,64 @@ TEST(RenderFilmNode, WritesItsFramesAndGoesOnWhereItWas) {
     EXPECT_FALSE(std::filesystem::exists(folder / "f/005.png"));
     EXPECT_NE(node().set("first", std::int64_t{9}).fails().message().find("has 4"), std::string::npos);
     EXPECT_NE(node().set("path", (folder / "f.mp4").string()).set("transparent", true).fails().message().find("transparency"), std::string::npos);
+}
+
+PlacedField evenBox(double density) {
+    HashField field = test::evenField(density);
+    test::occupyAlongZ(field);
+    return {std::make_shared<const HashField>(std::move(field))};
+}
+
+TEST(LoadField, StandsUprightUnlessAskedNotTo) {
+    const test::TemporaryFolder folder;
+    const std::string file = folder / "box.field.safetensors";
+    models::writeField(*evenBox(2).field, file, "a test");
+    const auto node = [&] { return NodeBench("scene.load_field").set("path", file); };
+    const graph::Value scene = node().run("scene");
+    ASSERT_EQ(scene.as<SplatCloud>().fields().size(), 1u);
+    EXPECT_NEAR(transformed(scene.as<SplatCloud>().fields().front().toWorld, {0, 0, 1})[1], -1, 1e-12);
+    const graph::Value plain = node().set("upright", false).run("scene");
+    EXPECT_EQ(plain.as<SplatCloud>().fields().front().toWorld, PlacedField().toWorld);
+    EXPECT_NE(NodeBench("scene.load_field").fails().hint().find("panel"), std::string::npos);
+}
+
+TEST(JoinScenes, PutsFieldsAndSplatsIntoOne) {
+    const graph::Value field = makeSceneValue(SplatCloud().withFields({evenBox(400)}));
+    const auto node = [&] { return NodeBench("scene.join").give("scene", disc()).give("other", field).set("z", -2.0).set("scale", 0.5); };
+    const graph::Value both = node().run("scene");
+    EXPECT_EQ(both.as<SplatCloud>().count(), 2u);
+    ASSERT_EQ(both.as<SplatCloud>().fields().size(), 1u);
+    EXPECT_EQ(both.as<SplatCloud>().fields().front().toWorld[11], -2);
+    EXPECT_EQ(both.as<SplatCloud>().fields().front().toWorld[0], 0.5);
+    const auto colorOf = [](const graph::Value& scene, double z) {
+        const Camera camera = Camera::lookAt({0, 0, z}, {0, 0, 0}, {0, 1, 0}, 40, 33, 33);
+        const Image image = NodeBench("scene.render").give("scene", scene).give("camera", makeCameraValue(camera))
+                                .set("renderer", std::string("cpu")).run("image").as<Image>();
+        return image.pixel(16, 16)[2];
+    };
+    EXPECT_NEAR(colorOf(both, -5), 0.5, 0.02) << "the field stands before the disc";
+    EXPECT_NEAR(colorOf(both, 5), 0.78, 0.02) << "from the other side it is behind it";
+    const graph::Value moved = NodeBench("scene.join").give("scene", field).give("other", disc()).set("x", 3.0).run("scene");
+    EXPECT_EQ(moved.as<SplatCloud>().data().positions[0], 3);
+    EXPECT_EQ(NodeBench("scene.join").give("scene", disc()).give("other", disc()).run("scene").as<SplatCloud>().count(), 4u);
+}
+
+TEST(SceneMaps, AreOfFieldsToo) {
+    const auto node = NodeBench("scene.maps").give("scene", makeSceneValue(SplatCloud().withFields({evenBox(400)}))).set("renderer", std::string("cpu"))
+                          .give("camera", makeCameraValue(Camera::lookAt({0, 0, -5}, {0, 0, 0}, {0, 1, 0}, 40, 33, 33)));
+    EXPECT_NEAR(node.run("depth").as<Image>().pixel(16, 16)[0], 1, 0.01);
+    EXPECT_NEAR(node.run("normals").as<Image>().pixel(16, 16)[2], 1, 0.01) << "its face is to the camera";
+    EXPECT_NEAR(node.run("mask").as<Image>().pixel(16, 16)[0], 1, 0.01);
+}
+
+TEST(DistilField, LearnsANetworkOnce) {
+    OCHRE_SHARED_OR_SKIP(chair, "data/models/nerf/chair-lowres.ckpt");
+    const auto node = [&] { return NodeBench("scene.distil_field").set("path", chair.string()).set("quality", 0.002); };
+    const graph::Value scene = node().run("scene"), again = node().run("scene");
+    ASSERT_EQ(scene.as<SplatCloud>().fields().size(), 1u);
+    EXPECT_EQ(scene.as<SplatCloud>().hash(), again.as<SplatCloud>().hash());
+    EXPECT_NE(NodeBench("scene.distil_field").set("path", test::sourceFile("tests/parity/mamba/small/weights.safetensors").string()).fails().message().find("NeRF"),
+              std::string::npos);
 }
 
 } // namespace
