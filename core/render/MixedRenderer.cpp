@@ -16,6 +16,7 @@ namespace ochre {
 namespace {
 
 constexpr int kSlices = 4; // of a box along z, where splats are in it
+constexpr double kForwardSteps = 0.5; // share of the steps through device coordinates: all of them gain 0.4 dB
 constexpr double kFullSide = 400; // pixels of the smaller side of a picture whose rays take all steps
 
 /// A part of the scene as a layer, with what its light ends at.
@@ -60,9 +61,9 @@ Reach reachOf(const Shown& shown, const Camera& camera) {
 }
 
 /// Small pictures, such as those of a camera that moves, need no steps that are much shorter than their pixels.
-int stepsOf(const Camera& camera) {
-    const double side = std::min(camera.width, camera.height);
-    return static_cast<int>(FieldOptions().steps * std::clamp(std::sqrt(side / kFullSide), 0.25, 1.0));
+int stepsOf(const HashField& field, const Camera& camera) {
+    const double side = std::min(camera.width, camera.height), share = field.config.forwardFacing() ? kForwardSteps : 1;
+    return static_cast<int>(FieldOptions().steps * share * std::clamp(std::sqrt(side / kFullSide), 0.25, 1.0));
 }
 
 /// Turned to the camera, of the surface of the medians.
@@ -228,7 +229,7 @@ Part MixedRenderer::drawField(const Shown& shown, std::vector<Part> behind, cons
     for (Part& part : behind) layers.push_back(std::move(part.layer));
     const auto start = std::chrono::steady_clock::now();
     FieldFrame frame = shown.renderer->render(
-        camera, {.steps = stepsOf(camera), .layers = layers, .toWorld = shown.toWorld, .opacity = shown.opacity,
+        camera, {.steps = stepsOf(*shown.field, camera), .layers = layers, .toWorld = shown.toWorld, .opacity = shown.opacity,
                  .depthRange = options.mode == SplatMode::Depth ? options.depthRange : std::nullopt}, cancel);
     count("fields", start);
     Part part{{std::move(frame.color), std::move(frame.depth)}, std::move(frame.median), {}, {}};

@@ -51,8 +51,8 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration DistilField() {
     using Kind = graph::ParameterKind;
     return graph::NodeDeclaration("scene.distil_field", 1, "NeRF to field", "Scene")
-        .describe("Learns what the network of a NeRF checkpoint shows as a radiance field, which is drawn a thousand times as fast. Takes minutes, "
-                  "once: the field is kept in the cache, and can be saved from the viewer.")
+        .describe("Learns what the network of a NeRF checkpoint shows as a radiance field, which can be moved through. Takes minutes, once: the "
+                  "field is kept in the cache, and can be saved from the viewer.")
         .keywords("nerf network distil distill convert radiance field checkpoint")
         .output({.id = "scene", .label = "Scene", .help = "The field as a scene.", .type = types::kScene})
         .parameter({.id = "path", .label = "File", .help = "The checkpoint of a NeRF.", .kind = Kind::File, .defaultValue = std::string(),

