@@ -19,6 +19,8 @@
 #include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
 #include "core/scene/SceneIo.h"
+#include "core/video/VideoFrames.h"
+#include "ui/BatchRuns.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -141,6 +143,16 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
+        const bool folder = QFileInfo(name).isDir(), video = !folder && isVideo(path);
+        if (folder || (video && m_batches->graphLoadsPictures())) {
+            m_batches->ask(name);
+            return;
+        }
+        if (video) {
+            import(path, scene);
+            scene += QPointF(0, 320);
+            continue;
+        }
         if (kPictureEndings.contains(kind) || isSceneFile(path)) { // some scenes are described in a .json
             import(path, scene);
             scene += QPointF(0, 320);
@@ -149,7 +161,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
             return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a scene of splats, an .ochre project or a .json workflow"));
+                            "drop a picture, a video, a folder of pictures, a scene of splats, an .ochre project or a .json workflow"));
         }
     }
 }
@@ -157,7 +169,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
 void MainWindow::import(const fs::path& path, QPointF scene) {
     const bool picture = kPictureEndings.contains(ending(path));
     const graph::NodeDeclaration* loader =
-        m_session.registry().find(picture ? "image.load" : "scene.load_splats");
+        m_session.registry().find(picture || isVideo(path) ? "image.load" : "scene.load_splats");
     const graph::Parameter* file = loader ? fileParameter(*loader) : nullptr;
     if (!file) {
         showError(Error(path.filename().string() + ": no node reads this kind of file"));
@@ -239,8 +251,8 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures and scenes (*.%1 %2)")
-            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(kSceneNames)));
+        tr("Pictures, videos and scenes (*.%1 %2 %3)")
+            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(videoPatterns()), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 
