@@ -16,6 +16,7 @@ class QSplitter;
 
 namespace ochre::ui {
 
+class BatchRuns;
 class BottomPanel;
 class Canvas;
 class Inspector;
@@ -130,6 +131,7 @@ private:
     TrainingPanel* m_training;
     BottomPanel* m_bottom;
     MessageBar* m_messages;
+    BatchRuns* m_batches; ///< folders and videos
     PromptBar* m_prompt;
     WelcomeCard* m_welcome = nullptr;
     QSplitter* m_splitter;

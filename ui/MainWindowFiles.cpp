@@ -20,6 +20,8 @@
 #include "core/project/interop/Interop.h"
 #include "core/scene/SceneIo.h"
 #include "core/session/Import.h"
+#include "core/video/VideoFrames.h"
+#include "ui/BatchRuns.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -142,7 +144,12 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        const std::string loader = kPictureEndings.contains(kind) ? "image.load"
+        const bool folder = QFileInfo(name).isDir(), video = !folder && isVideo(path);
+        if (folder || (video && m_batches->graphLoadsPictures())) {
+            m_batches->ask(name);
+            return;
+        }
+        const std::string loader = video || kPictureEndings.contains(kind) ? "image.load"
                                    : isSceneFile(path) ? "scene.load_splats" // some are described in a .json
                                                        : session::fieldLoaderOf(path);
         if (!loader.empty()) {
@@ -153,7 +160,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
             return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a scene of splats, a radiance field or a NeRF checkpoint, an .ochre project or a .json workflow"));
+                            "drop a picture, a video, a folder of pictures, a scene of splats, a radiance field or a NeRF checkpoint, an .ochre project or a .json workflow"));
         }
     }
 }
@@ -192,7 +199,7 @@ void MainWindow::import(const fs::path& path, const std::string& id, QPointF sce
     m_canvas->reveal(added);
     if (id == session::kDistilField) return offerDistilling(path, viewed);
     runTo(viewed);
-    if (id == "image.load") offerEmbeddedGraph(path);
+    if (kPictureEndings.contains(ending(path))) offerEmbeddedGraph(path);
 }
 
 void MainWindow::offerDistilling(const fs::path& path, graph::NodeId viewed) {
@@ -250,8 +257,8 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures and scenes (*.%1 %2 *.field.safetensors *.ckpt *.tar)")
-            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(kSceneNames)));
+        tr("Pictures, videos and scenes (*.%1 %2 %3 *.field.safetensors *.ckpt *.tar)")
+            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(videoPatterns()), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 

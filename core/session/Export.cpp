@@ -33,10 +33,11 @@ bool canExport(const graph::Value& value) {
 }
 
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
-                 const std::map<std::string, std::string>& pictureTexts) {
+                 const std::map<std::string, std::string>& pictureTexts, int bitDepth) {
     if (const Image* image = value.tryAs<Image>()) {
         WriteOptions options;
         options.text = pictureTexts;
+        options.bitDepth = bitDepth;
         if (!graphText.empty()) options.text["ochre:graph"] = graphText;
         writeImage(*image, path, options);
         return;

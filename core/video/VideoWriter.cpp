@@ -11,15 +11,12 @@
 #include <fmt/format.h>
 
 extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
-#include <libswscale/swscale.h>
 }
 
 #include "core/base/Error.h"
 #include "core/base/File.h"
+#include "core/video/Libav.h"
 
 namespace ochre {
 namespace {
@@ -51,25 +48,6 @@ AVRational rateOf(double fps) {
     return av_d2q(fps, 1000);
 }
 
-template <auto Free>
-struct Deleter {
-    template <typename T>
-    void operator()(T* p) const {
-        Free(&p);
-    }
-};
-
-struct CloseFormat {
-    void operator()(AVFormatContext* p) const {
-        if (p->pb) avio_closep(&p->pb);
-        avformat_free_context(p);
-    }
-};
-
-struct FreeScaler {
-    void operator()(SwsContext* p) const { sws_freeContext(p); }
-};
-
 } // namespace
 
 struct VideoWriter::State {
@@ -100,12 +78,7 @@ struct VideoWriter::State {
         openScaler();
     }
 
-    void must(int result, const char* what) const {
-        if (result >= 0) return;
-        char text[AV_ERROR_MAX_STRING_SIZE] = {};
-        av_strerror(result, text, sizeof text);
-        throw Error(fmt::format("{}: the video cannot be {}: {}", name, what, text), "check the folder, its permissions and the free space");
-    }
+    void must(int result, const char* what) const { libav::must(result, name, what); }
 
     void openEncoder(const fs::path& target) {
         const bool mov = isMov(target);
@@ -162,11 +135,11 @@ struct VideoWriter::State {
     std::string name;
     VideoOptions options;
     AtomicFile file;
-    std::unique_ptr<AVFormatContext, CloseFormat> format;
-    std::unique_ptr<AVCodecContext, Deleter<avcodec_free_context>> encoder;
-    std::unique_ptr<AVFrame, Deleter<av_frame_free>> picture;
-    std::unique_ptr<AVPacket, Deleter<av_packet_free>> packet;
-    std::unique_ptr<SwsContext, FreeScaler> scaler;
+    libav::OutputFormat format;
+    libav::Codec encoder;
+    libav::Frame picture;
+    libav::Packet packet;
+    libav::Scaler scaler;
     std::vector<std::uint16_t> rgba;
     std::size_t count = 0;
 };

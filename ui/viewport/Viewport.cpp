@@ -152,8 +152,7 @@ QWidget* Viewport::makeTools() {
     tools->addWidget(m_gamma);
     tools->addSpacing(2 * metrics::kGrid);
     addSmartSelect();
-    m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
-    m_compare->setCheckable(true);
+    addCompare();
     layout->addWidget(m_imageTools);
     auto* bar = new SceneBar(*m_scene, *m_actions);
     bar->addAction(m_actions->at(QStringLiteral("timeline")));
@@ -199,7 +198,6 @@ void Viewport::connectViews() {
     connect(m_gamma, &NumberField::edited, this, [this](double v) { setDisplay(m_exposure->value(), v); });
     connect(m_exposure, &NumberField::resetRequested, this, [this] { setDisplay(0, m_gamma->value()); });
     connect(m_gamma, &NumberField::resetRequested, this, [this] { setDisplay(m_exposure->value(), 1); });
-    connect(m_compare, &QToolButton::clicked, this, [this](bool on) { m_image->setComparing(on); });
     connect(m_image, &ImageView::zoomChanged, this, [this](double zoom) {
         m_zoom->setText(QStringLiteral("%1 %").arg(zoom * 100, 0, 'f', zoom < 0.1 ? 1 : 0));
     });
@@ -353,7 +351,8 @@ bool Viewport::showPresent() {
 
 void Viewport::followDocument() {
     m_node = 0;
-    m_image->setCompare({});
+    m_previous = {};
+    m_image->setCompare({}, {});
     setViewed(m_bridge.session().document().view().viewed);
 }
 
@@ -366,8 +365,9 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
     m_source = source;
     if (const Image* image = value.tryAs<Image>()) {
         const Image* old = before.tryAs<Image>();
-        if (old && !before.sameAs(value)) m_image->setCompare(*old);
+        if (old && !before.sameAs(value)) m_previous = *old;
         m_image->setImage(*image);
+        refreshCompare();
         m_stack->setCurrentWidget(m_image);
         m_masks->follow(selectionSource(), QSize(image->width(), image->height()));
         m_probe->clear();
@@ -482,7 +482,9 @@ void Viewport::refreshTools() {
     m_copy->setEnabled(picture || scene);
     m_save->setEnabled(picture || scene);
     m_compare->setEnabled(m_image->canCompare());
-    m_compare->setChecked(m_image->comparing());
+    m_compare->setChecked(m_image->comparing() != Comparing::No);
+    m_wipe->setChecked(m_image->comparing() == Comparing::Wipe);
+    m_sides->setChecked(m_image->comparing() == Comparing::Sides);
     const Channels channels = m_image->display().channels;
     for (qsizetype i = 0; i < m_channelButtons.size(); ++i)
         m_channelButtons[i]->setChecked(kChannelKeys[i].channels == channels);
@@ -527,12 +529,8 @@ void Viewport::keyPressEvent(QKeyEvent* event) {
             return m_image->setZoom(m_image->zoom() * 1.25, m_image->rect().center());
         case Qt::Key_Minus:
             return m_image->setZoom(m_image->zoom() / 1.25, m_image->rect().center());
-        case Qt::Key_W:
-            if (!m_image->canCompare()) return;
-            m_image->setComparing(!m_image->comparing());
-            return refreshTools();
         default:
-            break;
+            if (compareKey(*event)) return;
         }
     }
     QWidget::keyPressEvent(event);

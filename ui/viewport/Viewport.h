@@ -16,6 +16,7 @@ class QToolButton;
 namespace ochre::ui {
 
 class Bridge;
+enum class Comparing;
 class DetectionPanel;
 class EditBar;
 class EmptyPanel;
@@ -67,6 +68,7 @@ Q_SIGNALS:
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
 
 private:
     QWidget* makeTools();
@@ -79,6 +81,12 @@ private:
     void connectMasks();
     graph::Link selectionSource() const; ///< of the picture that a selection in the shown one is of
     void showDetections();
+    // ViewportCompare.cpp
+    void addCompare();
+    void compare(Comparing how);
+    Image originalPicture() const; ///< what the shown one was made of; empty: of nothing, or it is not kept
+    void refreshCompare();
+    bool compareKey(const QKeyEvent& event); ///< whether it was for this
 
     void showValue(const graph::Link& source, const graph::Value& value);
     void showPreview(const graph::Value& value, const QString& text);
@@ -114,7 +122,8 @@ private:
     QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_maskRow, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;
     QToolButton *m_compare, *m_edit, *m_save, *m_copy;
-    QAction* m_smart;
+    QAction *m_smart, *m_wipe, *m_sides, *m_withOriginal;
+    Image m_previous; ///< shown before the present one
     NumberField *m_exposure, *m_gamma;
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;

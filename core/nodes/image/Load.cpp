@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <filesystem>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "core/base/Error.h"
@@ -9,13 +12,34 @@
 #include "core/image/ImageIo.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
+#include "core/video/VideoFrames.h"
 
 namespace ochre::nodes::image {
+namespace {
+
+/// A frame of the video that was read last, or of another: so that frames in order are decoded once.
+Image frameOf(const std::filesystem::path& file, std::size_t index, const Cancel& cancel) {
+    static std::mutex mutex;
+    static std::filesystem::path opened;
+    static std::filesystem::file_time_type time;
+    static std::unique_ptr<VideoFrames> reader;
+    const std::lock_guard lock(mutex);
+    std::error_code error; // the reader says what is wrong with a file
+    const auto now = std::filesystem::last_write_time(file, error);
+    if (!reader || opened != file || time != now) {
+        reader = std::make_unique<VideoFrames>(file);
+        opened = file;
+        time = now;
+    }
+    return reader->frame(index, cancel);
+}
+
+} // namespace
 
 graph::NodeDeclaration Load() {
     return graph::NodeDeclaration("image.load", 1, "Load image", "Image")
-        .describe("Reads a picture: PNG, JPEG, WebP, TIFF, EXR, HDR, BMP or TGA.")
-        .keywords("open read file picture photo import")
+        .describe("Reads a picture: PNG, JPEG, WebP, TIFF, EXR, HDR, BMP or TGA. Of a video, one frame.")
+        .keywords("open read file picture photo import video frame")
         .output({.id = "image",
                  .label = "Image",
                  .help = "The picture, with its metadata.",
@@ -26,10 +50,18 @@ graph::NodeDeclaration Load() {
                  .type = types::kMask})
         .parameter({.id = "path",
                     .label = "File",
-                    .help = "The picture to read.",
+                    .help = "The picture to read, or the video.",
                     .kind = graph::ParameterKind::File,
                     .defaultValue = std::string(),
-                    .filter = std::string("Pictures (") + imageFilePatterns() + ")"})
+                    .filter = std::string("Pictures and videos (") + imageFilePatterns() + " " + videoPatterns() + ")"})
+        .parameter({.id = "frame",
+                    .label = "Frame",
+                    .help = "Which frame of a video, from 0; pictures have no use for it.",
+                    .kind = graph::ParameterKind::Int,
+                    .defaultValue = std::int64_t{0},
+                    .min = 0,
+                    .softMax = 240,
+                    .advanced = true})
         .parameter({.id = "color_space",
                     .label = "Colour space",
                     .help = "What the numbers of the file mean, where it does not say or says it wrongly.",
@@ -53,7 +85,9 @@ graph::NodeDeclaration Load() {
             if (run.text("color_space") != "auto")
                 options.colorSpace = colorSpaceFromName(run.text("color_space"));
             options.applyOrientation = run.flag("orientation");
-            const Image image = readImage(paths::resolve(run.text("path")), options, run.cancel());
+            const std::filesystem::path file = paths::resolve(run.text("path"));
+            const Image image = isVideo(file) ? frameOf(file, static_cast<std::size_t>(run.integer("frame")), run.cancel())
+                                                  : readImage(file, options, run.cancel());
             run.setOutput("mask", makeMaskValue(alphaOf(image)));
             run.setOutput("image", makeImageValue(image));
         });

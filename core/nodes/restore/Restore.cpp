@@ -10,7 +10,10 @@ graph::NodeDeclaration Restore() {
                   "Restormer, DnCNN, IAT and SCI are known; those that enlarge work as well.")
         .keywords("denoise deblur derain jpeg artifacts low light brighten enhance clean swinir restormer dncnn iat sci")
         .parameter(share("strength", "Strength", "How much of the result is taken; the rest is the picture as it was.", 1))
-        .onRun([](graph::RunContext& run) { runPictureNode(run, run.number("strength")); });
+        .onRun([](graph::RunContext& run) {
+            const Image& picture = run.inputAs<Image>("image");
+            run.setOutput("image", enhanced(models::strengthened(picture, runNetworkOnce(run), run.number("strength"), run.cancel())));
+        });
 }
 
 } // namespace ochre::nodes::restore
