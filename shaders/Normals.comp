@@ -8,7 +8,7 @@ layout(local_size_x = kGroupSize) in;
 layout(push_constant) uniform Push { NormalParams p; };
 layout(binding = 0) uniform usamplerBuffer geometry;
 layout(binding = 1) uniform usamplerBuffer list;
-layout(std430, binding = 2) writeonly buffer Normals { vec4 normals[]; };
+layout(std430, binding = 2) writeonly buffer Normals { uvec2 normals[]; }; // 16 bits of each number
 
 #include "Shape.glsl"
 
@@ -24,6 +24,7 @@ void main() {
     const vec3 axis = turnedBack(turn, own);
     const vec3 eye = vec3(p.eyeX, p.eyeY, p.eyeZ);
     const vec3 n = dot(axis, p.orthographic != 0 ? eye : at - eye) > 0 ? -axis : axis;
-    normals[to] = vec4(dot(vec3(p.world[0], p.world[1], p.world[2]), n), dot(vec3(p.world[4], p.world[5], p.world[6]), n),
-                       dot(vec3(p.world[8], p.world[9], p.world[10]), n), 0);
+    const vec3 world = vec3(dot(vec3(p.world[0], p.world[1], p.world[2]), n), dot(vec3(p.world[4], p.world[5], p.world[6]), n),
+                            dot(vec3(p.world[8], p.world[9], p.world[10]), n));
+    normals[to] = uvec2(packSnorm2x16(world.xy), packSnorm2x16(vec2(world.z, 0)));
 }

@@ -15,7 +15,7 @@ layout(std430, binding = 0) readonly buffer Ranges { uvec2 ranges[]; };
 layout(binding = 1) uniform usamplerBuffer splats;
 layout(binding = 2) uniform usamplerBuffer records;
 layout(binding = 3) uniform usamplerBuffer list;                         // the number of a splat in the scene
-layout(std430, binding = 4) readonly buffer Normals { vec4 normals[]; }; // zeros where they were not asked for
+layout(std430, binding = 4) readonly buffer Normals { uvec2 normals[]; }; // as Normals.comp writes them, where they were asked for
 layout(std430, binding = 5) writeonly buffer Pixels { uint pixels[]; };
 
 #include "Drawn.glsl"
@@ -57,7 +57,7 @@ void main() {
             }
             const float weight = alpha * transmittance;
             color += vec4(s.color, s.z) * weight;
-            if (p.normals != 0) normal += normals[splat].xyz * weight;
+            if (p.normals != 0) normal += vec3(unpackSnorm2x16(normals[splat].x), unpackSnorm2x16(normals[splat].y).x) * weight;
             if (transmittance > 0.5 && next <= 0.5) {
                 median = s.z;
                 half_ = texelFetch(list, int(splat)).x;

@@ -1,6 +1,7 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sort for devices of few lanes, step 2 of a digit: each invocation walks its run in order and puts every key where the scanned counts say; so it is stable.
+// Sort for devices of few lanes, step 2 of a digit: each invocation walks its run in order and puts every
+// key where the scanned counts say; so it is stable.
 #extension GL_GOOGLE_include_directive : require
 #include "SharedTypes.h"
 

@@ -16,8 +16,8 @@ struct SplatBench {
     bool cpu = true; ///< also one frame of the exact CPU renderer
 };
 
-/// {"scene", "splats", "width", "height", "camera" (of the first frame), "renderers": [{"name", "frames", "frames_per_second", "milliseconds" (median of a whole
-/// frame with its 8-bit readback), "cpu_milliseconds" (of this process, a frame), "upload_seconds" and "first_milliseconds" (what
+/// {"scene", "splats", "width", "height", "camera" (of the first frame), "renderers": [{"name", "frames", "frames_per_second",
+/// "milliseconds" (median of a whole frame with its 8-bit readback), "cpu_milliseconds" (of this process, a frame), "upload_seconds" and "first_milliseconds" (what
 /// comes before), "stages": {stage: median ms}} | {"name", "error"}]}. Vulkan stands there twice, in tiles and in quads, with what
 /// the last frame went through: "counts" as FrameCounts, "work": {stage: {"bytes", "least_bytes", "operations"}}, see
 /// FrameWork.h, "bytes_of_least" of all, "sort_share" of the milliseconds and, in tiles, "estimates": {card: ms}. Throws Error when

@@ -180,7 +180,8 @@ void Projection::freshenColors(Commands& commands, std::size_t item) {
     const auto degree = static_cast<std::uint32_t>(v.shDegree);
     const bool first = c.parts.empty();
     if (first)
-        for (const GpuCloud::Part& part : m_clouds[item]->parts) c.parts.emplace_back(m_device, VkDeviceSize{part.count} * 8, Buffer::Use::Device);
+        for (const GpuCloud::Part& part : m_clouds[item]->parts)
+            c.parts.emplace_back(m_device, VkDeviceSize{part.count} * 8, Buffer::Use::Device);
     if (!first && c.eye == v.eye && c.degree == degree && c.orthographic == v.orthographic) return;
     c.eye = v.eye;
     c.degree = degree;
@@ -215,7 +216,10 @@ shared::ProjectParams Projection::paramsOf(const Part& part) const {
 float Projection::thinning(Commands& commands, std::size_t most, const Cancel& cancel) {
     if (!m_sample) m_sample = std::make_unique<Kernel>(m_device, shaders::Sample, "tsss", sizeof(shared::ProjectParams));
     constexpr VkDeviceSize kBytes = shared::kWeightBins * 4;
-    if (m_bins.size() < kBytes) m_bins = Buffer(m_device, kBytes, Buffer::Use::Device), m_binsRead = Buffer(m_device, kBytes, Buffer::Use::Readback);
+    if (m_bins.size() < kBytes) {
+        m_bins = Buffer(m_device, kBytes, Buffer::Use::Device);
+        m_binsRead = Buffer(m_device, kBytes, Buffer::Use::Readback);
+    }
     commands.fill(m_bins, 0, kBytes);
     for (const Part& part : m_parts) {
         shared::ProjectParams p = paramsOf(part);
@@ -288,7 +292,8 @@ void Projection::run(Commands& commands, const Camera& camera, const SplatOption
     reserveVisible();
     for (const Part& part : m_parts)
         if (part.visible > 0)
-            commands.dispatch(m_lister, shared::ListParams{part.firstWord, part.words, part.base}, {&m_bits, &m_counts, &m_list}, Groups(part.words).across);
+            commands.dispatch(m_lister, shared::ListParams{part.firstWord, part.words, part.base}, {&m_bits, &m_counts, &m_list},
+                              Groups(part.words).across);
     commands.stage("project");
     commands.fill(m_shaded, 0, 4);
     for (std::size_t i = 0; i < m_parts.size(); ++i) {
@@ -314,7 +319,7 @@ void Projection::run(Commands& commands, const Camera& camera, const SplatOption
 
 void Projection::makeNormals(Commands& commands) {
     if (!m_makeNormals) m_makeNormals = std::make_unique<Kernel>(m_device, shaders::Normals, "tts", sizeof(shared::NormalParams));
-    if (m_normals.size() < VkDeviceSize{m_capacity} * 16) m_normals = Buffer(m_device, VkDeviceSize{m_capacity} * 16, Buffer::Use::Device);
+    if (m_normals.size() < VkDeviceSize{m_capacity} * 8) m_normals = Buffer(m_device, VkDeviceSize{m_capacity} * 8, Buffer::Use::Device);
     commands.stage("project");
     for (const Part& part : m_parts) {
         if (part.visible == 0) continue;
@@ -322,7 +327,8 @@ void Projection::makeNormals(Commands& commands) {
         p.first = part.first;
         p.count = part.visible;
         p.base = part.base;
-        commands.dispatch(*m_makeNormals, p, {&m_clouds[part.item]->parts[part.part].geometry, &m_list, &m_normals}, Groups(part.visible).across);
+        commands.dispatch(*m_makeNormals, p, {&m_clouds[part.item]->parts[part.part].geometry, &m_list, &m_normals},
+                          Groups(part.visible).across);
     }
 }
 

@@ -36,7 +36,7 @@ public:
     const Buffer& records() const { return m_records; } ///< texels: Drawn of each, in the scene's order
     const Buffer& list() const { return m_list; }       ///< texels: its number in the scene
     const Buffer& order() const { return m_order; }     ///< texels: which records, nearest first
-    const Buffer& normals() const { return m_normals; } ///< four floats each, or too few for all
+    const Buffer& normals() const { return m_normals; } ///< 8 bytes each, or too few for all
 
     std::span<const SceneItem> items() const { return m_items; }
     /// The first splat of each item, counted over those that are visible; an invisible item has that of the one behind it.

@@ -34,7 +34,8 @@ std::unique_ptr<Kernel> blendKernel(Device& device, std::uint32_t tile, std::uin
 }
 
 std::unique_ptr<Kernel> planesKernel(Device& device, std::uint32_t tile) {
-    return std::make_unique<Kernel>(device, shaders::Planes, "stttss", sizeof(shared::BlendParams), std::initializer_list<std::uint32_t>{tile, tile});
+    return std::make_unique<Kernel>(device, shaders::Planes, "stttss", sizeof(shared::BlendParams),
+                                    std::initializer_list<std::uint32_t>{tile, tile});
 }
 
 } // namespace
@@ -78,7 +79,8 @@ struct SplatPass::Frame {
 };
 
 SplatPass::SplatPass(Device& device, Blending blending)
-    : m_device(device), m_blending(blending), m_projection(device), m_orderCounts(device, shaders::OrderCounts, "tts", sizeof(shared::ExpandParams)),
+    : m_device(device), m_blending(blending), m_projection(device),
+      m_orderCounts(device, shaders::OrderCounts, "tts", sizeof(shared::ExpandParams)),
       m_expand(device, shaders::Expand, "ttssss", sizeof(shared::ExpandParams)),
       m_ranges(device, shaders::TileRanges, "ss", sizeof(shared::ExpandParams)),
       m_resolve(device, shaders::Resolve, "ps", sizeof(shared::BlendParams)), m_sampler(device), m_sorter(device),
@@ -107,7 +109,8 @@ FrameCounts SplatPass::counts() const {
 
 void SplatPass::reserveTiles(std::uint32_t entries, std::uint32_t tiles) {
     if (entries > m_tileCapacity) {
-        const std::uint32_t most = m_device.limits().maxStorageBufferRange / 4, capacity = std::min(entries + entries / 4, std::max(entries, most));
+        const std::uint32_t most = m_device.limits().maxStorageBufferRange / 4;
+        const std::uint32_t capacity = std::min(entries + entries / 4, std::max(entries, most));
         m_tileCapacity = 0;
         for (Buffer* words : {&m_tiles, &m_tileSplats}) *words = {};
         for (Buffer* words : {&m_tiles, &m_tileSplats})
@@ -144,7 +147,8 @@ void SplatPass::binTiles(Commands& commands, const Frame& frame, Rows tiles, std
     if (entries == 0) return;
     const Groups splats(visible), list(entries);
     commands.dispatch(m_expand, frame.tileParams(visible, tiles),
-                      {&m_projection.order(), &m_projection.records(), &m_offsets, &m_totals, &m_tiles, &m_tileSplats}, splats.across, splats.down);
+                      {&m_projection.order(), &m_projection.records(), &m_offsets, &m_totals, &m_tiles, &m_tileSplats},
+                      splats.across, splats.down);
     m_sorter.sort(commands, m_tiles, m_tileSplats, entries, static_cast<std::uint32_t>(std::bit_width(count)));
     commands.dispatch(m_ranges, frame.tileParams(entries, tiles), {&m_tiles, &m_tileRanges}, list.across, list.down);
 }
@@ -232,7 +236,8 @@ void SplatPass::drawTiles(Commands& commands, const Frame& frame, const Take& ta
 void SplatPass::drawQuads(Commands& commands, const Frame& frame, const Take& take, const Cancel& cancel) {
     commands.stage("blend");
     m_quads->record(commands, frame.width, frame.height, m_projection.visible(), {&m_projection.order(), &m_projection.records()});
-    const auto fitting = static_cast<std::uint32_t>(std::min<VkDeviceSize>(m_device.limits().maxStorageBufferRange / frame.rowBytes(), frame.height));
+    const auto fitting = static_cast<std::uint32_t>(
+        std::min<VkDeviceSize>(m_device.limits().maxStorageBufferRange / frame.rowBytes(), frame.height));
     for (Rows band{0, 0}; band.first < frame.height; band.first += band.count) {
         band.count = std::min(std::max(fitting, 1u), frame.height - band.first);
         if (band.first > 0) commands.begin();

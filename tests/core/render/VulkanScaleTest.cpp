@@ -144,7 +144,8 @@ TEST_F(VulkanScale, AScenePartlyInViewIsTheWholeScenesPicture) {
         double worst = 0;
         for (int y = 0; y < 64; ++y)
             for (int x = 0; x < 64; ++x)
-                for (std::size_t k = 0; k < 4; ++k) worst = std::max(worst, std::abs(double{m_picture.pixel(x, y)[k]} - whole.pixel(x + first, y)[k]));
+                for (std::size_t k = 0; k < 4; ++k)
+                    worst = std::max(worst, std::abs(double{m_picture.pixel(x, y)[k]} - whole.pixel(x + first, y)[k]));
         EXPECT_LT(worst, 2e-4) << first;
     }
 }
@@ -190,7 +191,8 @@ TEST_F(VulkanScale, CloudsOfSeveralPartsAreDrawnWithTheirMarks) {
     constexpr std::size_t kPart = 1 << 20, kCount = kPart + 70001;
     const SplatCloud cloud = benchCloud(kCount);
     auto marks = std::make_shared<std::vector<SplatMark>>(kCount);
-    for (std::size_t i = 0; i < kCount; ++i) (*marks)[i] = i >= kPart && i % 2 ? SplatMark::Selected : i % 3 ? SplatMark::None : SplatMark::Hidden;
+    for (std::size_t i = 0; i < kCount; ++i)
+        (*marks)[i] = i >= kPart && i % 2 ? SplatMark::Selected : i % 3 ? SplatMark::None : SplatMark::Hidden;
     const SceneItem item{.cloud = cloud, .marks = marks};
     const auto fast = makeFastCpuRenderer();
     fast->setScene({&item, 1});
@@ -241,7 +243,7 @@ TEST_F(VulkanScale, FewerSplatsInTheirStead) {
         draw(camera);
         const double without = psnr(m_picture, full);
         std::cout << "1/" << share << ": " << merged << " dB, the most important ones alone " << without << " dB\n";
-        EXPECT_GT(merged, 18);
+        EXPECT_GT(merged, without + 0.5);
         m_vulkan->setSplats(cloud);
     }
     EXPECT_EQ(draw(camera, {.most = 60000}).visible, all.visible);
