@@ -16,15 +16,15 @@ using Way = std::vector<const ReadyChange*>;
 /// Splats of one cloud, and after which change that cloud was made.
 struct Group {
     SplatCloud cloud;
-    SplatLayer layer;
+    SplatBlock block;
     std::uint64_t after;
 };
 
 std::vector<Group> groupsOf(const SplatEditor& editor, const SplatCloud& flat, const SplatEditor::Moment& moment) {
     std::vector<Group> groups;
     if (flat.count() > 0) groups.push_back({flat, {0, std::min(flat.count(), editor.count())}, moment.stamp});
-    for (const SplatLayer& layer : editor.layers())
-        if (layer.first >= flat.count()) groups.push_back({editor.source(), layer, 0});
+    for (const SplatBlock& block : editor.blocks())
+        if (block.first >= flat.count()) groups.push_back({editor.source(), block, 0});
     return groups;
 }
 
@@ -45,7 +45,7 @@ public:
             item.toWorld = similarityMatrix(look.similarity);
             item.look = lookOf(look);
             all.items.push_back(std::move(item));
-            all.layers.push_back(m_group.layer);
+            all.blocks.push_back(m_group.block);
         }
     }
 
@@ -71,7 +71,7 @@ private:
     /// visit(w, visible) for each word of the masks that holds splats of the group: its bits of those that are seen.
     template <typename Visit>
     void forEachWord(const Visit& visit) const {
-        const std::size_t begin = m_group.layer.first, end = begin + m_group.layer.count;
+        const std::size_t begin = m_group.block.first, end = begin + m_group.block.count;
         const auto gone = m_gone.words();
         TaskPool::shared().parallelFor((end + 63) / 64 - begin / 64, kMaskWords, [&](std::size_t first, std::size_t last) {
             for (std::size_t w = begin / 64 + first; w < begin / 64 + last; ++w) {
@@ -109,7 +109,7 @@ private:
 
     void makeMarks() {
         m_marks.resize(m_looks.size());
-        const bool all = m_looks.size() == 1 && !m_group.layer.origins && m_group.layer.count == m_group.cloud.count();
+        const bool all = m_looks.size() == 1 && !m_group.block.origins && m_group.block.count == m_group.cloud.count();
         if (all && m_gone.none() && m_editor.selected().none() && m_editor.locked().none()) return;
         std::vector<SplatMark*> to;
         for (auto& marks : m_marks) {
@@ -124,7 +124,7 @@ private:
                 const auto bit = static_cast<unsigned>(std::countr_zero(left));
                 const std::size_t i = 64 * w + bit;
                 SplatMark* marks = m_looks.size() == 1 ? to[0] : to[m_itemOf[keyOf(i)]];
-                marks[m_group.layer.originOf(i)] = ordinary >> bit & 1    ? SplatMark::None
+                marks[m_group.block.originOf(i)] = ordinary >> bit & 1    ? SplatMark::None
                                                    : locked[w] >> bit & 1 ? SplatMark::Locked
                                                                           : SplatMark::Selected;
             }
@@ -143,7 +143,7 @@ private:
 } // namespace
 
 std::optional<std::size_t> EditedItems::splatOf(std::uint32_t item, std::uint32_t splat) const {
-    return item < layers.size() ? layers[item].copyOf(splat) : std::nullopt;
+    return item < blocks.size() ? blocks[item].copyOf(splat) : std::nullopt;
 }
 
 EditedItems EditedScene::items(const SplatEditor& editor, std::span<const SplatChange> held) {
@@ -157,11 +157,11 @@ EditedItems EditedScene::items(const SplatEditor& editor, std::span<const SplatC
     for (const Group& group : groups) Items(editor, group, held, gone).addTo(all);
     if (all.items.empty()) { // all is hidden or deleted
         all.items.push_back({.cloud = groups.front().cloud.withFieldsOf({}), .visible = false});
-        all.layers.push_back({});
+        all.blocks.push_back({});
     }
     if (!editor.source().fields().empty()) {
         all.items.push_back({.cloud = SplatCloud(SplatData(), editor.source().name()).withFieldsOf(editor.source())});
-        all.layers.push_back({});
+        all.blocks.push_back({});
     }
     return all;
 }

@@ -10,7 +10,7 @@ namespace ochre {
 
 struct EditedItems {
     std::vector<SceneItem> items{{}}; ///< never empty
-    std::vector<SplatLayer> layers{{}}; ///< which splats of the editor those of each item's cloud are
+    std::vector<SplatBlock> blocks{{}}; ///< which splats of the editor those of each item's cloud are
 
     /// The editor's splat that is drawn as one of an item.
     std::optional<std::size_t> splatOf(std::uint32_t item, std::uint32_t splat) const;

@@ -8,6 +8,7 @@
 #include "core/image/ImageIo.h"
 #include "core/models/field/FieldFile.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/SplatScene.h"
 #include "core/scene/field/PlacedField.h"
 
 namespace ochre::session {
@@ -29,7 +30,7 @@ void exportScene(const SplatCloud& scene, const std::filesystem::path& path) {
 } // namespace
 
 bool canExport(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>();
 }
 
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
@@ -44,6 +45,10 @@ void exportValue(const graph::Value& value, const std::filesystem::path& path, c
     }
     if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
         exportScene(*cloud, path);
+        return;
+    }
+    if (const SplatScene* scene = value.tryAs<SplatScene>()) {
+        exportScene(scene->merged(), path);
         return;
     }
     throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",

@@ -122,31 +122,39 @@ TEST_F(SceneFields, OnlyWhatFieldsCanShowIsOffered) {
 
 TEST_F(SceneFields, FieldsAndSplatsHideEachOther) {
     dropField();
-    const NodeId join = add("scene.join", 300, 400), cloud = add("shell.cloud", 0, 500), load = nodeOf("scene.load_field"),
+    const NodeId join = add("scene.combine", 300, 400), cloud = add("shell.cloud", 0, 500), load = nodeOf("scene.load_field"),
                  look = nodeOf("scene.view");
-    link(load, "scene", join, "scene");
-    link(cloud, "scene", join, "other");
+    link(cloud, "scene", join, "scene_1");
+    link(load, "scene", join, "scene_2");
     link(join, "scene", look, "scene");
-    document().edit("Place", [&](graph::Graph& graph) { graph.setParameter(join, "turn_x", 90.0); });
-    runAndWait();
-    ASSERT_TRUE(wait([&] { return view().scene().count() > 0 && view().frameIsFull(); }));
-    EXPECT_EQ(view().scene().fields().size(), 1u);
+    const auto place = [&](const char* layers) {
+        document().edit("Place", [&](graph::Graph& graph) { graph.setParameter(join, "layers", std::string(layers)); });
+        runAndWait();
+    };
+    const auto fields = [&] {
+        std::size_t count = 0;
+        for (const SceneItem& item : view().items()) count += item.cloud.fields().size();
+        return count;
+    };
+    place(R"([{"input": "scene_1", "turn": [90, 0, 0]}])");
+    ASSERT_TRUE(wait([&] { return view().count() > 0 && view().frameIsFull(); }));
+    EXPECT_EQ(fields(), 1u);
     EXPECT_TRUE(find<QToolButton>(QStringLiteral("edit"))->isVisible());
     QTest::keyClick(&view(), Qt::Key_1);
     const QImage front = still();
     shot(*m_window, QStringLiteral("field-among-splats"));
     // Alone each shows what the other hides of it.
-    SceneItem alone{.cloud = view().scene().withFieldsOf({})};
-    view().setEdited({alone});
+    std::vector<SceneItem> alone = view().items();
+    for (SceneItem& item : alone) item.cloud = item.cloud.withFieldsOf({});
+    view().setEdited(alone);
     const QImage splats = still();
     EXPECT_GT(difference(front, splats), 1);
-    document().edit("Move", [&](graph::Graph& graph) { graph.setParameter(join, "z", -1.0); });
-    runAndWait();
-    ASSERT_TRUE(wait([&] { return view().scene().fields().size() == 1 && view().frameIsFull(); }));
+    place(R"([{"input": "scene_1", "turn": [90, 0, 0], "move": [0, 0, -1]}])");
+    ASSERT_TRUE(wait([&] { return fields() == 1 && view().frameIsFull(); }));
     EXPECT_GT(difference(front, still()), 1);
     click(find<QToolButton>(QStringLiteral("edit")));
     ASSERT_TRUE(wait([&] { return m_window->viewport().sceneEdits().active() && view().frameIsFull(); }));
-    EXPECT_EQ(view().scene().fields().size(), 1u) << "editing splats keeps the field";
+    EXPECT_EQ(fields(), 1u) << "editing splats keeps the field";
     shot(*m_window, QStringLiteral("field-edited"));
 }
 

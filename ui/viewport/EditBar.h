@@ -42,6 +42,7 @@ private:
     RegionTool m_rectangle, m_lasso, m_brush;
     SolidTool m_sphere, m_box;
     ColorTool m_color;
+    SelectionTarget m_selection;
     Gizmo m_gizmo;
     MeasureTool m_measure;
     QActionGroup* m_tools;

@@ -66,6 +66,13 @@ FilmCard::FilmCard(QWidget* parent) : Popover(parent) {
     m_last = number("film_last", tr("Last frame"), {1, 2e7, {}, {}, 1, true, {}}, 1);
     m_transparent = addRow(tr("Transparent"), new CheckField);
     m_transparent->setObjectName(QStringLiteral("film_transparent"));
+    m_projection = addRow(tr("Shows"), new QComboBox);
+    m_projection->setObjectName(QStringLiteral("film_projection"));
+    m_projection->addItems({tr("What the camera sees"), tr("Both eyes, side by side"), tr("All around, 360°")});
+    connect(m_projection, &QComboBox::currentIndexChanged, this, &FilmCard::refresh);
+    m_asView = addRow(tr("Background of the view"), new CheckField);
+    m_asView->setObjectName(QStringLiteral("film_as_view"));
+    connect(m_asView, &QAbstractButton::clicked, this, &FilmCard::refresh);
     m_background = addRow(tr("Background"), new ColorField);
     m_background->setColor(Qt::black);
     connect(m_transparent, &QAbstractButton::clicked, this, &FilmCard::refresh);
@@ -133,6 +140,10 @@ void FilmCard::showChoices() {
     m_size->setCurrentIndex(static_cast<int>(size - std::begin(kSizes)));
 }
 
+bool FilmCard::asView() const {
+    return m_asView->isChecked() && !m_transparent->isChecked();
+}
+
 void FilmCard::setFile(const QString& file) {
     m_file->setPath(file);
     refresh();
@@ -164,15 +175,17 @@ Film FilmCard::settings() const {
     camera.width = static_cast<int>(m_width->value());
     camera.height = static_cast<int>(m_height->value());
     if (static_cast<std::size_t>(film.first) <= last()) film.cameras = {camera};
+    film.projection = static_cast<Projection>(m_projection->currentIndex());
     if (!m_transparent->isChecked()) {
         const QColor c = m_background->color();
-        film.splats.background = {{c.redF(), c.greenF(), c.blueF()}};
+        film.backdrop = Backdrop{{c.redF(), c.greenF(), c.blueF()}, {c.redF(), c.greenF(), c.blueF()}};
     }
     return film;
 }
 
 void FilmCard::refresh() {
-    m_background->setEnabled(!m_transparent->isChecked());
+    m_asView->setEnabled(!m_transparent->isChecked());
+    m_background->setEnabled(!m_transparent->isChecked() && !m_asView->isChecked());
     showChoices();
     QString words;
     bool possible = true;

@@ -23,6 +23,7 @@ public:
     explicit FilmCard(QWidget* parent);
     void setPath(const CameraPath& path);
     Film film() const; ///< cameras see what is as near as usual
+    bool asView() const; ///< whether what is behind the scene in the view is to be behind it in the film
     void setFile(const QString& file);
 
 Q_SIGNALS:
@@ -43,10 +44,10 @@ private:
 
     CameraPath m_path;
     PathField* m_file;
-    QComboBox *m_format, *m_size;
+    QComboBox *m_format, *m_size, *m_projection;
     NumberField *m_width, *m_height, *m_fps, *m_first, *m_last;
     bool m_ownRate = false; ///< else that of the path
-    CheckField* m_transparent;
+    CheckField *m_transparent, *m_asView;
     ColorField* m_background;
     QLabel* m_words;
     QPushButton* m_render;

@@ -12,14 +12,14 @@
 #include <QImage>
 #include <QObject>
 
-#include "core/render/Renderer.h"
+#include "ui/viewport/SceneFrame.h"
 
 namespace ochre::ui {
 
 struct SceneRequest {
     std::vector<SceneItem> items;
     Camera camera;
-    SplatOptions options;
+    FrameOptions options;
     bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
     std::uint64_t turn = 0;
 };
@@ -28,6 +28,7 @@ struct SceneRequest {
 struct PickRequest {
     std::vector<SceneItem> items;
     Camera camera;
+    std::optional<Bounds> box; ///< what lies outside is not there
     double x = 0, y = 0;
     std::uint64_t turn = 0;
 };

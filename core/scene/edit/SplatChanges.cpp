@@ -47,7 +47,7 @@ std::optional<SplatChange> changeOf(const SplatEdit& edit) {
 }
 
 void SplatLook::add(const SplatChange& change) {
-    if (const auto* move = std::get_if<edits::Move>(&change)) similarity = move->similarity.about(move->pivot).after(similarity);
+    if (const auto* move = std::get_if<edits::Move>(&change)) similarity = similarity.then(move->similarity.about(move->pivot));
     if (const auto* grade = std::get_if<edits::Grade>(&change)) colors = joined(colors, colorMapOf(*grade));
     if (const auto* faded = std::get_if<edits::Opacity>(&change)) {
         const double factor = checkedFactor(faded->factor, "opacities");

@@ -58,7 +58,7 @@ void append(std::vector<float>& values, const SplatMask& splats, std::size_t mor
 
 } // namespace
 
-std::optional<std::size_t> SplatLayer::copyOf(std::size_t origin) const {
+std::optional<std::size_t> SplatBlock::copyOf(std::size_t origin) const {
     if (!origins) return origin < count ? std::optional(first + origin) : std::nullopt;
     const auto found = std::lower_bound(origins->begin(), origins->end(), origin);
     if (found == origins->end() || *found != origin) return std::nullopt;
@@ -118,7 +118,7 @@ public:
         append<3>(m_data.sh0, selected, more);
         append<1>(m_data.opacities, selected, more);
         m_editor.m_changes.copy(splats);
-        addLayers(splats);
+        addBlock(splats);
         m_state.selected = SplatMask(count);
         for (SplatMask* mask : {&m_state.selected, &m_state.hidden, &m_state.locked, &m_state.deleted}) mask->resize(count + more);
         for (std::size_t i = count; i < count + more; ++i) m_state.selected.set(i);
@@ -146,17 +146,17 @@ private:
         m_state.selected = SplatMask(m_editor.count());
     }
     /// Of copies of these splats, which stand behind all others already.
-    void addLayers(const std::vector<std::uint32_t>& splats) {
+    void addBlock(const std::vector<std::uint32_t>& splats) {
         std::size_t at = m_editor.count() - splats.size();
         auto from = splats.begin();
-        const std::size_t layers = m_editor.m_layers.size();
-        for (std::size_t l = 0; l < layers; ++l) {
-            const SplatLayer layer = m_editor.m_layers[l];
-            const auto to = std::lower_bound(from, splats.end(), layer.first + layer.count);
+        const std::size_t blocks = m_editor.m_blocks.size();
+        for (std::size_t l = 0; l < blocks; ++l) {
+            const SplatBlock block = m_editor.m_blocks[l];
+            const auto to = std::lower_bound(from, splats.end(), block.first + block.count);
             if (from == to) continue;
             std::vector<std::uint32_t> origins(static_cast<std::size_t>(to - from));
-            std::transform(from, to, origins.begin(), [&](std::uint32_t i) { return static_cast<std::uint32_t>(layer.originOf(i)); });
-            m_editor.m_layers.push_back({at, origins.size(), std::make_shared<const std::vector<std::uint32_t>>(std::move(origins))});
+            std::transform(from, to, origins.begin(), [&](std::uint32_t i) { return static_cast<std::uint32_t>(block.originOf(i)); });
+            m_editor.m_blocks.push_back({at, origins.size(), std::make_shared<const std::vector<std::uint32_t>>(std::move(origins))});
             at += static_cast<std::size_t>(to - from);
             from = to;
         }
@@ -185,7 +185,7 @@ private:
 };
 
 SplatEditor::SplatEditor(const SplatCloud& cloud)
-    : m_cloud(cloud), m_changes(cloud.count()), m_layers{{0, cloud.count()}},
+    : m_cloud(cloud), m_changes(cloud.count()), m_blocks{{0, cloud.count()}},
       m_state{SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count())} {
     const SplatData& d = cloud.data();
     m_data.shDegree = d.shDegree;
@@ -206,7 +206,7 @@ SplatMask SplatEditor::selectable() const {
 }
 
 void SplatEditor::apply(const SplatEdit& edit, const Cancel& cancel) {
-    Step step{.edit = edit, .state = m_state, .before = {}, .count = count(), .layers = m_layers.size(), .stamp = m_stamp + 1};
+    Step step{.edit = edit, .state = m_state, .before = {}, .count = count(), .blocks = m_blocks.size(), .stamp = m_stamp + 1};
     std::visit(Applying(*this, step, cancel), edit);
     ++m_stamp;
     m_done.push_back(std::move(step));
@@ -231,7 +231,7 @@ void SplatEditor::undo() {
         m_data.sh0.resize(3 * step.count);
         m_data.opacities.resize(step.count);
         m_changes.resize(step.count);
-        m_layers.resize(step.layers);
+        m_blocks.resize(step.blocks);
     }
     m_state = std::move(step.state);
     m_undone.push_back(std::move(step.edit));
@@ -297,12 +297,12 @@ SplatData SplatEditor::make(const SplatMask& splats, const Cancel& cancel) const
     std::vector<std::vector<const ReadyChange*>> ways(m_changes.nodes());
     for (std::size_t p = 0; p < ways.size(); ++p) ways[p] = m_changes.way(static_cast<SplatChanges::Place>(p));
     const SplatData& from = m_cloud.data();
-    for (const SplatLayer& layer : m_layers)
+    for (const SplatBlock& block : m_blocks)
         forEachRanked(
             splats,
             [&](std::size_t rank, std::size_t i) {
-                if (i - layer.first >= layer.count) return; // of another layer
-                const std::size_t origin = layer.originOf(i);
+                if (i - block.first >= block.count) return; // of another block
+                const std::size_t origin = block.originOf(i);
                 float *rotation = &to.rotations[4 * rank], *sh = to.shRest.data() + rest * rank;
                 std::copy_n(&from.rotations[4 * origin], 4, rotation);
                 std::copy_n(from.shRest.data() + rest * origin, rest, sh);
@@ -323,7 +323,7 @@ SplatCloud SplatEditor::usable(const SplatMask& splats) const {
 }
 
 SplatCloud SplatEditor::result() const {
-    if (m_changes.none() && m_layers.size() == 1 && m_state.deleted.none()) return m_cloud;
+    if (m_changes.none() && m_blocks.size() == 1 && m_state.deleted.none()) return m_cloud;
     SplatMask kept(count(), true);
     kept -= m_state.deleted;
     return usable(kept).withFieldsOf(m_cloud);

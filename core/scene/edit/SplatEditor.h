@@ -16,7 +16,7 @@
 namespace ochre {
 
 /// Splats of an editor that are the cloud's own, or the copies that one step made, one a splat of the cloud at most.
-struct SplatLayer {
+struct SplatBlock {
     std::size_t first = 0, count = 0;                             ///< among the editor's
     std::shared_ptr<const std::vector<std::uint32_t>> origins{}; ///< in the cloud, rising; null: the same numbers
 
@@ -53,7 +53,7 @@ public:
     const SplatMask& locked() const { return m_state.locked; }
     const SplatMask& deleted() const { return m_state.deleted; }
     const SplatChanges& changes() const { return m_changes; }
-    const std::vector<SplatLayer>& layers() const { return m_layers; } ///< the first is the cloud's own
+    const std::vector<SplatBlock>& blocks() const { return m_blocks; } ///< the first is the cloud's own
     std::optional<Bounds> selectionBounds() const;                     ///< of the centres
 
     /// A state of the splats that can be recognised: while since() holds, all that was done to them by then still is. Selecting,
@@ -85,7 +85,7 @@ private:
         SplatEdit edit;
         State state; ///< before it
         Before before;
-        std::size_t count = 0, layers = 0; ///< before it
+        std::size_t count = 0, blocks = 0; ///< before it
         std::uint64_t stamp = 0;
     };
     class Applying;
@@ -97,7 +97,7 @@ private:
     SplatCloud m_cloud;
     SplatData m_data;
     SplatChanges m_changes;
-    std::vector<SplatLayer> m_layers;
+    std::vector<SplatBlock> m_blocks;
     State m_state;
     std::vector<Step> m_done;
     std::vector<SplatEdit> m_undone;

@@ -34,6 +34,42 @@ NodeBench bench(const std::string& steps) {
     return NodeBench("scene.edit_splats").give("scene", row()).set("steps", steps);
 }
 
+TEST(CombineScenes, PutsSeveralInOnePlacedByItsLayers) {
+    const std::string layers = R"([{"input": "scene_3", "name": "up", "move": [0, -2, 0], "opacity": 0.5}, {"input": "scene_1", "visible": false}])";
+    const auto node = NodeBench("scene.combine").give("scene_1", row(4)).give("scene_3", row(5)).set("layers", layers);
+    const graph::Value value = node.run("scene");
+    const SplatScene& scene = value.as<SplatScene>();
+    ASSERT_EQ(scene.layers.size(), 2u);
+    EXPECT_EQ(scene.layers[0].name, "up");
+    EXPECT_EQ(scene.layers[0].cloud.count(), 5u);
+    EXPECT_FALSE(scene.layers[1].visible);
+    EXPECT_EQ(node.run("count").as<std::int64_t>(), 5);
+    // Where one cloud is needed they become one.
+    const SplatCloud merged = NodeBench("scene.edit_splats").give("scene", value).set("steps", std::string("[]")).run("scene").as<SplatCloud>();
+    ASSERT_EQ(merged.count(), 5u);
+    EXPECT_EQ(merged.data().positions[1], -2);
+    EXPECT_NE(NodeBench("scene.combine").fails().message().find("no scene"), std::string::npos);
+    EXPECT_NE(NodeBench("scene.combine").give("scene_1", row()).set("layers", std::string("[7]")).fails().message().find("layer 1"), std::string::npos);
+}
+
+TEST(CombineScenes, IsDrawnAsTheMergedCloudIs) {
+    const std::string layers = R"([{"input": "scene_2", "move": [0, 0.5, 0], "turn": [0, 0, 30], "scale": 0.8, "opacity": 0.7}])";
+    const graph::Value apart = NodeBench("scene.combine").give("scene_1", row()).give("scene_2", row()).set("layers", layers).run("scene");
+    const graph::Value merged = makeSceneValue(apart.as<SplatScene>().merged());
+    const graph::Value camera = makeCameraValue(Camera::frame({{4.5, 0, 0}, 5}, 96, 64));
+    const auto picture = [&](const graph::Value& scene) {
+        return NodeBench("scene.render").give("scene", scene).give("camera", camera).set("renderer", std::string("cpu"))
+            .set("behind", std::string("gradient")).run("image").as<Image>();
+    };
+    const Image a = picture(apart), b = picture(merged);
+    double worst = 0;
+    for (std::size_t i = 0; i < a.values().size(); ++i) worst = std::max<double>(worst, std::abs(a.values()[i] - b.values()[i]));
+    EXPECT_GT(a.pixel(30, 32)[0] + a.pixel(48, 32)[0], 0.3) << "something is drawn";
+    EXPECT_LT(worst, 0.002);
+    EXPECT_NEAR(a.pixel(0, 0)[0], 0, 0.01);
+    EXPECT_NEAR(a.pixel(0, 63)[0], 0.5, 0.01) << "the gradient below";
+}
+
 TEST(EditSplats, AppliesItsStepsInOrder) {
     const auto node = bench(R"([
         {"step": "select", "combine": "replace", "query": {"kind": "opacity", "min": 0, "max": 0.35}},
@@ -145,14 +181,15 @@ TEST(LoadField, StandsUprightUnlessAskedNotTo) {
     EXPECT_NE(NodeBench("scene.load_field").fails().hint().find("panel"), std::string::npos);
 }
 
-TEST(JoinScenes, PutsFieldsAndSplatsIntoOne) {
+TEST(CombineScenes, PutsFieldsAmongSplats) {
     const graph::Value field = makeSceneValue(SplatCloud().withFields({evenBox(400)}));
-    const auto node = [&] { return NodeBench("scene.join").give("scene", disc()).give("other", field).set("z", -2.0).set("scale", 0.5); };
-    const graph::Value both = node().run("scene");
-    EXPECT_EQ(both.as<SplatCloud>().count(), 2u);
-    ASSERT_EQ(both.as<SplatCloud>().fields().size(), 1u);
-    EXPECT_EQ(both.as<SplatCloud>().fields().front().toWorld[11], -2);
-    EXPECT_EQ(both.as<SplatCloud>().fields().front().toWorld[0], 0.5);
+    const graph::Value both = NodeBench("scene.combine").give("scene_1", disc()).give("scene_2", field)
+                                  .set("layers", std::string(R"([{"input": "scene_2", "move": [0, 0, -2], "scale": 0.5}])")).run("scene");
+    const SplatCloud merged = both.as<SplatScene>().merged();
+    EXPECT_EQ(merged.count(), 2u);
+    ASSERT_EQ(merged.fields().size(), 1u);
+    EXPECT_EQ(merged.fields().front().toWorld[11], -2);
+    EXPECT_EQ(merged.fields().front().toWorld[0], 0.5);
     const auto colorOf = [](const graph::Value& scene, double z) {
         const Camera camera = Camera::lookAt({0, 0, z}, {0, 0, 0}, {0, 1, 0}, 40, 33, 33);
         const Image image = NodeBench("scene.render").give("scene", scene).give("camera", makeCameraValue(camera))
@@ -161,9 +198,6 @@ TEST(JoinScenes, PutsFieldsAndSplatsIntoOne) {
     };
     EXPECT_NEAR(colorOf(both, -5), 0.5, 0.02) << "the field stands before the disc";
     EXPECT_GT(colorOf(both, 5), 0.7) << "from the other side it is behind it";
-    const graph::Value moved = NodeBench("scene.join").give("scene", field).give("other", disc()).set("x", 3.0).run("scene");
-    EXPECT_EQ(moved.as<SplatCloud>().data().positions[0], 3);
-    EXPECT_EQ(NodeBench("scene.join").give("scene", disc()).give("other", disc()).run("scene").as<SplatCloud>().count(), 4u);
 }
 
 TEST(SceneMaps, AreOfFieldsToo) {
