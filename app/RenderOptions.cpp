@@ -174,7 +174,6 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
                    "[{\"input\": \"scene_2\", \"move\": [0, 0, 1], \"turn\": [0, 90, 0], \"scale\": 2, \"opacity\": 0.5}]");
     sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform. Of several: "
                                          "frames/%04d.png, or a film: .mp4 (H.264), .mov (ProRes)")->required();
-    sub.add_option("--with", r.with, "More scenes and fields in the same picture; each hides what is behind it");
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
         ->check(CLI::IsMember({"auto", "vulkan", "cpu", "fast"}))
         ->capture_default_str();
