@@ -121,17 +121,9 @@ SplatCloud read(const std::string& file, const RenderRequest& r) {
 
 /// All files of the request in one.
 SplatCloud sceneOfRequest(const RenderRequest& r) {
-    std::vector<SplatCloud> splats;
-    std::vector<PlacedField> fields;
-    const auto add = [&](const std::string& file) {
-        const SplatCloud cloud = read(file, r);
-        fields.insert(fields.end(), cloud.fields().begin(), cloud.fields().end());
-        if (cloud.count() > 0) splats.push_back(cloud.withFieldsOf({}));
-    };
-    add(r.scene);
-    for (const std::string& file : r.with) add(file);
-    if (splats.empty()) return SplatCloud({}, fs::path(r.scene).filename().string()).withFields(std::move(fields));
-    return (splats.size() == 1 ? splats.front() : merge(splats)).withFields(std::move(fields));
+    std::vector<SplatCloud> parts{read(r.scene, r)};
+    for (const std::string& file : r.with) parts.push_back(read(file, r));
+    return merge(parts);
 }
 
 int run(const RenderRequest& r) {

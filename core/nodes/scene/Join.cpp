@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cmath>
-
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 #include "core/scene/SplatFilter.h"
 #include "core/scene/SplatTransform.h"
-#include "core/scene/field/PlacedField.h"
 
 namespace ochre::nodes::scene {
 namespace {
@@ -19,18 +16,8 @@ Similarity placeOf(graph::RunContext& run) {
 }
 
 void run(graph::RunContext& run) {
-    const SplatCloud& first = run.inputAs<SplatCloud>("scene");
-    const SplatCloud& second = run.inputAs<SplatCloud>("other");
-    const Similarity place = placeOf(run);
-    std::vector<PlacedField> fields = first.fields();
-    for (PlacedField placed : second.fields()) {
-        placed.toWorld = multiplied(similarityMatrix(place), placed.toWorld);
-        fields.push_back(std::move(placed));
-    }
-    const SplatCloud moved = place.isIdentity() || second.count() == 0 ? second : transform(second, place);
-    const SplatCloud parts[] = {first, moved};
-    const SplatCloud splats = first.count() == 0 ? moved : second.count() == 0 ? first : merge(parts);
-    run.setOutput("scene", makeSceneValue(splats.withFields(std::move(fields))));
+    const SplatCloud parts[] = {run.inputAs<SplatCloud>("scene"), transform(run.inputAs<SplatCloud>("other"), placeOf(run))};
+    run.setOutput("scene", makeSceneValue(merge(parts)));
 }
 
 graph::Parameter along(const char* id, const char* label) {
