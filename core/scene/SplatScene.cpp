@@ -11,7 +11,6 @@
 
 #include "core/base/Error.h"
 #include "core/scene/SplatFilter.h"
-#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 namespace {
@@ -27,7 +26,7 @@ SplatCloud faded(const SplatCloud& cloud, double factor) {
         const double opacity = factor / (1 + std::exp(-static_cast<double>(logit)));
         logit = static_cast<float>(std::log(opacity / (1 - opacity)));
     }
-    return SplatCloud(std::move(data), cloud.name());
+    return SplatCloud(std::move(data), cloud.name()).withFieldsOf(cloud);
 }
 
 class Entry {
@@ -129,18 +128,10 @@ Hash128 SplatScene::hash() const {
 
 SplatCloud SplatScene::merged() const {
     std::vector<SplatCloud> clouds;
-    std::vector<PlacedField> fields;
-    for (const SplatLayer& layer : layers) {
-        if (!layer.visible) continue;
-        for (PlacedField field : layer.cloud.fields()) {
-            field.toWorld = multiplied(similarityMatrix(layer.place), field.toWorld);
-            fields.push_back(std::move(field));
-        }
-        if (layer.cloud.count() > 0) clouds.push_back(faded(transform(layer.cloud.withFieldsOf({}), layer.place), layer.opacity));
-    }
-    if (clouds.empty() && !fields.empty()) clouds.push_back(SplatCloud({}, layers.front().name));
+    for (const SplatLayer& layer : layers)
+        if (layer.visible) clouds.push_back(faded(transform(layer.cloud, layer.place), layer.opacity));
     if (clouds.empty()) return SplatCloud();
-    return (clouds.size() == 1 ? clouds.front() : merge(clouds)).withFields(std::move(fields));
+    return clouds.size() == 1 ? clouds.front() : merge(clouds);
 }
 
 Focus enclosing(const Focus& a, const Focus& b) {

@@ -10,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/base/TaskPool.h"
 #include "core/scene/SplatValues.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 namespace {
@@ -147,7 +148,9 @@ SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity) {
     if (checked(similarity).isIdentity()) return cloud;
     SplatData data = cloud.data();
     transform(data, similarity);
-    return SplatCloud(std::move(data), cloud.name());
+    std::vector<PlacedField> fields = cloud.fields();
+    for (PlacedField& placed : fields) placed.toWorld = multiplied(similarityMatrix(similarity), placed.toWorld);
+    return SplatCloud(std::move(data), cloud.name()).withFields(std::move(fields));
 }
 
 void flipAxes(SplatData& d, const std::array<int, 3>& signs) {

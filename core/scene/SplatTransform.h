@@ -50,7 +50,7 @@ std::array<double, 3> degreesOf(const std::array<double, 4>& rotation);
 Mat3 matrixOf(const std::array<double, 4>& rotation);
 std::array<double, 16> similarityMatrix(const Similarity& similarity); ///< row-major, of points (x, y, z, 1)
 
-/// Throws Error when the numbers are not finite, the scale not positive or the rotation zero.
+/// Splats and fields. Throws Error when the numbers are not finite, the scale not positive or the rotation zero.
 SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity);
 void transform(SplatData& data, const Similarity& similarity);
 

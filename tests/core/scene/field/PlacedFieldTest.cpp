@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/scene/SplatFilter.h"
+#include "core/scene/SplatTransform.h"
 #include "core/scene/edit/SplatEditor.h"
 #include "tests/core/scene/field/RandomField.h"
 #include "tests/support/Support.h"
@@ -91,6 +93,19 @@ TEST(PlacedField, ScenesHoldFieldsAmongTheirSplats) {
     EXPECT_GT(with.focus().radius, plain.focus().radius + 1);
     EXPECT_FALSE(sceneOf(upright(shared(test::evenField(1))), "f").empty());
     EXPECT_TRUE(SplatCloud().empty());
+}
+
+TEST(PlacedField, ScenesMoveAndMergeWithTheirFields) {
+    const SplatCloud field = sceneOf({shared(test::evenField(1))}, "field");
+    const SplatCloud moved = transform(field, {.scale = 2, .translation = {0, 0, 7}});
+    EXPECT_EQ(transformed(moved.fields().front().toWorld, {1, 0, 0}), (Vec3{2, 0, 7}));
+    SplatData data = splat().data();
+    data.antialiased = true;
+    const SplatCloud parts[] = {moved, SplatCloud(std::move(data), "one"), field};
+    const SplatCloud all = merge(parts);
+    EXPECT_EQ(all.count(), 1u);
+    EXPECT_EQ(all.fields().size(), 2u);
+    EXPECT_TRUE(all.data().antialiased) << "a scene without splats says nothing of it";
 }
 
 TEST(PlacedField, EditingSplatsKeepsTheFields) {
