@@ -22,14 +22,6 @@ namespace ochre {
 
 enum class SplatMark : std::uint8_t { None, Selected, Locked, Hidden }; ///< how an editor shows a splat; Hidden: in no plane
 
-/// How the splats of an item differ from those of its cloud, without another cloud.
-struct ItemLook {
-    std::array<double, 12> color{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}; ///< three rows of r, g, b, 1; of the colour before it is cut at 0
-    double opacity = 1, mostOpacity = 1; ///< min(mostOpacity, opacity times that of each splat); positive
-    double size = 1;                     ///< times that of each splat, in place; positive
-    bool operator==(const ItemLook&) const = default;
-};
-
 /// A cloud, with the fields among its splats, and where it stands.
 struct SceneItem {
     SplatCloud cloud;
