@@ -36,7 +36,7 @@ struct FieldBench {
     int frames = 5;                ///< measured of each, after one that warms up; the camera turns around the scene
 };
 
-/// {"scene", "splats", "fields", "width", "height", "samples" (looked up in all frames at rest, by the fields), "operations_a_sample",
+/// {"scene", "splats", "fields", "width", "height", "samples" (of all frames at rest, with all steps of FieldOptions), "operations_a_sample",
 /// "bytes_a_sample", "renderers": [{"name", "still": {"milliseconds", "frames_per_second"}, "moving": {the same}} | {"name", "error"}]}
 Json benchFields(const SplatCloud& scene, const FieldBench& settings = {}, const Cancel& cancel = {});
 

@@ -34,8 +34,12 @@ HashField ringField() {
     return field;
 }
 
+/// Drawn by the CPU: where Vulkan is computed as well, full frames take seconds. MixedRendererTest holds both against each other.
 class SceneFields : public ShellTest {
 protected:
+    SceneFields() { qputenv("OCHRE_RENDERER", "fast"); }
+    ~SceneFields() override { qputenv("OCHRE_RENDERER", m_renderer); }
+
     void dropField() {
         open();
         m_file = m_folder / "ring.field.safetensors";
@@ -57,6 +61,9 @@ protected:
         return found;
     }
     std::filesystem::path m_file;
+
+private:
+    const QByteArray m_renderer = qgetenv("OCHRE_RENDERER");
 };
 
 TEST_F(SceneFields, AFieldThatIsDroppedInIsLookedAroundIn) {
