@@ -161,16 +161,10 @@ TEST_F(SceneLooks, AllOfItIsKeptWithTheProjectAndItsHabitsForTheNext) {
     QGuiApplication::setQuitOnLastWindowClosed(false);
     m_window->close();
     m_window.reset();
-    m_window = std::make_unique<MainWindow>(*m_session);
-    m_window->resize(1280, 800);
-    m_window->show();
-    m_session->newDocument();
+    open(); // as the next day
     EXPECT_TRUE(m_window->openProject(file));
     runAndWait();
-    ASSERT_TRUE(wait([this] { return view().frameIsFull(); }))
-        << m_window->viewport().showsScene() << " " << view().count() << " result " << m_session->result(m_cloud, "scene").empty() << " state "
-        << static_cast<int>(m_session->state(m_cloud).status) << " jobs " << m_session->jobs().size() << " " << static_cast<int>(m_session->jobs()[0].status) << static_cast<int>(m_session->jobs()[1].status) << m_session->jobs()[0].title << m_session->jobs()[0].ran << m_session->jobs()[0].cached << m_session->jobs()[0].error << " size " << document().graph().size()
-        << " viewed " << m_window->viewport().viewed() << " cloud " << m_cloud << " visible " << m_window->isVisible();
+    ASSERT_TRUE(wait([this] { return view().frameIsFull(); }));
     EXPECT_EQ(view().display().mode, SplatMode::Rings);
     EXPECT_EQ(view().display().behind, SceneDisplay::Behind::Gradient);
     EXPECT_TRUE(view().display().grid);
@@ -185,7 +179,9 @@ TEST_F(SceneLooks, AllOfItIsKeptWithTheProjectAndItsHabitsForTheNext) {
     EXPECT_NEAR((*after.limits)[1], (*camera.limits)[1], 1e-9);
     if (before.size() == view().frame().size()) EXPECT_LT(difference(before, still()), 0.1);
     // Another project, which says nothing of it: the habits stay, the place does not.
-    m_session->newDocument();
+    m_window->close();
+    m_window.reset();
+    open();
     m_window->viewport().followDocument();
     EXPECT_EQ(view().display().behind, SceneDisplay::Behind::Gradient);
     makeSceneGraph();
@@ -213,6 +209,7 @@ TEST_F(SceneLooks, PicturesOfTheViewForBothEyesAndAllAround) {
         auto* width = card->findChild<QWidget*>(QStringLiteral("picture_width"));
         width->setFocus();
         QTest::keyClick(width, Qt::Key_Return);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_A, Qt::ControlModifier);
         QTest::keyClicks(QApplication::focusWidget(), QLatin1String(k.width));
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
         const auto file = m_folder / k.name;

@@ -69,7 +69,7 @@ void paintAxes(QPainter& p, const Camera& camera, const QRectF& area, bool groun
         ground.setAlphaF(0.6f);
         p.setPen(Qt::NoPen);
         p.setBrush(ground);
-        p.drawEllipse(middle, kReach * 1.5, kReach * 1.5);
+        p.drawEllipse(middle, kReach * 1.3, kReach * 1.3);
     }
     const auto& m = camera.worldToCamera;
     std::array<int, 3> order{0, 1, 2}; // the furthest first

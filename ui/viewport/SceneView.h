@@ -4,7 +4,6 @@
 
 #include <functional>
 
-#include <QColor>
 #include <QElapsedTimer>
 #include <QImage>
 #include <QSet>
@@ -13,28 +12,13 @@
 
 #include "ui/viewport/FrameGovernor.h"
 #include "ui/viewport/OrbitCamera.h"
+#include "ui/viewport/SceneDisplay.h"
 #include "ui/viewport/SceneWorker.h"
 
 namespace ochre::ui {
 
 class SceneOverlay;
 class SceneTool;
-
-/// How the scene is shown; the camera holds the rest.
-struct SceneDisplay {
-    enum class Behind { Theme, Color, Gradient, Sky };
-    SplatMode mode = SplatMode::Color;
-    bool normals = false; ///< instead of the mode
-    Behind behind = Behind::Theme;
-    QColor top{0, 0, 0}, bottom{128, 128, 128}; ///< of the upper and the lower edge
-    QString skyFile;
-    double skyTurn = 0;                     ///< degrees
-    std::shared_ptr<const Sky> sky = {};    ///< of the file, once it has been read
-    bool grid = false, axes = true;
-    std::optional<Bounds> box = {}; ///< what lies outside is not drawn
-};
-/// As what is behind the scene is drawn: the theme's colour as long as there is no other.
-Backdrop backdropOf(const SceneDisplay& display);
 
 /// Left drag orbits, middle or Shift+left pans, the wheel dollies, right held looks while W A S D Q E fly.
 /// Flying, left drag looks too, the keys need no button, the wheel changes the speed and Shift makes it

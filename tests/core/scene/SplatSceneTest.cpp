@@ -66,7 +66,7 @@ TEST(SplatScene, ScenesOfSeveralMoveAsOne) {
     const LayerSettings large{.input = "scene_1", .opacity = 0.5, .scale = 3};
     const SplatScene all = combined(outer, {&large, 1});
     ASSERT_EQ(all.layers.size(), 2u);
-    EXPECT_EQ(all.layers[1].place.translation[1], -3);
+    EXPECT_EQ(all.layers[0].place.translation[1], -3);
     EXPECT_EQ(all.layers[1].opacity, 0.5);
 }
 
