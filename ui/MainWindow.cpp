@@ -194,6 +194,11 @@ void MainWindow::restore() {
     restoreGeometry(s.value(QStringLiteral("geometry")).toByteArray());
     restoreState(s.value(QStringLiteral("state")).toByteArray(), kStateVersion);
     m_splitter->restoreState(s.value(QStringLiteral("splitter")).toByteArray());
+    try {
+        m_viewport->setUsualView(parseJson(s.value(QStringLiteral("scene"), QStringLiteral("null")).toString().toStdString(), "window.ini"));
+    } catch (const Error& e) {
+        log::warning("{}", e.full()); // it is as at the start
+    }
     if (s.value(QStringLiteral("bottomOpen")).toBool())
         m_bottom->open(s.value(QStringLiteral("bottomPage")).toInt());
 }
@@ -214,6 +219,7 @@ void MainWindow::store() {
     s.setValue(QStringLiteral("splitter"), m_splitter->saveState());
     s.setValue(QStringLiteral("bottomOpen"), m_bottom->isOpen());
     s.setValue(QStringLiteral("bottomPage"), m_bottom->page());
+    s.setValue(QStringLiteral("scene"), QString::fromStdString(dumpJson(m_viewport->usualView())));
     s.setValue(QStringLiteral("started"), true);
 }
 

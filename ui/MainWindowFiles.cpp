@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <map>
 
 #include <QCloseEvent>
@@ -382,6 +383,14 @@ void MainWindow::dropEvent(QDropEvent* event) {
         if (url.isLocalFile()) paths << url.toLocalFile();
     if (paths.isEmpty()) return;
     event->acceptProposedAction();
+    const bool scenes = std::ranges::all_of(paths, [](const QString& path) { return isSceneFile(path.toStdString()); });
+    const bool ontoView = m_viewport->rect().contains(m_viewport->mapFrom(this, event->position().toPoint()));
+    if (scenes && ontoView) { // they join what is there, or each other
+        if (m_viewport->addClouds(paths)) return;
+        openAny({paths.takeFirst()}, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
+        if (!paths.isEmpty()) m_viewport->addClouds(paths);
+        return;
+    }
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 

@@ -94,6 +94,26 @@ void checkItem(const SceneItem& item, std::size_t index) {
 
 } // namespace
 
+std::vector<SceneItem> itemsOf(const SplatScene& scene) {
+    std::vector<SceneItem> items;
+    for (const SplatLayer& layer : scene.layers)
+        items.push_back({.cloud = layer.cloud, .toWorld = similarityMatrix(layer.place), .visible = layer.visible, .opacity = layer.opacity});
+    return items;
+}
+
+Focus focusOf(std::span<const SceneItem> items) {
+    std::optional<Focus> all;
+    for (const SceneItem& item : items) {
+        if (!item.visible || item.cloud.count() == 0) continue;
+        Focus one = item.cloud.focus();
+        Affine m;
+        std::copy_n(item.toWorld.begin(), 12, m.begin());
+        one = {.center = transformed(m, one.center), .radius = one.radius * scaleOf(item.toWorld)};
+        all = all ? enclosing(*all, one) : one;
+    }
+    return all.value_or(Focus{});
+}
+
 std::vector<ItemView> viewsOf(std::span<const SceneItem> items, const Camera& camera, const SplatOptions& options) {
     std::array<double, 2> range{0, 1};
     if (options.mode == SplatMode::Depth) range = options.depthRange ? *options.depthRange : depthsOf(items, camera);

@@ -16,7 +16,7 @@
 #include "core/image/Image.h"
 #include "core/render/SplatOptions.h"
 #include "core/scene/Camera.h"
-#include "core/scene/SplatCloud.h"
+#include "core/scene/SplatScene.h"
 
 namespace ochre {
 
@@ -30,6 +30,8 @@ struct SceneItem {
     double opacity = 1; ///< 0…1, times that of each splat
     std::shared_ptr<const std::vector<SplatMark>> marks = {}; ///< one a splat, or none at all; other ones may be set at little cost
 };
+std::vector<SceneItem> itemsOf(const SplatScene& scene); ///< one a layer
+Focus focusOf(std::span<const SceneItem> items);         ///< as SplatScene's
 
 /// What a frame of splats can hold. Seen from a pixel, nearest first, each splat hides the share α of the light T that those
 /// before it let through.

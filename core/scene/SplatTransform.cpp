@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/scene/SplatTransform.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -58,6 +59,15 @@ Quaternion rotationOfDegrees(const std::array<double, 3>& xyz) {
     return q;
 }
 
+std::array<double, 3> degreesOf(const Quaternion& rotation) {
+    constexpr double kDegree = std::numbers::pi / 180;
+    const Mat3 m = matrixOf(rotation);
+    const double up = std::clamp(-m[6], -1.0, 1.0);
+    if (std::abs(up) > 1 - 1e-12) // turns about x and z are the same there: all of it is about z
+        return {0, std::asin(up) / kDegree, std::atan2(-m[1], m[4]) / kDegree};
+    return {std::atan2(m[7], m[8]) / kDegree, std::asin(up) / kDegree, std::atan2(m[3], m[0]) / kDegree};
+}
+
 Mat3 matrixOf(const Quaternion& rotation) {
     const auto [w, x, y, z] = normalised(rotation);
     return {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),
@@ -82,6 +92,20 @@ Similarity Similarity::about(const std::array<double, 3>& pivot) const {
     for (std::size_t k = 0; k < 3; ++k)
         moved.translation[k] += pivot[k] - scale * (r[3 * k] * pivot[0] + r[3 * k + 1] * pivot[1] + r[3 * k + 2] * pivot[2]);
     return moved;
+}
+
+Similarity Similarity::then(const Similarity& next) const {
+    const Mat3 r = matrixOf(next.rotation);
+    Similarity both{.rotation = multiply(normalised(next.rotation), normalised(rotation)), .scale = next.scale * scale, .translation = next.translation};
+    for (std::size_t k = 0; k < 3; ++k)
+        both.translation[k] += next.scale * (r[3 * k] * translation[0] + r[3 * k + 1] * translation[1] + r[3 * k + 2] * translation[2]);
+    return both;
+}
+
+Similarity Similarity::inverse() const {
+    const auto [w, x, y, z] = normalised(rotation);
+    const Similarity back{.rotation = {w, -x, -y, -z}, .scale = 1 / scale};
+    return Similarity{.translation = {-translation[0], -translation[1], -translation[2]}}.then(back);
 }
 
 SplatMover::SplatMover(const Similarity& similarity)

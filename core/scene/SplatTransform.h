@@ -15,9 +15,12 @@ struct Similarity {
     double scale = 1;                           ///< positive
     std::array<double, 3> translation{};
 
+    bool operator==(const Similarity&) const = default;
     bool isIdentity() const;
     /// The same turning and scaling about a point that stays where it is but for the translation.
     Similarity about(const std::array<double, 3>& pivot) const;
+    Similarity then(const Similarity& next) const; ///< this one first. Throws Error where a rotation is zero
+    Similarity inverse() const;
 };
 
 /// Moves splats one by one. Safe to use from several threads.
@@ -39,6 +42,8 @@ private:
 
 /// Turns about the x axis first, then y, then z, the axes standing still; degrees, right-handed.
 std::array<double, 4> rotationOfDegrees(const std::array<double, 3>& xyz);
+/// The way back: y from −90 to 90.
+std::array<double, 3> degreesOf(const std::array<double, 4>& rotation);
 Mat3 matrixOf(const std::array<double, 4>& rotation);
 std::array<double, 16> similarityMatrix(const Similarity& similarity); ///< row-major, of points (x, y, z, 1)
 

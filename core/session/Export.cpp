@@ -4,11 +4,12 @@
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
 #include "core/scene/SceneIo.h"
+#include "core/scene/SplatScene.h"
 
 namespace ochre::session {
 
 bool canExport(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>();
 }
 
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
@@ -22,6 +23,10 @@ void exportValue(const graph::Value& value, const std::filesystem::path& path, c
     }
     if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) {
         writeSplats(*cloud, path);
+        return;
+    }
+    if (const SplatScene* scene = value.tryAs<SplatScene>()) {
+        writeSplats(scene->merged(), path);
         return;
     }
     throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",

@@ -15,6 +15,8 @@ extern "C" {
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
+#include <libavutil/spherical.h>
+#include <libavutil/stereo3d.h>
 #include <libswscale/swscale.h>
 }
 
@@ -82,12 +84,14 @@ struct VideoWriter::State {
         AVStream* stream = avformat_new_stream(format.get(), nullptr);
         if (!stream) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
         must(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "described");
+        label(stream);
         stream->time_base = encoder->time_base;
         stream->avg_frame_rate = encoder->framerate;
         must(avio_open(&format->pb, file.temporary().c_str(), AVIO_FLAG_WRITE), "opened");
         AVDictionary* settings = nullptr;
         av_dict_set(&settings, "movflags", "+faststart", 0); // what players need first stands first
         av_dict_set(&settings, "fflags", "+bitexact", 0);
+        if (options.kind != VideoKind::Flat) av_dict_set(&settings, "strict", "unofficial", 0); // the boxes are no part of the standard
         const int begun = avformat_write_header(format.get(), &settings);
         av_dict_free(&settings);
         must(begun, "begun");
@@ -98,6 +102,27 @@ struct VideoWriter::State {
         must(av_frame_get_buffer(picture.get(), 0), "given memory");
         packet.reset(av_packet_alloc());
         openScaler();
+    }
+
+    void label(AVStream* stream) const {
+        std::size_t size = 0;
+        if (options.kind == VideoKind::Panorama) {
+            AVSphericalMapping* mapping = av_spherical_alloc(&size);
+            if (!mapping) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
+            mapping->projection = AV_SPHERICAL_EQUIRECTANGULAR;
+            attach(stream, AV_PKT_DATA_SPHERICAL, mapping, size);
+        } else if (options.kind == VideoKind::SideBySide) {
+            AVStereo3D* stereo = av_stereo3d_alloc();
+            if (!stereo) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
+            stereo->type = AV_STEREO3D_SIDEBYSIDE;
+            attach(stream, AV_PKT_DATA_STEREO3D, stereo, sizeof *stereo);
+        }
+    }
+
+    void attach(AVStream* stream, AVPacketSideDataType type, void* data, std::size_t size) const {
+        const int attached = av_stream_add_side_data(stream, type, static_cast<std::uint8_t*>(data), size);
+        if (attached < 0) av_free(data);
+        must(attached, "labelled");
     }
 
     void must(int result, const char* what) const {

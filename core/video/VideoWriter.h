@@ -10,11 +10,15 @@
 
 namespace ochre {
 
+/// How players are to show it, which the file says (Google's spherical video V2 boxes st3d and sv3d).
+enum class VideoKind { Flat, SideBySide, Panorama };
+
 struct VideoOptions {
     int width = 0, height = 0;
     double fps = 30;
     bool alpha = false; ///< ProRes 4444 with straight alpha; else 422 HQ
     int quality = 18;   ///< of H.264: its constant rate factor, 0…51, less is better and larger
+    VideoKind kind = VideoKind::Flat;
 };
 
 /// What such a file would hold. Throws Error, starting with the file's name: another extension, sides below 16 or above 8192,

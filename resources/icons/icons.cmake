@@ -51,6 +51,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/info.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/inpaint.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/key.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/layers.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/level.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/link.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/lock.svg

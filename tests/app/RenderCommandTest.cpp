@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/File.h"
 #include "core/image/ImageIo.h"
 #include "core/models/field/FieldFile.h"
 #include "core/scene/SceneIo.h"
@@ -208,6 +209,49 @@ TEST(RenderCommand, FilmsAPathAndGoesOnAfterABreak) {
     const Outcome turn = render(scene, folder / "t/#####.exr", {"--turntable", "3", "--size", "33x24", "--bits", "16"});
     ASSERT_EQ(turn.status, 0) << turn.err;
     EXPECT_TRUE(std::filesystem::exists(folder / "t/00003.exr"));
+}
+
+TEST(RenderCommand, SeveralScenesStandInOneView) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    const auto picture = [&](std::vector<std::string> more) {
+        std::vector<std::string> all{"render", scene, scene, "-o", folder / "a.png", "--size", "64x48", "--renderer", "fast", "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return test::ochre(all);
+    };
+    const Outcome one = render(scene, folder / "one.png", {"--size", "64x48"}), two = picture({});
+    ASSERT_EQ(two.status, 0) << two.err;
+    EXPECT_EQ(two.json().at("splats"), 2 * one.json().at("splats").get<int>());
+    ASSERT_EQ(picture({"--layers", R"([{"input": "scene_2", "visible": false}])"}).status, 0);
+    const Image alone = readImage(folder / "one.png"), hidden = readImage(folder / "a.png");
+    EXPECT_TRUE(std::ranges::equal(alone.values(), hidden.values())) << "what is hidden is not there";
+    writeFileAtomic(folder / "layers.json", R"([{"input": "scene_2", "move": [0, -1, 0], "turn": [0, 0, 90], "scale": 0.5, "opacity": 0.5}])");
+    ASSERT_EQ(picture({"--layers", folder / "layers.json"}).status, 0);
+    EXPECT_FALSE(std::ranges::equal(readImage(folder / "a.png").values(), alone.values()));
+    EXPECT_NE(picture({"--layers", R"([{"input": "scene_3"}])"}).err.find("there are 2 scenes"), std::string::npos);
+}
+
+TEST(RenderCommand, BackgroundsAreGradientsAndSkiesAndFilmsGoAllAround) {
+    const test::TemporaryFolder folder;
+    const std::string scene = writeScene(folder);
+    ASSERT_EQ(render(scene, folder / "g.png", {"--size", "64x48", "--background", "1,0,0/0,0,1"}).status, 0);
+    const Image gradient = readImage(folder / "g.png");
+    EXPECT_GT(gradient.pixel(0, 0)[0], 0.95);
+    EXPECT_GT(gradient.pixel(0, 47)[2], 0.95);
+    ASSERT_EQ(render(scene, folder / "around.jpg", {"--panorama", "--size", "128x64", "--background", folder / "g.png", "--background-turn", "90"}).status, 0);
+    const ImageInfo info = probeImage(folder / "around.jpg");
+    EXPECT_NE(info.metadata.at("XMP").find("GPano:ProjectionType"), std::string::npos);
+    EXPECT_GT(readImage(folder / "around.jpg").pixel(3, 1)[0], 0.8) << "the sky's upper edge is up";
+    ASSERT_EQ(render(scene, folder / "around.mp4", {"--panorama", "--size", "128x64", "--turntable", "3"}).status, 0);
+    const Outcome eyes = render(scene, folder / "eyes.mp4", {"--stereo", "side-by-side", "--size", "64x64", "--turntable", "3"});
+    ASSERT_EQ(eyes.status, 0) << eyes.err;
+    const auto has = [&](const char* file, std::string_view box) {
+        const std::vector<std::byte> bytes = readFile(folder / file, 1 << 20);
+        return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).find(box) != std::string_view::npos;
+    };
+    EXPECT_TRUE(has("around.mp4", "sv3d"));
+    EXPECT_TRUE(has("eyes.mp4", "st3d"));
+    EXPECT_NE(render(scene, folder / "x.png", {"--background", "mauve"}).err.find("--background mauve"), std::string::npos);
 }
 
 TEST(RenderCommand, TakesAPictureWithEachCameraOfACapture) {

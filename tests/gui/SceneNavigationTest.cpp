@@ -168,8 +168,9 @@ TEST_F(SceneNavigation, TheCardChangesHowTheSceneIsShown) {
     still();
     const QImage grid = shot(view(), QStringLiteral("scene-grid"));
     click(card->findChild<QWidget*>(QStringLiteral("grid")), {8, 14});
+    still();
     EXPECT_GT(difference(grid, shot(view())), 0.1);
-    click(card->findChild<QPushButton*>());
+    click(card->findChild<QPushButton*>(QStringLiteral("view_reset")));
     EXPECT_EQ(difference(before, still()), 0);
 }
 

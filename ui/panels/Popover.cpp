@@ -40,6 +40,14 @@ void Popover::addWide(QWidget* widget) {
     m_grid->addWidget(widget, m_grid->rowCount(), 0, 1, 2);
 }
 
+void Popover::setRowShown(QWidget* control, bool shown) {
+    int row = 0, column = 0, rows = 0, columns = 0;
+    m_grid->getItemPosition(m_grid->indexOf(control), &row, &column, &rows, &columns);
+    if (column == 1) m_grid->itemAtPosition(row, 0)->widget()->setVisible(shown);
+    control->setVisible(shown);
+    if (isVisible()) adjustSize();
+}
+
 void Popover::openBelow(QWidget* anchor) {
     adjustSize();
     constexpr int kMargin = metrics::kShadow;

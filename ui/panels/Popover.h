@@ -20,6 +20,7 @@ public:
         return control;
     }
     void addWide(QWidget* widget); ///< over both columns
+    void setRowShown(QWidget* control, bool shown); ///< one that addRow or addWide was given
     void openBelow(QWidget* anchor);
 
 protected:

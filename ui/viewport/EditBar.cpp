@@ -17,7 +17,7 @@ EditBar::EditBar(SceneView& view, SceneEdits& edits, SceneActions& actions)
     : m_view(view), m_edits(edits), m_actions(actions),
       m_rectangle(view, edits, RegionTool::Shape::Rectangle), m_lasso(view, edits, RegionTool::Shape::Lasso),
       m_brush(view, edits, RegionTool::Shape::Brush), m_sphere(view, edits, false), m_box(view, edits, true),
-      m_color(view, edits), m_gizmo(view, edits), m_tools(new QActionGroup(this)) {
+      m_color(view, edits), m_selection(edits), m_gizmo(view, m_selection), m_tools(new QActionGroup(this)) {
     addTools();
     addGap();
     addSelection();

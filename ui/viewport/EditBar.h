@@ -38,6 +38,7 @@ private:
     RegionTool m_rectangle, m_lasso, m_brush;
     SolidTool m_sphere, m_box;
     ColorTool m_color;
+    SelectionTarget m_selection;
     Gizmo m_gizmo;
     QActionGroup* m_tools;
     std::vector<std::pair<QAction*, Needs>> m_needs;

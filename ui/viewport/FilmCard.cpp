@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <QComboBox>
 #include <QDir>
 #include <QLabel>
 #include <QPushButton>
@@ -36,6 +37,13 @@ FilmCard::FilmCard(QWidget* parent) : Popover(parent) {
     m_last = number("film_last", tr("Last frame"), {1, 2e7, {}, {}, 1, true, {}}, 1);
     m_transparent = addRow(tr("Transparent"), new CheckField);
     m_transparent->setObjectName(QStringLiteral("film_transparent"));
+    m_projection = addRow(tr("Shows"), new QComboBox);
+    m_projection->setObjectName(QStringLiteral("film_projection"));
+    m_projection->addItems({tr("What the camera sees"), tr("Both eyes, side by side"), tr("All around, 360°")});
+    connect(m_projection, &QComboBox::currentIndexChanged, this, &FilmCard::refresh);
+    m_asView = addRow(tr("Background of the view"), new CheckField);
+    m_asView->setObjectName(QStringLiteral("film_as_view"));
+    connect(m_asView, &QAbstractButton::clicked, this, &FilmCard::refresh);
     m_background = addRow(tr("Background"), new ColorField);
     m_background->setColor(Qt::black);
     connect(m_transparent, &QAbstractButton::clicked, this, &FilmCard::refresh);
@@ -63,6 +71,10 @@ void FilmCard::setPath(const CameraPath& path) {
     m_first->setValue(std::min(m_first->value(), frames));
     m_last->setValue(all ? frames : std::min(m_last->value(), frames));
     if (isVisible()) refresh();
+}
+
+bool FilmCard::asView() const {
+    return m_asView->isChecked() && !m_transparent->isChecked();
 }
 
 void FilmCard::setFile(const QString& file) {
@@ -95,15 +107,17 @@ Film FilmCard::settings() const {
     camera.width = static_cast<int>(m_width->value());
     camera.height = static_cast<int>(m_height->value());
     if (static_cast<std::size_t>(film.first) <= last()) film.cameras = {camera};
+    film.projection = static_cast<Projection>(m_projection->currentIndex());
     if (!m_transparent->isChecked()) {
         const QColor c = m_background->color();
-        film.splats.background = {{c.redF(), c.greenF(), c.blueF()}};
+        film.backdrop = Backdrop{{c.redF(), c.greenF(), c.blueF()}, {c.redF(), c.greenF(), c.blueF()}};
     }
     return film;
 }
 
 void FilmCard::refresh() {
-    m_background->setEnabled(!m_transparent->isChecked());
+    m_asView->setEnabled(!m_transparent->isChecked());
+    m_background->setEnabled(!m_transparent->isChecked() && !m_asView->isChecked());
     QString words;
     bool possible = true;
     try {

@@ -6,6 +6,7 @@
 #include "core/scene/cameras/CameraPath.h"
 #include "ui/panels/Popover.h"
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 
@@ -22,6 +23,7 @@ public:
     explicit FilmCard(QWidget* parent);
     void setPath(const CameraPath& path);
     Film film() const; ///< cameras see what is as near as usual
+    bool asView() const; ///< whether what is behind the scene in the view is to be behind it in the film
     void setFile(const QString& file);
 
 Q_SIGNALS:
@@ -38,7 +40,8 @@ private:
     CameraPath m_path;
     PathField* m_file;
     NumberField *m_width, *m_height, *m_first, *m_last;
-    CheckField* m_transparent;
+    QComboBox* m_projection;
+    CheckField *m_transparent, *m_asView;
     ColorField* m_background;
     QLabel* m_words;
     QPushButton* m_render;

@@ -4,6 +4,7 @@
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/LayerEdits.h"
 
 namespace ochre::ui {
 namespace {
@@ -34,7 +35,7 @@ graph::Link PathEdits::source() const {
     if (const auto link = node->inputs.find(kScene); link != node->inputs.end() && registry.find(node->type) && registry.find(node->type)->isSink())
         return link->second;
     for (const graph::Socket& socket : graph::outputsOf(*node, graph, registry))
-        if (socket.type == kScene) return {m_viewed, socket.id};
+        if (isScene(socket.type)) return {m_viewed, socket.id};
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/Error.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/LayerEdits.h"
 
 namespace ochre::ui {
 namespace {
@@ -105,7 +106,7 @@ graph::NodeId SceneEdits::insert(graph::NodeId viewed) {
         const graph::Node node = graph.at(viewed);
         const auto sceneOf = [](const std::vector<graph::Socket>& sockets) {
             for (const graph::Socket& socket : sockets)
-                if (socket.type == "scene") return socket.id;
+                if (isScene(socket.type)) return socket.id;
             return std::string();
         };
         const graph::NodeDeclaration* declaration = registry.find(node.type);

@@ -12,14 +12,14 @@
 #include <QImage>
 #include <QObject>
 
-#include "core/render/Renderer.h"
+#include "ui/viewport/SceneFrame.h"
 
 namespace ochre::ui {
 
 struct SceneRequest {
     std::vector<SceneItem> items;
     Camera camera;
-    SplatOptions options;
+    FrameOptions options;
     bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
     std::uint64_t turn = 0;
 };
@@ -28,12 +28,14 @@ struct SceneRequest {
 struct PickRequest {
     std::vector<SceneItem> items;
     Camera camera;
+    std::optional<Bounds> box; ///< what lies outside is not there
     double x = 0, y = 0;
     std::uint64_t turn = 0;
 };
 struct Picked {
     Vec3 place{};        ///< in the world, where half of the light is stopped
     std::uint32_t splat; ///< the one that stops it
+    std::uint32_t item = 0; ///< that it is of
 };
 
 class SceneWorker : public QObject {

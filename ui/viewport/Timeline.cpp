@@ -267,7 +267,7 @@ void Timeline::refresh() {
 }
 
 double Timeline::nearest() const {
-    return std::min(Camera().near, m_view.scene().focus().radius / 20);
+    return std::min(Camera().near, m_view.focus().radius / 20);
 }
 
 void Timeline::look(double seconds) {
@@ -347,7 +347,7 @@ void Timeline::goAround() {
     const OrbitCamera& camera = m_view.camera();
     select(-1);
     m_edits.change(tr("Turntable"), [&](CameraPath& path) {
-        path = turntable(m_view.scene().focus(), path.duration, path.fps, camera.pitch(), camera.fov());
+        path = turntable(m_view.focus(), path.duration, path.fps, camera.pitch(), camera.fov());
     });
     look(0);
 }
@@ -389,9 +389,10 @@ void Timeline::saveCameras(const QString& file) {
 void Timeline::startFilm() {
     Film film = m_card->film();
     for (Camera& camera : film.cameras) camera.near = nearest();
+    if (m_card->asView()) film.backdrop = backdropOf(m_view.display());
     m_words->setText(tr("Beginning…"));
     m_track->setProgress(0);
-    m_job.start(std::move(film), m_view.scene());
+    m_job.start(std::move(film), m_view.items());
     refresh();
 }
 

@@ -22,6 +22,8 @@
 #include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/EditBar.h"
 #include "ui/viewport/ImageView.h"
+#include "ui/viewport/LayerEdits.h"
+#include "ui/viewport/LayerPanel.h"
 #include "ui/viewport/LivePreview.h"
 #include "ui/viewport/MaskBar.h"
 #include "ui/viewport/MaskEdits.h"
@@ -59,7 +61,7 @@ constexpr ChannelKey kChannelKeys[] = {
 constexpr int kBusyMilliseconds = 250; ///< what takes no longer needs no word
 
 bool viewable(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>();
 }
 
 } // namespace
@@ -68,7 +70,8 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
-      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)),
+      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_layers(new LayerEdits(bridge, this)),
+      m_layerPanel(new LayerPanel(*m_scene, *m_layers, *m_actions)),
       m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
       m_pictureActions(new SceneActions(m_image)),
       m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)),
@@ -91,6 +94,7 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     middle->setSpacing(0);
     middle->addWidget(m_stack, 1);
     middle->addWidget(m_found);
+    middle->addWidget(m_layerPanel);
     layout->addLayout(middle, 1);
     layout->addWidget(m_timeline);
     layout->addWidget(makeStatus());
@@ -156,6 +160,7 @@ QWidget* Viewport::makeTools() {
     m_compare->setCheckable(true);
     layout->addWidget(m_imageTools);
     auto* bar = new SceneBar(*m_scene, *m_actions);
+    bar->addAction(m_actions->at(QStringLiteral("layers")));
     bar->addAction(m_actions->at(QStringLiteral("timeline")));
     m_sceneTools = bar;
     layout->addWidget(m_sceneTools);
@@ -216,6 +221,7 @@ void Viewport::connectViews() {
     connect(m_scene, &SceneView::failed, this, &Viewport::failed);
     connect(m_timeline, &Timeline::failed, this, &Viewport::failed);
     connectEdits();
+    connectLayers();
     connectMasks();
     connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
         if (m_node)
@@ -250,6 +256,7 @@ void Viewport::connectViews() {
             m_live->setViewed(0);
             m_image->endPreview();
             m_edits->follow(0);
+            m_layers->follow(0);
             m_timeline->follow(0);
             m_masks->follow({}, {});
             m_node = 0; // not written to the document: another one may just be opening, with its own
@@ -271,11 +278,7 @@ void Viewport::connectEdits() {
             showEmpty();
     });
     connect(m_edits, &SceneEdits::changed, this, [this] {
-        const EditState& state = m_edits->state();
-        if (std::exchange(m_framed, true))
-            m_scene->setEdited(state.items);
-        else
-            m_scene->setScene(state.items);
+        showLayers(!std::exchange(m_framed, true));
         refreshTools();
     });
     connect(m_edits, &SceneEdits::saved, this,
@@ -315,6 +318,7 @@ void Viewport::setViewed(graph::NodeId node) {
     m_live->setViewed(node);
     m_image->endPreview();
     m_framed = false;
+    m_layers->follow(node);
     m_edits->follow(node);
     m_timeline->follow(node);
     m_masks->follow({}, {});
@@ -354,6 +358,7 @@ bool Viewport::showPresent() {
 void Viewport::followDocument() {
     m_node = 0;
     m_image->setCompare({});
+    recallView();
     setViewed(m_bridge.session().document().view().viewed);
 }
 
@@ -371,9 +376,9 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
         m_stack->setCurrentWidget(m_image);
         m_masks->follow(selectionSource(), QSize(image->width(), image->height()));
         m_probe->clear();
-    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>(); cloud && !m_edits->active()) {
+    } else if (!m_edits->active()) {
         m_stack->setCurrentWidget(m_scene);
-        m_scene->setScene(*cloud);
+        showLayers();
         m_probe->setText(m_sceneNote);
     }
     refreshTools();
@@ -388,6 +393,7 @@ void Viewport::showEdited() {
 }
 
 void Viewport::editScene() {
+    if (m_layers->node() && m_layers->current() >= 0) return editLayer(m_layers->current());
     const graph::Graph& graph = m_bridge.session().document().graph();
     const auto edits = [&graph](graph::NodeId id) {
         const graph::Node* node = graph.find(id);
@@ -425,9 +431,9 @@ void Viewport::endPreview() {
         m_probe->setText(m_sceneNote);
     } else if (m_value.tryAs<Image>()) {
         m_stack->setCurrentWidget(m_image);
-    } else if (const SplatCloud* cloud = m_value.tryAs<SplatCloud>()) {
+    } else if (viewable(m_value)) {
         m_stack->setCurrentWidget(m_scene);
-        m_scene->setScene(*cloud);
+        showLayers();
         m_probe->setText(m_sceneNote);
     } else {
         return showEmpty();
@@ -449,9 +455,8 @@ void Viewport::showEmpty() {
 void Viewport::refreshTools() {
     m_title->setText(nodeTitle());
     const Image* image = m_value.tryAs<Image>();
-    const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
     const bool editing = m_edits->active() && showsScene();
-    const bool picture = showsImage() && image, scene = showsScene() && (cloud || editing);
+    const bool picture = showsImage() && image, scene = showsScene() && (editing || (viewable(m_value) && !image));
     QString size;
     if (picture)
         size = tr("%1 × %2, %3")
@@ -459,7 +464,7 @@ void Viewport::refreshTools() {
                    .arg(image->height())
                    .arg(QLatin1String(name(image->colorSpace())));
     const EditState& state = m_edits->state();
-    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(editing ? state.left : cloud->count()));
+    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(editing ? state.left : m_scene->count()));
     if (editing && state.selected > 0)
         size += tr(", %L1 selected").arg(static_cast<qulonglong>(state.selected));
     if (editing && state.hidden > 0) size += tr(", %L1 hidden").arg(static_cast<qulonglong>(state.hidden));
@@ -467,6 +472,7 @@ void Viewport::refreshTools() {
     m_imageTools->setVisible(picture);
     m_sceneTools->setVisible(scene);
     m_timeline->setSceneShown(scene);
+    m_layerPanel->setSceneShown(scene);
     m_editRow->setVisible(editing);
     m_edit->setVisible(scene && !editing);
     m_smart->setEnabled(picture && selectionSource().node);

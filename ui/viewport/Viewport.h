@@ -4,8 +4,9 @@
 
 #include <QWidget>
 
-#include "core/graph/Graph.h"
+#include "core/graph/Executor.h"
 #include "core/graph/Value.h"
+#include "core/scene/SplatTransform.h"
 #include "ui/bridge/Picture.h"
 
 class QAction;
@@ -20,6 +21,8 @@ class DetectionPanel;
 class EditBar;
 class EmptyPanel;
 class ImageView;
+class LayerEdits;
+class LayerPanel;
 class LivePreview;
 class MaskBar;
 class MaskEdits;
@@ -44,6 +47,12 @@ public:
     SceneEdits& sceneEdits() { return *m_edits; }
     const EditBar& editBar() const { return *m_editBar; }
     Timeline& timeline() { return *m_timeline; }
+    LayerEdits& layerEdits() { return *m_layers; }
+    LayerPanel& layerPanel() { return *m_layerPanel; }
+    /// Scene files as further clouds of the scene that is viewed. False where none is.
+    bool addClouds(const QStringList& files);
+    void setUsualView(const Json& memory) { m_usualView = memory; } ///< of scenes, in projects that have none yet
+    Json usualView() const;
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     MaskEdits& maskEdits() { return *m_masks; }
     MaskBar& maskBar() { return *m_maskBar; }
@@ -86,6 +95,15 @@ private:
     bool showPresent();                       ///< what is known now; false: nothing
     std::vector<graph::Link> sources() const; ///< what the viewed node shows
     void showEmpty();
+    // ViewportLayers.cpp
+    void connectLayers();
+    void editLayer(int layer); ///< −1: all of them again
+    /// The clouds of the viewed scene, or the one that is edited among the others; `first`: its edits have just begun.
+    void showLayers(bool first = false);
+    void showProgress(quint32 node, const graph::NodeState& state); ///< while there is nothing else to show
+    void keepView();           ///< in the document
+    void recallView();
+
     void showEdited(); ///< what the steps of the viewed node have made of its scene
     void refreshTools();
     void setChannels(Channels channels);
@@ -104,6 +122,8 @@ private:
     SceneActions* m_actions;
     SceneEdits* m_edits;
     EditBar* m_editBar;
+    LayerEdits* m_layers;
+    LayerPanel* m_layerPanel;
     Timeline* m_timeline;
     MaskEdits* m_masks;
     SceneActions* m_pictureActions;
@@ -119,6 +139,8 @@ private:
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;
     bool m_framed = false; ///< the scene that is edited
+    Similarity m_frame;    ///< of what the view shows, in the scene
+    Json m_usualView = nullptr;
 };
 
 } // namespace ochre::ui

@@ -30,6 +30,42 @@ NodeBench bench(const std::string& steps) {
     return NodeBench("scene.edit_splats").give("scene", row()).set("steps", steps);
 }
 
+TEST(CombineScenes, PutsSeveralInOnePlacedByItsLayers) {
+    const std::string layers = R"([{"input": "scene_3", "name": "up", "move": [0, -2, 0], "opacity": 0.5}, {"input": "scene_1", "visible": false}])";
+    const auto node = NodeBench("scene.combine").give("scene_1", row(4)).give("scene_3", row(5)).set("layers", layers);
+    const graph::Value value = node.run("scene");
+    const SplatScene& scene = value.as<SplatScene>();
+    ASSERT_EQ(scene.layers.size(), 2u);
+    EXPECT_EQ(scene.layers[0].name, "up");
+    EXPECT_EQ(scene.layers[0].cloud.count(), 5u);
+    EXPECT_FALSE(scene.layers[1].visible);
+    EXPECT_EQ(node.run("count").as<std::int64_t>(), 5);
+    // Where one cloud is needed they become one.
+    const SplatCloud merged = NodeBench("scene.edit_splats").give("scene", value).set("steps", std::string("[]")).run("scene").as<SplatCloud>();
+    ASSERT_EQ(merged.count(), 5u);
+    EXPECT_EQ(merged.data().positions[1], -2);
+    EXPECT_NE(NodeBench("scene.combine").fails().message().find("no scene"), std::string::npos);
+    EXPECT_NE(NodeBench("scene.combine").give("scene_1", row()).set("layers", std::string("[7]")).fails().message().find("layer 1"), std::string::npos);
+}
+
+TEST(CombineScenes, IsDrawnAsTheMergedCloudIs) {
+    const std::string layers = R"([{"input": "scene_2", "move": [0, 0.5, 0], "turn": [0, 0, 30], "scale": 0.8, "opacity": 0.7}])";
+    const graph::Value apart = NodeBench("scene.combine").give("scene_1", row()).give("scene_2", row()).set("layers", layers).run("scene");
+    const graph::Value merged = makeSceneValue(apart.as<SplatScene>().merged());
+    const graph::Value camera = makeCameraValue(Camera::frame({{4.5, 0, 0}, 5}, 96, 64));
+    const auto picture = [&](const graph::Value& scene) {
+        return NodeBench("scene.render").give("scene", scene).give("camera", camera).set("renderer", std::string("cpu"))
+            .set("behind", std::string("gradient")).run("image").as<Image>();
+    };
+    const Image a = picture(apart), b = picture(merged);
+    double worst = 0;
+    for (std::size_t i = 0; i < a.values().size(); ++i) worst = std::max<double>(worst, std::abs(a.values()[i] - b.values()[i]));
+    EXPECT_GT(a.pixel(30, 32)[0] + a.pixel(48, 32)[0], 0.3) << "something is drawn";
+    EXPECT_LT(worst, 0.002);
+    EXPECT_NEAR(a.pixel(0, 0)[0], 0, 0.01);
+    EXPECT_NEAR(a.pixel(0, 63)[0], 0.5, 0.01) << "the gradient below";
+}
+
 TEST(EditSplats, AppliesItsStepsInOrder) {
     const auto node = bench(R"([
         {"step": "select", "combine": "replace", "query": {"kind": "opacity", "min": 0, "max": 0.35}},
