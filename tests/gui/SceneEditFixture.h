@@ -10,6 +10,9 @@
 
 namespace ochre::ui::shell {
 
+/// Pictures that are the same: a device's first frames are blended in both of the ways that it has, which round differently.
+constexpr double kSame = 0.002;
+
 class SceneEdit : public ShellTest {
 protected:
     void openEditing() {
@@ -50,7 +53,7 @@ protected:
     /// Until so many steps are done and written; then the picture must be another one.
     void expectChange(std::size_t steps, const char* what) {
         ASSERT_TRUE(done(steps)) << what << ": " << state().steps.size();
-        EXPECT_GT(difference(m_plain, still()), 0.002) << what;
+        EXPECT_GT(difference(m_plain, still()), kSame) << what;
     }
     /// By the window's own key, back to the picture of the beginning.
     void undoAll(const char* what) {
@@ -59,7 +62,7 @@ protected:
             QTest::keyClick(&view(), Qt::Key_Z, Qt::ControlModifier);
             ASSERT_TRUE(wait([&] { return written() != before && !edits().busy() && stepsOf(written()) == state().steps; })) << what;
         }
-        EXPECT_EQ(difference(m_plain, still()), 0) << what;
+        EXPECT_LT(difference(m_plain, still()), kSame) << what;
     }
     void selectMiddle() {
         click(tool("select_rectangle"));
