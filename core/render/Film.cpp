@@ -64,6 +64,10 @@ Hash128 hashOf(std::span<const SceneItem> scene) {
         hasher.add(item.cloud.hash()).add(item.opacity);
         for (const double v : item.toWorld) hasher.add(v);
         if (item.marks) hasher.bytes(std::as_bytes(std::span(*item.marks)));
+        hasher.add(item.look.has_value());
+        const ItemLook look = item.look.value_or(ItemLook{});
+        for (const double v : look.color) hasher.add(v);
+        hasher.add(look.opacity).add(look.mostOpacity).add(look.size);
     }
     return hasher.finish();
 }
