@@ -142,7 +142,7 @@ RenderViews cameras(const RenderRequest& r, const SplatScene& scene) {
     }
     if (!r.frames.empty()) throw Error("--frames: only of --camera and --turntable", "--orbit says how many pictures itself");
     const Size size = sizeOf(r);
-    if (const auto own = ownView(cloud, size.width, size.height); own && r.orbit == 0 && r.view.empty()) {
+    if (const auto own = ownView(scene, size.width, size.height); own && r.orbit == 0 && r.view.empty()) {
         views.cameras = {r.fov > 0 ? withFov(own->first, r.fov) : own->first};
         return views;
     }

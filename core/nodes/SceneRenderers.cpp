@@ -5,7 +5,6 @@
 
 #include "core/base/Error.h"
 #include "core/base/Log.h"
-#include "core/scene/field/PlacedField.h"
 #include "core/base/Paths.h"
 #include "core/image/ImageIo.h"
 
@@ -53,8 +52,7 @@ void drawScene(const std::string& which, const SplatScene& scene, const std::fun
 Camera cameraOrAll(graph::RunContext& run, const SplatScene& scene) {
     if (run.hasInput("camera")) return run.inputAs<Camera>("camera");
     const auto width = static_cast<int>(run.integer("width")), height = static_cast<int>(run.integer("height"));
-    if (!scene.layers.empty())
-        if (const auto own = ownView(scene.layers.front().cloud, width, height)) return own->first;
+    if (const auto own = ownView(scene, width, height)) return own->first;
     return Camera::frame(scene.focus(), width, height);
 }
 

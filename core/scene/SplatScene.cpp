@@ -11,6 +11,7 @@
 
 #include "core/base/Error.h"
 #include "core/scene/SplatFilter.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 namespace {
@@ -132,6 +133,10 @@ SplatCloud SplatScene::merged() const {
         if (layer.visible) clouds.push_back(faded(transform(layer.cloud, layer.place), layer.opacity));
     if (clouds.empty()) return SplatCloud();
     return clouds.size() == 1 ? clouds.front() : merge(clouds);
+}
+
+std::optional<std::pair<Camera, double>> ownView(const SplatScene& scene, int width, int height) {
+    return scene.layers.size() == 1 ? ownView(scene.layers.front().cloud, width, height) : std::nullopt;
 }
 
 Focus enclosing(const Focus& a, const Focus& b) {

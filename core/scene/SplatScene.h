@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/base/Json.h"
+#include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
 #include "core/scene/SplatTransform.h"
 
@@ -36,6 +38,9 @@ struct SplatScene {
     /// The visible layers as one cloud, named as the first; its fields do not fade. Throws Error where a place is none.
     SplatCloud merged() const;
 };
+
+/// Of a scene of one layer: from where its pictures were taken, see PlacedField.h.
+std::optional<std::pair<Camera, double>> ownView(const SplatScene& scene, int width, int height);
 
 /// A sphere around both.
 Focus enclosing(const Focus& a, const Focus& b);
