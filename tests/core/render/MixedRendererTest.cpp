@@ -187,11 +187,12 @@ TEST(MixedRenderer, FilmsShowFieldsAndKnowThemApart) {
     const test::TemporaryFolder folder;
     const SplatCloud thin = SplatCloud().withFields({box(kThin)}), thick = SplatCloud().withFields({box(kOpaque)});
     EXPECT_NE(thin.hash(), thick.hash());
+    const std::vector<SceneItem> thinScene{{.cloud = thin}}, thickScene{{.cloud = thick}};
     const auto renderer = makeFastCpuRenderer();
     const Film film{.output = folder / "f/%03d.png", .cameras = {view(), view()}};
-    EXPECT_EQ(renderFilm(*renderer, thin, film).drawn, 2u);
-    EXPECT_EQ(renderFilm(*renderer, thin, film).kept, 2u);
-    EXPECT_EQ(renderFilm(*renderer, thick, film).drawn, 2u);
+    EXPECT_EQ(renderFilm(*renderer, thinScene, film).drawn, 2u);
+    EXPECT_EQ(renderFilm(*renderer, thinScene, film).kept, 2u);
+    EXPECT_EQ(renderFilm(*renderer, thickScene, film).drawn, 2u);
 }
 
 } // namespace
