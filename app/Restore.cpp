@@ -60,7 +60,9 @@ void addRestore(CLI::App& app, std::function<int()>& chosen) {
         "restore", "Repair a picture with SwinIR, Restormer, DnCNN, IAT, SCI or another model of pictures");
     auto options = std::make_shared<Options>();
     options->node = "restore.restore";
-    sub->add_option("-m,--model", options->model, "Name in the models folder, or a path")->required();
+    options->model = "denoise";
+    sub->add_option("-m,--model", options->model, "Name in the models folder, or a path; denoise and low-light come with Ochre")
+        ->capture_default_str();
     sub->add_option("--strength", options->strength, "Share of the result, 0 to 1; the rest is the picture as it was")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
