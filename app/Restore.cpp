@@ -117,9 +117,11 @@ void addRestore(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand(
         "restore", "Repair a picture with SwinIR, Restormer, DnCNN, IAT, SCI or another model of pictures; or with BEM, Diff-Retinex or Painter");
     auto options = std::make_shared<Options>();
+    options->models = {"denoise"};
     sub->add_option("-m,--model", options->models,
-                    "Name in the models folder, or a path; twice for BEM, three times for Diff-Retinex (decomposition, reflectance, illumination)")
-        ->required()
+                    "Name in the models folder, or a path; denoise and low-light come with Ochre; twice for BEM, three times for Diff-Retinex "
+                    "(decomposition, reflectance, illumination)")
+        ->capture_default_str()
         ->allow_extra_args(false);
     sub->add_option("--strength", options->strength, "Share of the result, 0 to 1; the rest is the picture as it was")
         ->check(CLI::Range(0.0, 1.0))

@@ -19,11 +19,12 @@ struct ModelFile {
 };
 
 /// Files with a checkpoint's extension under paths::models() and the folders of other programs
-/// (paths::foreignModelFolders), any depth, each once, by path, and the starter model among the checkpoints. Absent
-/// folders have none. With a kind, those of it alone.
+/// (paths::foreignModelFolders), any depth, each once, by path, and the models that come with the program, the starter model
+/// among the checkpoints. Absent folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
 
-/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.
+/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first; at the end our
+/// own, where it is there.
 std::vector<ModelFile> likelySegmenters();
 
 /// The checkpoint that counts where none is named: the first by path of the user's own folder, else of other

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre detect and ochre segment from outside.
+// ochre detect, ochre segment and ochre measure from outside.
 #include <algorithm>
 
 #include <gtest/gtest.h>
@@ -62,16 +62,54 @@ TEST_F(UnderstandCommands, SegmentWritesAMask) {
     EXPECT_NEAR(o.json().at("share").get<double>(), sum / static_cast<double>(mask.valueCount()), 1e-6);
 }
 
+TEST_F(UnderstandCommands, SegmentUsesOurOwnModelWhereNoneIsNamed) {
+    const std::string own = m_folder / "own.png", named = m_folder / "named.png";
+    const Outcome o = ochre({"segment", m_in, "--point", "20,20", "-o", own, "--json"});
+    ASSERT_EQ(o.status, 0) << o.err;
+    EXPECT_EQ(o.json().at("model"), "segment");
+    EXPECT_LT(o.json().at("score").get<double>(), 1) << "GrabCut says 1";
+    const std::string file = test::sourceFile("resources/models/segment.safetensors");
+    ASSERT_EQ(ochre({"segment", m_in, "-m", file, "--point", "20,20", "-o", named}).status, 0);
+    EXPECT_TRUE(std::ranges::equal(readImage(own).values(), readImage(named).values()));
+}
+
 TEST_F(UnderstandCommands, SegmentNeedsNoModel) {
     const std::string out = m_folder / "mask.png";
     const auto share = [&](std::vector<std::string> more) {
-        std::vector<std::string> arguments{"segment", m_in, "--box", "8,8,40,30", "-o", out, "--json"};
+        std::vector<std::string> arguments{"segment", m_in, "-m", "", "--box", "8,8,40,30", "-o", out, "--json"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const Outcome o = ochre(arguments);
         EXPECT_EQ(o.status, 0) << o.err;
         return o.json().at("share").get<double>();
     };
     EXPECT_NEAR(share({}) + share({"--invert"}), 1, 1e-6);
+}
+
+TEST_F(UnderstandCommands, MeasureComparesWithTheClassicWay) {
+    const std::string sheet = m_folder / "sheet.png";
+    const auto measured = [&](const char* seed) {
+        const Outcome o = ochre({"measure", "noise_jpeg", m_folder.path(), "--seed", seed, "-o", sheet, "--json"});
+        EXPECT_EQ(o.status, 0) << o.err;
+        return o.json();
+    };
+    const Json first = measured("1");
+    ASSERT_EQ(first.at("pictures").size(), 1u);
+    EXPECT_EQ(first.at("pictures")[0].at("name"), "in");
+    EXPECT_EQ(first.at("baseline"), "non-local means");
+    const Json& mean = first.at("mean");
+    EXPECT_NEAR(first.at("margin").get<double>(), mean.at("model").at("psnr").get<double>() - mean.at("baseline").at("psnr").get<double>(), 1e-9);
+    EXPECT_GT(readImage(sheet).width(), 4 * 200);
+    std::filesystem::remove(sheet); // it lies among the pictures
+    EXPECT_EQ(measured("1").at("mean"), mean);
+    std::filesystem::remove(sheet);
+    EXPECT_NE(measured("2").at("mean"), mean);
+    std::filesystem::remove(sheet);
+    const Outcome text = ochre({"measure", "low_light", m_folder.path(), "-m", "low-light"});
+    EXPECT_NE(text.out.find("CLAHE"), std::string::npos) << text.err;
+    EXPECT_EQ(ochre({"measure", "rain", m_folder.path()}).status, 2);
+    EXPECT_EQ(ochre({"measure", "pairs", m_folder.path()}).status, 2) << "the truth is asked for";
+    EXPECT_EQ(ochre({"measure", "click", m_folder.path()}).status, 2) << "cut-outs are asked for";
+    EXPECT_EQ(ochre({"measure", "noise_jpeg", m_folder / "nowhere"}).status, 1);
 }
 
 TEST_F(UnderstandCommands, WrongUseAndInputAreTold) {
