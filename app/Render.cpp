@@ -118,7 +118,7 @@ int run(const RenderRequest& r) {
         if (r.scenes.size() > 1) throw Error(r.scene + ": a network is drawn alone", "convert it into a field, or give it without other scenes");
         return renderNerf(r);
     }
-    if (!isVideo(r.output)) checkOutput(r);
+    if (!isFilm(r.output)) checkOutput(r);
     const Plane plane = planeOf(r);
     const SplatOptions options = splatOptions(r);
     const Behind behind = backdropOf(r);

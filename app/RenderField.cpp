@@ -38,7 +38,7 @@ Plane planeOfNetwork(const RenderRequest& r) {
     refuse(!r.frames.empty(), "--frames");
     refuse(r.turntable > 0, "--turntable");
     refuse(r.depth, "--depth");
-    if (isVideo(r.output)) throw Error(r.output + ": films are not of the networks of NeRF checkpoints", "distil a field from it: ochre convert");
+    if (isFilm(r.output)) throw Error(r.output + ": films are not of the networks of NeRF checkpoints", "distil a field from it: ochre convert");
     return plane;
 }
 

@@ -272,7 +272,7 @@ SplatScene readScenes(const RenderRequest& r) {
 
 RenderViews renderViews(const RenderRequest& r, const SplatScene& scene) {
     RenderViews views = cameras(r, scene);
-    views.film = views.film || isVideo(r.output);
+    views.film = views.film || isFilm(r.output);
     if (views.film && planeOf(r) != Plane::Color) throw Error("--pass: not of films", "take single pictures, or colours (.exr holds the depth as well)");
     for (Camera& c : views.cameras) {
         const double distance = middleDistance(c, scene.focus());

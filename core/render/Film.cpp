@@ -51,7 +51,7 @@ VideoOptions videoOptions(const Film& film) {
 
 /// Of the files that frames go to: those of a video's folder are read again, so that they hold as much as the video can.
 int bitDepthOf(const Film& film, const fs::path& file) {
-    if (isVideo(film.output)) return film.output.extension() == ".mp4" ? 8 : 16;
+    if (isFilm(film.output)) return film.output.extension() == ".mp4" ? 8 : 16;
     if (film.bitDepth != 0) return film.bitDepth;
     return imageFormatFromPath(file) == ImageFormat::Exr ? 32 : 8;
 }
@@ -115,7 +115,7 @@ private:
 
 } // namespace
 
-bool isVideo(const fs::path& output) {
+bool isFilm(const fs::path& output) {
     return output.extension() == ".mp4" || output.extension() == ".mov";
 }
 
@@ -136,8 +136,8 @@ void checkFilm(const Film& film) {
     if (film.first < 0) throw Error(fmt::format("{}: frame {}: numbers begin at 0", name, film.first));
     if (film.projection == Projection::Panorama && film.cameras.front().width % 2 != 0)
         throw Error(fmt::format("{}: {} pixels wide: a picture of all directions is twice as wide as high", name, film.cameras.front().width), "choose an even width");
-    if (film.still && (isVideo(film.output) || film.cameras.size() != 1)) throw Error(name + ": a still is one picture", "such as view.png");
-    if (!isVideo(film.output)) {
+    if (film.still && (isFilm(film.output) || film.cameras.size() != 1)) throw Error(name + ": a still is one picture", "such as view.png");
+    if (!isFilm(film.output)) {
         imageFormatFromPath(film.output);
         patternOf(name);
         return;
@@ -183,7 +183,7 @@ void writeFrame(const Image& color, const Image* depth, const fs::path& file, bo
 
 FilmResult renderFilm(Renderer& renderer, std::span<const SceneItem> scene, const Film& film, const FilmListener& listener, const Cancel& cancel) {
     checkFilm(film);
-    const bool video = isVideo(film.output);
+    const bool video = isFilm(film.output);
     const fs::path pattern = video ? framesFolder(film.output) / "%05d.png" : film.output;
     if (pattern.has_parent_path()) fs::create_directories(pattern.parent_path());
     std::optional<VideoWriter> writer;

@@ -40,7 +40,7 @@ struct FilmResult {
     std::size_t drawn = 0, kept = 0;
 };
 
-bool isVideo(const std::filesystem::path& output);
+bool isFilm(const std::filesystem::path& output);
 /// The file of frame `number`.
 std::filesystem::path frameFile(const std::filesystem::path& output, int number);
 /// Where the frames of a video stand until it is finished, so that it can go on after a break.
