@@ -127,8 +127,9 @@ TEST(WrongModels, EachNodeSaysWhatTheFileIsInstead) {
     };
     for (const char* node : {"restore.restore", "restore.upscale"})
         for (const char* other : {"painter/batch2_windows", "bem/bnn_mean", "diffretinex/ida_unet", "yolox/depthwise", "clip_text/hf"})
-            if (std::filesystem::exists(weightsOf(other)))
+            if (std::filesystem::exists(weightsOf(other))) {
                 EXPECT_NE(said(node, other).find("is not run on one picture"), std::string::npos) << node << " " << other << ": " << said(node, other);
+            }
 }
 
 } // namespace
