@@ -115,7 +115,7 @@ void checkOutput(const RenderRequest& r) {
 
 int run(const RenderRequest& r) {
     if (isRadianceField(r.scene) && !models::isField(r.scene)) {
-        if (r.scenes.size() > 1) throw Error(r.scene + ": a network is drawn alone", "convert it into a field, or give it without other scenes");
+        if (r.scenes.size() > 1) throw Error(r.scenes[1] + ": the network of a NeRF is drawn alone", "convert " + r.scene + " into a field, or draw them one by one");
         return renderNerf(r);
     }
     if (!isFilm(r.output)) checkOutput(r);
