@@ -7,7 +7,6 @@
 
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
-#include "core/base/StarterModel.h"
 #include "core/image/ImageIo.h"
 #include "core/tensor/Runtime.h"
 #include "core/training/scoring/MeasureRun.h"
@@ -15,9 +14,10 @@
 namespace ochre::app {
 namespace {
 
-/// What comes with Ochre for it.
+/// What comes with Ochre for it. Throws Error where nothing does.
 std::string usualModel(const std::string& task) {
-    return task == "click" ? paths::kOwnSegmenter : task == "low_light" ? "low-light" : "denoise";
+    if (task == "click") throw Error("measure: no model that selects comes with Ochre", "name one with --model");
+    return task == "low_light" ? "low-light" : "denoise";
 }
 
 /// Null for the PSNR of equal pictures.

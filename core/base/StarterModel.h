@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ochre's own small models, which come with the program: starter (text to picture), denoise, low-light and segment.
+// Ochre's own small models, which come with the program: starter (text to picture), denoise and low-light.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,6 @@ namespace ochre::paths {
 /// models/NAME.safetensors of the resources; empty where it is not there. Model parameters may name them so ("denoise"), unless
 /// the user has a file of that name.
 std::filesystem::path ownModel(const std::filesystem::path& name);
-inline constexpr const char* kOwnSegmenter = "segment"; ///< that which selects by points
 /// models/starter.safetensors of the resources; empty where it is not there. As a Model parameter its name is "starter",
 /// unless the user has a file of that name.
 std::filesystem::path starterModel();

@@ -23,8 +23,7 @@ const std::map<std::string, std::string> kFormats = {{".safetensors", "safetenso
 constexpr const char* kCheckpoints = "checkpoints";
 
 // The models that come with the program, and their kinds.
-const std::map<std::string, std::string> kOwn = {
-    {"denoise", ""}, {"low-light", ""}, {paths::kOwnSegmenter, ""}, {"starter", kCheckpoints}};
+const std::map<std::string, std::string> kOwn = {{"denoise", ""}, {"low-light", ""}, {"starter", kCheckpoints}};
 
 using Found = std::map<fs::path, ModelFile>; ///< by where they really are: folders may be listed twice
 
@@ -78,10 +77,9 @@ std::vector<ModelFile> listModels(const std::string& kind) {
 
 std::vector<ModelFile> likelySegmenters() {
     static const std::regex kNames("(^|[^a-z])(mobile)?sam([^a-z]|$)", std::regex::icase);
-    const fs::path own = paths::ownModel(paths::kOwnSegmenter);
     std::vector<ModelFile> files = listModels();
-    std::erase_if(files, [&](const ModelFile& file) { return file.path != own && !std::regex_search(file.name, kNames); });
-    std::ranges::stable_sort(files, {}, [&](const ModelFile& file) { return std::pair(file.path == own, file.bytes); });
+    std::erase_if(files, [](const ModelFile& file) { return !std::regex_search(file.name, kNames); });
+    std::ranges::stable_sort(files, {}, &ModelFile::bytes);
     return files;
 }
 

@@ -23,8 +23,7 @@ struct ModelFile {
 /// among the checkpoints. Absent folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
 
-/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first; at the end our
-/// own, where it is there.
+/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.
 std::vector<ModelFile> likelySegmenters();
 
 /// The checkpoint that counts where none is named: the first by path of the user's own folder, else of other

@@ -62,21 +62,10 @@ TEST_F(UnderstandCommands, SegmentWritesAMask) {
     EXPECT_NEAR(o.json().at("share").get<double>(), sum / static_cast<double>(mask.valueCount()), 1e-6);
 }
 
-TEST_F(UnderstandCommands, SegmentUsesOurOwnModelWhereNoneIsNamed) {
-    const std::string own = m_folder / "own.png", named = m_folder / "named.png";
-    const Outcome o = ochre({"segment", m_in, "--point", "20,20", "-o", own, "--json"});
-    ASSERT_EQ(o.status, 0) << o.err;
-    EXPECT_EQ(o.json().at("model"), "segment");
-    EXPECT_LT(o.json().at("score").get<double>(), 1) << "GrabCut says 1";
-    const std::string file = test::sourceFile("resources/models/segment.safetensors");
-    ASSERT_EQ(ochre({"segment", m_in, "-m", file, "--point", "20,20", "-o", named}).status, 0);
-    EXPECT_TRUE(std::ranges::equal(readImage(own).values(), readImage(named).values()));
-}
-
 TEST_F(UnderstandCommands, SegmentNeedsNoModel) {
     const std::string out = m_folder / "mask.png";
     const auto share = [&](std::vector<std::string> more) {
-        std::vector<std::string> arguments{"segment", m_in, "-m", "", "--box", "8,8,40,30", "-o", out, "--json"};
+        std::vector<std::string> arguments{"segment", m_in, "--box", "8,8,40,30", "-o", out, "--json"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const Outcome o = ochre(arguments);
         EXPECT_EQ(o.status, 0) << o.err;
@@ -109,6 +98,7 @@ TEST_F(UnderstandCommands, MeasureComparesWithTheClassicWay) {
     EXPECT_EQ(ochre({"measure", "rain", m_folder.path()}).status, 2);
     EXPECT_EQ(ochre({"measure", "pairs", m_folder.path()}).status, 2) << "the truth is asked for";
     EXPECT_EQ(ochre({"measure", "click", m_folder.path()}).status, 2) << "cut-outs are asked for";
+    EXPECT_EQ(ochre({"measure", "click", m_folder.path(), "--cutouts", m_folder.path()}).status, 1) << "no model that selects comes along";
     EXPECT_EQ(ochre({"measure", "noise_jpeg", m_folder / "nowhere"}).status, 1);
 }
 

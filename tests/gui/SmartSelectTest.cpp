@@ -233,28 +233,6 @@ TEST_F(SmartSelect, AModelOfTheFolderSelectsAndMayBeChosen) {
     EXPECT_EQ(maskValues(), network);
 }
 
-TEST_F(SmartSelect, OurOwnModelSelectsWhereTheUserHasNone) {
-    const ochre::test::Setting real("OCHRE_RESOURCES_DIR", ochre::test::sourceFile("resources"));
-    openPicture();
-    m_window->loadRuntime();
-    start();
-    EXPECT_EQ(written("model"), "segment");
-    EXPECT_TRUE(edits().note().startsWith(QStringLiteral("segment: click"))) << edits().note().toStdString();
-    clickAt(kApple);
-    EXPECT_TRUE(edits().note().contains(QStringLiteral("sure to"))) << edits().note().toStdString();
-    EXPECT_EQ(maskAt(kApple), 1);
-    EXPECT_EQ(maskAt({5, 5}), 0);
-    shot(*m_window, QStringLiteral("select-own-model"));
-    QMenu* menu = tool("mask_model")->defaultAction()->menu();
-    QStringList entries;
-    QTimer::singleShot(50, menu, [&] {
-        for (const QAction* action : menu->actions()) entries << action->text();
-        menu->close();
-    });
-    click(tool("mask_model"));
-    EXPECT_EQ(entries, QStringList({QStringLiteral("segment"), QStringLiteral("GrabCut, no model")}));
-}
-
 TEST_F(SmartSelect, WhatCannotBeReadIsToldInTheNote) {
     writeFileAtomic(m_models / "sam_broken.safetensors", "nothing");
     openPicture();

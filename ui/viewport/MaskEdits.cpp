@@ -6,7 +6,6 @@
 
 #include <QStringList>
 
-#include "core/base/StarterModel.h"
 #include "core/library/ModelFolder.h"
 #include "ui/bridge/Bridge.h"
 
@@ -101,7 +100,7 @@ void MaskEdits::start() {
         document.edit(tr("Select in the picture").toStdString(), [&](graph::Graph& graph) {
             graph::Node added;
             added.type = kNodeType;
-            added.parameters["model"] = models.empty() ? std::string() : models.front().reference;
+            if (!models.empty()) added.parameters["model"] = models.front().reference;
             added.look.x = graph.at(m_source.node).look.x + kNextTo;
             added.look.y = graph.at(m_source.node).look.y + kBelow;
             found = graph.add(std::move(added));
@@ -232,8 +231,7 @@ void MaskEdits::invert() {
 
 std::string MaskEdits::model() const {
     const graph::Node* node = m_bridge.session().document().graph().find(m_node);
-    if (!node) return {};
-    return node->parameters.contains("model") ? textOf(*node, "model") : std::string(paths::kOwnSegmenter);
+    return node ? textOf(*node, "model") : std::string();
 }
 
 void MaskEdits::setModel(const std::string& reference) {

@@ -38,8 +38,7 @@ class Viewport : public QWidget {
 public:
     explicit Viewport(Bridge& bridge, QWidget* parent = nullptr);
 
-    /// Shows what this node gave last, and what it will give; 0 shows the empty state. Remembered with the
-    /// document.
+    /// Shows what this node gave last, and what it will give; 0: the empty state. Remembered with the document.
     void setViewed(graph::NodeId node);
     graph::NodeId viewed() const { return m_node; }
     void followDocument(); ///< another document was opened, or nodes went away
@@ -50,8 +49,7 @@ public:
     Timeline& timeline() { return *m_timeline; }
     LayerEdits& layerEdits() { return *m_layers; }
     LayerPanel& layerPanel() { return *m_layerPanel; }
-    /// Scene files as further clouds of the scene that is viewed. False where none is.
-    bool addClouds(const QStringList& files);
+    bool addClouds(const QStringList& files); ///< scene files beside the viewed scene; false where none is
     void setUsualView(const Json& memory) { m_usualView = memory; } ///< of scenes, in projects that have none yet
     Json usualView() const;
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
@@ -109,9 +107,7 @@ private:
     /// The clouds of the viewed scene, or the one that is edited among the others; `first`: its edits have just begun.
     void showLayers(bool first = false);
     void showProgress(quint32 node, const graph::NodeState& state); ///< while there is nothing else to show
-    void keepView();           ///< in the document
-    void recallView();
-
+    void keepView(), recallView(); ///< in the document, and from there
     void showEdited(); ///< what the steps of the viewed node have made of its scene
     void refreshTools();
     void setChannels(Channels channels);
@@ -127,14 +123,13 @@ private:
     EmptyPanel* m_empty;
     ImageView* m_image;
     SceneView* m_scene;
-    SceneActions* m_actions;
+    SceneActions *m_actions, *m_pictureActions;
     SceneEdits* m_edits;
     EditBar* m_editBar;
     LayerEdits* m_layers;
     LayerPanel* m_layerPanel;
     Timeline* m_timeline;
     MaskEdits* m_masks;
-    SceneActions* m_pictureActions;
     MaskBar* m_maskBar;
     DetectionPanel* m_found;
     LivePreview* m_live;

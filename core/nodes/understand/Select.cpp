@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 
-#include "core/base/Log.h"
-#include "core/base/StarterModel.h"
 #include "core/graph/RunContext.h"
 #include "core/graph/Types.h"
 #include "core/image/Color.h"
@@ -33,15 +31,9 @@ bool isAmbiguous(const models::SegmentPrompt& prompt) {
     return !prompt.box && prompt.points.size() == 1;
 }
 
-/// Null: GrabCut, also where our own model is meant and not there.
 std::shared_ptr<const models::Segmenter> segmenterOf(const graph::RunContext& run) {
     const std::string& model = run.text("model");
-    if (model.empty()) return nullptr;
-    if (model == paths::kOwnSegmenter && paths::findModel(model).empty()) {
-        log::warning("the model \"{}\", which comes with Ochre, is not there: colours and edges select (GrabCut)", model);
-        return nullptr;
-    }
-    return openKept<models::Segmenter>(findModelOrThrow(model));
+    return model.empty() ? nullptr : openKept<models::Segmenter>(findModelOrThrow(model));
 }
 
 models::SegmentAnswer answerOf(const models::Segmenter& segmenter, const Image& image, const models::SegmentPrompt& prompt,
@@ -75,10 +67,10 @@ void run(graph::RunContext& run) {
 } // namespace
 
 graph::NodeDeclaration Select() {
-    return graph::NodeDeclaration("understand.select", 2, "Select by points", "Understand")
+    return graph::NodeDeclaration("understand.select", 1, "Select by points", "Understand")
         .describe("Cuts an object out of a picture from a few points on it, or a box around it, with SAM, SAM 2 or MobileSAM. The picture "
-                  "is looked at once; further points take no time. A small model, segment, comes with Ochre; without a model, colours and "
-                  "edges decide (GrabCut). Without a point and a box nothing is selected.")
+                  "is looked at once; further points take no time. Without a model, colours and edges decide (GrabCut). Without a "
+                  "point and a box nothing is selected.")
         .keywords("segment anything sam sam2 mobilesam grabcut mask cut out object click box roto")
         .input({.id = "image", .label = "Image", .help = "The picture.", .type = types::kImage,
                 .constraint = {.minChannels = 1, .maxChannels = 4}})
@@ -87,8 +79,8 @@ graph::NodeDeclaration Select() {
         .output(socket("score", "Score", "How much of it is right, as the network thinks; of several, the least. 1 without a model.",
                        graph::types::kFloat))
         .parameter({.id = "model", .label = "Model",
-                    .help = "A SAM, SAM 2 or MobileSAM checkpoint from the models folder, or a path; segment comes with Ochre; empty: GrabCut, which needs none.",
-                    .kind = graph::ParameterKind::Model, .defaultValue = std::string(paths::kOwnSegmenter)})
+                    .help = "A SAM, SAM 2 or MobileSAM checkpoint from the models folder, or a path; empty: GrabCut, which needs none.",
+                    .kind = graph::ParameterKind::Model, .defaultValue = std::string()})
         .parameter(longText("points", "Points",
                             "x,y of points on the object, in pixels, apart by spaces; x,y,0 is a point that does not belong to it."))
         .parameter({.id = "box", .label = "Box", .help = "left,top,right,bottom around the object, in pixels; may be empty.",

@@ -340,7 +340,7 @@ RecipeInfo segmentRecipe() {
     return {.id = "segment",
             .label = "Select by points",
             .help = "Learns to cut out what a click or a box means, by a small network of MobileSAM's layout, from cut-outs, emoji and "
-                    "pieces of pictures that are laid on other pictures.",
+                    "pieces of pictures that are laid on other pictures. It takes hours of a processor; `ochre measure click` tells how good it is.",
             .parameters = std::move(parameters),
             .make = [](const Settings& settings) { return std::make_unique<SegmentRecipe>(settings); }};
 }

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/StarterModel.h"
 #include "core/graph/Types.h"
 #include "core/image/Color.h"
 #include "core/models/vision/Detector.h"
@@ -14,7 +13,6 @@
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 #include "tests/core/nodes/NodeBench.h"
-#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -105,17 +103,6 @@ TEST(UnderstandNodes, SelectWithoutAModelCutsByColoursAndEdges) {
     EXPECT_TRUE(same(node.run("mask").as<Image>(), expected));
     EXPECT_TRUE(same(NodeBench(node).set("invert", true).run("mask").as<Image>(), invert(expected)));
     EXPECT_EQ(node.run("score").as<double>(), 1);
-}
-
-TEST(UnderstandNodes, SelectTakesOurOwnModelOrCutsByColoursWhereThatIsNotThere) {
-    const Image image = drawing(40, 30);
-    const models::SegmentPrompt prompt{.points = {{12, 9}}, .box = {}};
-    const auto selected = [&] {
-        return NodeBench("understand.select").give("image", makeImageValue(image)).set("points", std::string("12,9")).run("mask").as<Image>();
-    };
-    EXPECT_TRUE(same(selected(), models::Segmenter::open(paths::ownModel(paths::kOwnSegmenter)).segment(image, prompt)[0].mask));
-    const test::StarterModel none;
-    EXPECT_TRUE(same(selected(), models::grabCut(image, prompt)));
 }
 
 TEST(UnderstandNodes, WithoutAPointAndABoxNothingIsSelected) {

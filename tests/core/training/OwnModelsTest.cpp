@@ -162,15 +162,19 @@ TEST(OwnModels, LowLightIsBetterThanEqualisation) {
     EXPECT_GT(outcome.mean.model.first, outcome.mean.baseline.first + 2);
 }
 
-TEST(OwnModels, SegmentIsBetterThanGrabCut) {
+TEST(Measure, ClicksAreComparedWithGrabCut) {
     const test::TemporaryFolder folder;
-    MeasureRequest request = measuring("click", makePictures(folder / "pictures", 4, 200, 160), "segment", 160);
-    request.cutouts = makeCutouts(folder / "cutouts", 8);
-    request.count = 12;
+    MeasureRequest request = measuring("click", makePictures(folder / "pictures", 2, 120, 100), "", 96);
+    request.model = test::sourceFile("tests/parity/sam/end_to_end/weights.safetensors");
+    request.cutouts = makeCutouts(folder / "cutouts", 4);
+    request.count = 3;
     const MeasureOutcome outcome = measure(request);
     EXPECT_EQ(outcome.baseline, "GrabCut");
-    EXPECT_GT(outcome.mean.model.first, outcome.mean.baseline.first);
-    EXPECT_GT(outcome.mean.model.first, 0.5);
+    ASSERT_EQ(outcome.pictures.size(), 3u);
+    EXPECT_FALSE(outcome.pictures[0].given);
+    EXPECT_GT(outcome.mean.baseline.first, 0.3);
+    EXPECT_LT(outcome.mean.model.first, outcome.mean.baseline.first) << "its weights are random numbers";
+    EXPECT_NEAR(outcome.margin, outcome.mean.model.first - outcome.mean.baseline.first, 1e-9);
 }
 
 TEST(Measure, PairsAreComparedByNameAndEqualOnesAreOne) {
@@ -197,7 +201,7 @@ TEST(Measure, SaysWhatItCannotDo) {
     const fs::path pictures = makePictures(folder / "pictures", 1, 40, 32);
     test::expectError([&] { measure(measuring("rain", pictures, "denoise", 0)); }, "no task \"rain\"");
     test::expectError([&] { measure(measuring("noise_jpeg", folder / "nowhere", "denoise", 0)); }, "cannot be listed");
-    test::expectError([&] { measure(measuring("noise_jpeg", pictures, "segment", 0)); }, "no network that restores");
+    test::expectError([&] { measure(measuring("noise_jpeg", pictures, "scorer", 0)); }, "no network that restores");
     MeasureRequest stopped = measuring("noise_jpeg", pictures, "denoise", 0);
     stopped.cancel = Cancel::make();
     stopped.cancel.request();
