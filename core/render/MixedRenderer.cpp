@@ -116,6 +116,7 @@ public:
         m_splats->renderPicture8(view, width, height, pixels);
     }
     std::vector<StageTime> lastTimes() const override { return m_mixed ? m_times : m_splats->lastTimes(); }
+    FrameCounts lastCounts() const override { return m_splats->lastCounts(); }
     std::size_t validationMessages() const override { return m_splats->validationMessages(); }
 
 private:

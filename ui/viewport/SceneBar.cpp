@@ -285,10 +285,8 @@ void SceneBar::refresh() {
     m_axes->setChecked(m_view.display().axes);
     // Fields have colours and depths; the rest is of splats.
     auto* rows = static_cast<QListView*>(m_modes->view());
-    for (int i = 0; i < m_modes->count(); ++i) {
-        const auto mode = static_cast<SplatMode>(m_modes->itemData(i).toInt());
-        rows->setRowHidden(i, m_view.count() == 0 && mode != SplatMode::Color && mode != SplatMode::Depth);
-    }
+    for (int i = 0; i < m_modes->count(); ++i)
+        rows->setRowHidden(i, m_view.count() == 0 && (kModes[i].normals || (kModes[i].mode != SplatMode::Color && kModes[i].mode != SplatMode::Depth)));
 }
 
 } // namespace ochre::ui
