@@ -3,7 +3,7 @@
 // Rays through a hash field: a pixel an invocation, the same steps as core/render/cpu/FieldMarcher.cpp.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-#include "SharedTypes.h"
+#include "FieldTypes.h"
 
 layout(local_size_x = 8, local_size_y = 8) in;
 layout(push_constant) uniform Push { FieldParams p; };

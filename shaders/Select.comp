@@ -3,6 +3,7 @@
 // Which splats a question finds, 32 an invocation, in floats: a bit for those that are found and one for those that rounding leaves open,
 // which the CPU then asks in double precision (core/scene/edit/SplatQuery.cpp).
 #extension GL_GOOGLE_include_directive : require
+#include "SelectTypes.h"
 #include "SharedTypes.h"
 
 layout(local_size_x = kGroupSize) in;

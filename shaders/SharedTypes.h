@@ -3,13 +3,10 @@
 #ifndef OCHRE_SHARED_TYPES_H
 #define OCHRE_SHARED_TYPES_H
 
+#include "ScalarTypes.h"
+
 #ifdef __cplusplus
-#include <cstdint>
 namespace ochre::shared {
-using uint = std::uint32_t;
-#define OCHRE_CONST inline constexpr uint
-#else
-#define OCHRE_CONST const uint
 #endif
 
 OCHRE_CONST kTileSize = 16;   // pixels a side, or half of that where splats are small
@@ -78,22 +75,6 @@ struct ProjectExtra {
     float gain, mostOpacity, larger; // opacities: times, and at most; sizes: times
 };
 
-// What Select.comp asks.
-OCHRE_CONST kSelectScreen = 0;    // v: three rows of world to camera, fx, fy, cx, cy, near, far, whether it is orthographic
-OCHRE_CONST kSelectSphere = 1;    // v: centre, square of the radius
-OCHRE_CONST kSelectBox = 2;       // v: centre, half of the sides, three rows of its rotation
-OCHRE_CONST kSelectColor = 3;     // v: colour, square of the tolerance
-OCHRE_CONST kSelectLuminance = 4; // v: from, to
-OCHRE_CONST kSelectLargest = 5;   // of three values: from low to high
-OCHRE_CONST kSelectValue = 6;     // from low to high
-
-struct SelectParams {
-    uint kind, count;   // splats
-    uint width, height; // of the picture
-    uint low, high;     // numbers in the order of floats
-    float v[19];
-};
-
 struct ScanParams {
     uint count;  // values
     uint chunks; // ceil(count / kScanChunk)
@@ -147,28 +128,7 @@ struct PictureParams {
     float backgroundR, backgroundG, backgroundB;
 };
 
-struct FieldParams {
-    float toBox[16]; // rows of box coordinates times the last: by x and y in the picture, along z, and the origin
-    float device[4]; // box to directions of the world, where coordinates are those of a device: side and least of x, of y, by the scale
-    float nearPlane, farPlane, stepLength; // z; of the box's side
-    float opacity;
-    float greyBegin, greyEnd; // z, with kFieldGrey
-    uint width, firstRow, rows;
-    uint side;     // of the occupancy grid
-    uint mask;     // of hashed entries
-    uint flags;    // the number of layers above the lowest eight bits
-};
-
-OCHRE_CONST kFieldOrthographic = 1; // FieldParams.flags
-OCHRE_CONST kFieldDevice = 2;
-OCHRE_CONST kFieldGrey = 4;
-OCHRE_CONST kFieldGoesOn = 8;       // the frame holds what the rays gathered so far
-OCHRE_CONST kFieldBatchLoops = 1000; // times through all loops for four samples
-OCHRE_CONST kFieldPassLoops = 50000; // in a pass at the most: drivers that compute on the CPU leave a shader after 65535
-OCHRE_CONST kFieldLayersShift = 8;
-
 #ifdef __cplusplus
 } // namespace ochre::shared
 #endif
-#undef OCHRE_CONST
 #endif

@@ -37,15 +37,9 @@ BatchCard::BatchCard(Check check, QWidget* parent) : Popover(parent), m_check(st
     m_sound->setObjectName(QStringLiteral("batch_sound"));
     m_sound->setChecked(true);
     m_sound->setToolTip(tr("The sound of the video comes along"));
-    m_words = new QLabel;
+    m_words = addWords(kWordsWidth, kWordsLines);
     m_words->setObjectName(QStringLiteral("batch_words"));
-    m_words->setProperty("role", "secondary");
-    m_words->setTextFormat(Qt::PlainText);
-    m_words->setWordWrap(true);
-    m_words->setFixedWidth(kWordsWidth);
-    m_words->setMinimumHeight(kWordsLines * m_words->fontMetrics().lineSpacing());
     m_words->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    addWide(m_words);
     m_start = new QPushButton(tr("Process all"));
     m_start->setObjectName(QStringLiteral("batch_start"));
     m_start->setProperty("primary", true);

@@ -113,10 +113,7 @@ Focus focusOf(std::span<const SceneItem> items) {
     std::optional<Focus> all;
     for (const SceneItem& item : items) {
         if (!item.visible || item.cloud.empty()) continue;
-        Focus one = item.cloud.focus();
-        Affine m;
-        std::copy_n(item.toWorld.begin(), 12, m.begin());
-        one = {.center = transformed(m, one.center), .radius = one.radius * scaleOf(item.toWorld)};
+        const Focus one = placed(item.cloud.focus(), item.toWorld);
         all = all ? enclosing(*all, one) : one;
     }
     return all.value_or(Focus{});

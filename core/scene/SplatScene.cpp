@@ -109,7 +109,7 @@ Focus SplatScene::focus() const {
     std::optional<Focus> all;
     for (const SplatLayer& layer : layers) {
         if (!layer.visible || layer.cloud.empty()) continue;
-        const Focus one = placed(layer.cloud.focus(), layer.place);
+        const Focus one = placed(layer.cloud.focus(), similarityMatrix(layer.place));
         all = all ? enclosing(*all, one) : one;
     }
     return all.value_or(Focus{});
@@ -153,12 +153,9 @@ Focus enclosing(const Focus& a, const Focus& b) {
     return both;
 }
 
-Focus placed(const Focus& focus, const Similarity& place) {
-    const std::array<double, 16> m = similarityMatrix(place);
-    Focus moved{.center = {m[3], m[7], m[11]}, .radius = focus.radius * place.scale};
-    for (std::size_t r = 0; r < 3; ++r)
-        for (std::size_t k = 0; k < 3; ++k) moved.center[r] += m[4 * r + k] * focus.center[k];
-    return moved;
+Focus placed(const Focus& focus, const std::array<double, 16>& toWorld) {
+    const double scale = std::sqrt(toWorld[0] * toWorld[0] + toWorld[4] * toWorld[4] + toWorld[8] * toWorld[8]);
+    return {.center = transformed(toWorld, focus.center), .radius = focus.radius * scale};
 }
 
 Similarity LayerSettings::place() const {

@@ -44,7 +44,7 @@ std::optional<std::pair<Camera, double>> ownView(const SplatScene& scene, int wi
 
 /// A sphere around both.
 Focus enclosing(const Focus& a, const Focus& b);
-Focus placed(const Focus& focus, const Similarity& place);
+Focus placed(const Focus& focus, const std::array<double, 16>& toWorld); ///< which turns, scales and moves
 
 /// How a layer is set, in numbers that people type.
 struct LayerSettings {

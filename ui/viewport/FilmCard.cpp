@@ -76,14 +76,8 @@ FilmCard::FilmCard(QWidget* parent) : Popover(parent) {
     m_background = addRow(tr("Background"), new ColorField);
     m_background->setColor(Qt::black);
     connect(m_transparent, &QAbstractButton::clicked, this, &FilmCard::refresh);
-    m_words = new QLabel;
+    m_words = addWords(kWordsWidth);
     m_words->setObjectName(QStringLiteral("film_words"));
-    m_words->setProperty("role", "secondary");
-    m_words->setTextFormat(Qt::PlainText);
-    m_words->setWordWrap(true);
-    m_words->setFixedWidth(kWordsWidth);
-    m_words->setMinimumHeight(2 * m_words->fontMetrics().lineSpacing());
-    addWide(m_words);
     m_render = new QPushButton(tr("Render film"));
     m_render->setObjectName(QStringLiteral("film_render"));
     connect(m_render, &QPushButton::clicked, this, [this] {

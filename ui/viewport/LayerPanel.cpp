@@ -216,7 +216,7 @@ std::optional<Vec3> LayerPanel::middle() const {
     if (m_edits.current() < 0) return std::nullopt;
     const LayerEdits::Layer& layer = m_edits.layers()[static_cast<std::size_t>(m_edits.current())];
     if (layer.scene.layers.empty()) return std::nullopt;
-    return placed(layer.scene.focus(), layer.settings.place()).center;
+    return placed(layer.scene.focus(), similarityMatrix(layer.settings.place())).center;
 }
 
 void LayerPanel::change(const GizmoChange& c) {

@@ -33,13 +33,7 @@ PictureCard::PictureCard(SceneView& view, QWidget* parent) : Popover(parent), m_
     m_file->setObjectName(QStringLiteral("picture_file"));
     m_file->setToolTip(tr("Viewers know a 360° .jpg or .png for what it is; .exr holds the depth of what is seen"));
     m_file->setPath(QDir::home().filePath(QStringLiteral("view.png")));
-    m_words = new QLabel;
-    m_words->setProperty("role", "secondary");
-    m_words->setTextFormat(Qt::PlainText);
-    m_words->setWordWrap(true);
-    m_words->setFixedWidth(kWordsWidth);
-    m_words->setMinimumHeight(2 * m_words->fontMetrics().lineSpacing());
-    addWide(m_words);
+    m_words = addWords(kWordsWidth);
     m_save = new QPushButton(tr("Save picture"));
     m_save->setObjectName(QStringLiteral("picture_save"));
     addWide(m_save);

@@ -9,7 +9,7 @@
 
 #include "core/base/Math.h"
 #include "shaders/Shaders.h"
-#include "shaders/SharedTypes.h"
+#include "shaders/FieldTypes.h"
 
 namespace ochre {
 namespace vk {

@@ -13,6 +13,7 @@
 #include "core/scene/SplatTransform.h"
 #include "core/scene/edit/ScreenMask.h"
 #include "shaders/Shaders.h"
+#include "shaders/SelectTypes.h"
 #include "shaders/SharedTypes.h"
 
 namespace ochre {

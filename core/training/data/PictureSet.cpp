@@ -10,6 +10,7 @@
 #include "core/image/Color.h"
 #include "core/image/Filter.h"
 #include "core/image/ImageIo.h"
+#include "core/training/data/PictureFolder.h"
 
 namespace ochre::training {
 namespace fs = std::filesystem;
@@ -20,25 +21,12 @@ int mirrored(int at, int length) {
     return at;
 }
 
-std::vector<fs::path> filesBelow(const fs::path& folder) {
-    std::error_code problem;
-    fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, problem);
-    if (problem)
-        throw Error(fmt::format("{}: cannot be listed: {}", folder.string(), problem.message()), "choose a folder with pictures");
-    std::vector<fs::path> files;
-    for (const fs::directory_entry& entry : walk)
-        if (entry.is_regular_file(problem)) files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
 } // namespace
 
 PictureSet::PictureSet(const fs::path& folder, const Cancel& cancel) {
     std::string reason = "there is none";
-    for (const fs::path& file : filesBelow(folder)) {
+    for (const fs::path& file : picturesBelow(folder, cancel)) {
         try {
-            imageFormatFromPath(file);
             const Image image = readImage(file, {}, cancel);
             m_pictures.push_back({file.stem().string(), image.width(), image.height(), toRgba8(image)});
         } catch (const Error& error) {

@@ -17,7 +17,6 @@ namespace {
 constexpr int kHeldOut = 16;                                 // one picture in so many is measured and not learned from
 constexpr double kLeastError = 3e-4;                         // 35 dB: what is better counts for little, so that flat pictures do not rule
 constexpr std::size_t kShown = 8, kMeasured = 64, kMeasureBatch = 8;
-constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of parts that are shown and measured
 
 /// What is given and what is wanted, [N, 3, H, W] in 0…1.
 struct Pair {
@@ -64,7 +63,7 @@ public:
     }
 
     std::optional<Image> samples() override {
-        const Pair pair = pairOf(fixed(kShown));
+        const Pair pair = pairOf(m_batches->fixed(kShown));
         const nn::Tensor result = run(m_parameters.averaged(), pair.given).to(at::kFloat);
         const auto side = static_cast<int>(result.size(3));
         const auto count = static_cast<std::size_t>(result.size(0));
@@ -77,7 +76,7 @@ public:
     }
 
     Json measure() override {
-        const std::vector<Example> examples = fixed(kMeasured);
+        const std::vector<Example> examples = m_batches->fixed(kMeasured);
         const tensor::Weights weights = m_parameters.averaged();
         double before = 0, after = 0;
         for (std::size_t first = 0; first < examples.size(); first += kMeasureBatch) {
@@ -113,15 +112,6 @@ private:
 
     nn::Tensor run(const tensor::Weights& learned, const nn::Tensor& pictures) const {
         return m_network.run(all(learned), pictures.to(computeType(m_settings)));
-    }
-
-    /// Parts of the pictures that are held out, or of all where there are too few to hold any out.
-    std::vector<Example> fixed(std::size_t count) const {
-        std::vector<std::uint32_t> pictures = m_batches->heldOut();
-        for (std::uint32_t i = 0; pictures.empty() && i < m_batches->data().size(); ++i) pictures.push_back(i);
-        std::vector<Example> examples;
-        for (std::size_t i = 0; i < count; ++i) examples.push_back(m_batches->data().example(pictures[i % pictures.size()], kFixedDraw + i));
-        return examples;
     }
 
     std::string m_id;

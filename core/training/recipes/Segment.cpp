@@ -33,7 +33,7 @@ constexpr double kFocal = 20, kDice = 1, kScore = 1;
 constexpr double kOneClick = 0.6, kBox = 0.2;      // of the prompts; the rest are two points
 constexpr std::int64_t kLeastPixels = 200;         // of an object that is asked for, of 256 × 256
 constexpr std::size_t kShown = 8, kMeasured = 64;
-constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40, kPromptSeed = 0xc11c;
+constexpr std::uint64_t kPromptSeed = 0xc11c;
 const std::string kFrequencies = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix";
 const std::string kMaskEnd = "prompt_encoder.mask_downscaling.6";
 
@@ -219,7 +219,7 @@ public:
     }
 
     std::optional<Image> samples() override {
-        const std::vector<Example> scenes = fixed(kShown);
+        const std::vector<Example> scenes = m_batches->fixed(kShown);
         const Sam network(all(m_parameters.averaged()), m_config);
         const int side = m_config.side();
         ContactSheet sheet(2 * scenes.size(), {.columns = static_cast<int>(scenes.size()), .cellWidth = side, .cellHeight = side});
@@ -233,7 +233,7 @@ public:
     }
 
     Json measure() override {
-        const std::vector<Example> scenes = fixed(kMeasured);
+        const std::vector<Example> scenes = m_batches->fixed(kMeasured);
         const Sam network(all(m_parameters.averaged()), m_config);
         double sum = 0;
         for (std::size_t n = 0; n < scenes.size(); ++n) sum += bestOf(network, scenes[n]).overlap;
@@ -297,14 +297,6 @@ private:
         const std::int64_t best = answer.scores.argmax(1).item<std::int64_t>();
         const nn::Tensor masks = answer.masks.narrow(1, best, 1);
         return {masks, overlaps(masks, question.masks).item<double>()};
-    }
-
-    std::vector<Example> fixed(std::size_t count) const {
-        std::vector<std::uint32_t> pictures = m_batches->heldOut();
-        for (std::uint32_t i = 0; pictures.empty() && i < m_batches->data().size(); ++i) pictures.push_back(i);
-        std::vector<Example> examples;
-        for (std::size_t i = 0; i < count; ++i) examples.push_back(m_batches->data().example(pictures[i % pictures.size()], kFixedDraw + i));
-        return examples;
     }
 
     Settings m_settings;

@@ -46,7 +46,9 @@ double error(const Image& image, const Camera& c, bool mostIsThere) {
             const auto meant = patternAt((x + 0.5 - c.cx) / c.fx, (y + 0.5 - c.cy) / c.fy);
             for (std::size_t k = 0; k < 3; ++k) worst = std::max<double>(worst, std::abs(p[k] - meant[k]));
         }
-    if (mostIsThere) EXPECT_GT(there, image.pixelCount() * 7 / 10);
+    if (mostIsThere) {
+        EXPECT_GT(there, image.pixelCount() * 7 / 10);
+    }
     return worst;
 }
 

@@ -19,7 +19,7 @@ void expectNear(const std::array<double, 3>& a, const std::array<double, 3>& b, 
 TEST(Similarity, OneAfterTheOtherAndBackAgain) {
     const Similarity a{.rotation = rotationOfDegrees({10, 20, 30}), .scale = 2, .translation = {1, 2, 3}};
     const Similarity b{.rotation = rotationOfDegrees({-40, 5, 80}), .scale = 0.5, .translation = {-3, 0, 1}};
-    const auto at = [](const Similarity& s, const std::array<double, 3>& p) { return placed(Focus{p, 1}, s).center; };
+    const auto at = [](const Similarity& s, const std::array<double, 3>& p) { return placed(Focus{p, 1}, similarityMatrix(s)).center; };
     const std::array<double, 3> p{0.3, -0.7, 1.9};
     expectNear(at(a.then(b), p), at(b, at(a, p)));
     expectNear(at(a.then(a.inverse()), p), p);
