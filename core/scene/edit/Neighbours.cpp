@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kReach = 2;            // cubes that a distance of their diagonal reaches across: ⌈√3⌉
 constexpr unsigned kMostBits = 21;   // of a key, an axis
+constexpr unsigned kCountedBits = 22; // of a key, for which there is a counter for each
 constexpr std::size_t kGrain = 8192; // cubes or points
 constexpr double kLeeway = 1 + 1e-9; // for the rounding of walls
 
@@ -82,35 +83,18 @@ Box boxOf(std::span<const float> positions) {
 
 class Cubes {
 public:
-    Cubes(std::span<const float> positions, double distance) : m_side(distance / std::sqrt(3.0)), m_squared(distance * distance) {
+    /// `positions` stay where they are as long as this is used.
+    Cubes(std::span<const float> positions, double distance)
+        : m_positions(positions), m_side(distance / std::sqrt(3.0)), m_squared(distance * distance) {
         if (!(distance > 0) || !std::isfinite(distance))
             throw Error(fmt::format("a distance of {} between splats", distance), "it must be a positive number");
         if (positions.empty()) {
             m_ends.push_back(0);
             return;
         }
-        findOrigin(positions, distance);
-        const std::size_t count = positions.size() / 3;
-        std::vector<Keyed> sorted(count);
-        const auto each = [&](const auto& work) { TaskPool::shared().parallelFor(count, kGrain, work); };
-        each([&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) sorted[i] = {keyOf(&positions[3 * i]), static_cast<std::uint32_t>(i)};
-        });
-        sortByKey(sorted, m_bits[0] + m_bits[1] + m_bits[2]);
-        m_points.resize(count);
-        m_positions.resize(3 * count);
-        each([&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) {
-                m_points[i] = sorted[i].point;
-                std::copy_n(&positions[3 * std::size_t{sorted[i].point}], 3, &m_positions[3 * i]);
-            }
-        });
-        for (std::size_t i = 0; i < count; ++i)
-            if (i == 0 || sorted[i].key != sorted[i - 1].key) {
-                m_keys.push_back(sorted[i].key);
-                m_ends.push_back(i);
-            }
-        m_ends.push_back(count);
+        findOrigin(distance);
+        if (m_bits[0] + m_bits[1] + m_bits[2] <= kCountedBits) sortByCounting();
+        else sortByDigits();
     }
 
     std::size_t count() const { return m_keys.size(); }
@@ -122,7 +106,7 @@ public:
 
     /// Whether point `a` is near any in from…to of a cube; most are told by the cube's walls.
     bool near(std::size_t a, std::size_t cube, const std::uint32_t* from, const std::uint32_t* to) const {
-        const float* p = &m_positions[3 * a];
+        const float* p = &m_positions[3 * std::size_t{m_points[a]}];
         double outside = 0;
         std::uint64_t key = m_keys[cube];
         for (std::size_t k = 0; k < 3; ++k) {
@@ -133,28 +117,31 @@ public:
         }
         if (outside > m_squared * kLeeway) return false;
         return std::any_of(from, to, [&](std::size_t b) {
+            const float* other = &m_positions[3 * std::size_t{m_points[b]}];
             double square = 0;
             for (std::size_t k = 0; k < 3; ++k) {
-                const double d = double{p[k]} - m_positions[3 * b + k];
+                const double d = double{p[k]} - other[k];
                 square += d * d;
             }
             return square <= m_squared;
         });
     }
 
-    /// visit(cube, i) for all cubes begin…end that are `wanted` and every others[i], a key, that could hold near points; with `half`
-    /// each pair of cubes once.
+    /// visit(cube, i) for all cubes begin…end that are `wanted` and every others[i], a key, up to `reach` cubes away along each axis
+    /// (near points are in no others than those of kReach); with `half` each pair of cubes once.
     template <typename Wanted, typename Visit>
-    void around(std::size_t begin, std::size_t end, const std::vector<std::uint64_t>& others, bool half, const Wanted& wanted, const Visit& visit) const {
+    void around(std::size_t begin, std::size_t end, const std::vector<std::uint64_t>& others, int reach, bool half, const Wanted& wanted,
+                const Visit& visit) const {
         if (begin == end) return;
-        for (int z = half ? 0 : -kReach; z <= kReach; ++z)
-            for (int y = half && z == 0 ? 0 : -kReach; y <= kReach; ++y) {
+        const auto aside = static_cast<std::uint64_t>(reach);
+        for (int z = half ? 0 : -reach; z <= reach; ++z)
+            for (int y = half && z == 0 ? 0 : -reach; y <= reach; ++y) {
                 const bool own = y == 0 && z == 0;
                 const std::uint64_t row = (static_cast<std::uint64_t>(z) << (m_bits[0] + m_bits[1])) + (static_cast<std::uint64_t>(y) << m_bits[0]);
-                const auto lowest = [&](std::size_t cube) { return m_keys[cube] + row - (half && own ? 0 : kReach); };
+                const auto lowest = [&](std::size_t cube) { return m_keys[cube] + row - (half && own ? 0 : aside); };
                 auto from = std::lower_bound(others.begin(), others.end(), lowest(begin));
                 for (std::size_t cube = begin; cube < end; ++cube) {
-                    const std::uint64_t least = lowest(cube), most = m_keys[cube] + row + kReach;
+                    const std::uint64_t least = lowest(cube), most = m_keys[cube] + row + aside;
                     while (from != others.end() && *from < least) ++from;
                     if (from == others.end()) break;
                     if (*from > most || !wanted(cube)) continue;
@@ -166,8 +153,8 @@ public:
 
 private:
     /// The corner of the cube 0, 0, 0: so far out that no neighbour has a number below 0; and how many bits the numbers take.
-    void findOrigin(std::span<const float> positions, double distance) {
-        const auto [low, high] = boxOf(positions);
+    void findOrigin(double distance) {
+        const auto [low, high] = boxOf(m_positions);
         constexpr double kMost = static_cast<double>((std::uint64_t{1} << kMostBits) - 1) - kReach - 1;
         for (std::size_t k = 0; k < 3; ++k) {
             m_origin[k] = low[k] - (kReach + 1) * m_side;
@@ -179,19 +166,58 @@ private:
         }
     }
 
-    std::uint64_t keyOf(const float* position) const {
+    /// A place for every cube that could be, and each point to the next one of its cube's.
+    void sortByCounting() {
+        std::vector<std::uint32_t> keys(m_positions.size() / 3), places(std::size_t{1} << (m_bits[0] + m_bits[1] + m_bits[2]));
+        eachPoint([&](std::size_t i) { keys[i] = static_cast<std::uint32_t>(keyOf(i)); });
+        for (const std::uint32_t key : keys) ++places[key];
+        std::uint32_t at = 0;
+        for (std::size_t key = 0; key < places.size(); ++key)
+            if (places[key] != 0) {
+                m_keys.push_back(key);
+                m_ends.push_back(at);
+                at += std::exchange(places[key], at);
+            }
+        m_ends.push_back(at);
+        m_points.resize(keys.size());
+        for (std::size_t i = 0; i < keys.size(); ++i) m_points[places[keys[i]]++] = static_cast<std::uint32_t>(i);
+    }
+
+    void sortByDigits() {
+        std::vector<Keyed> sorted(m_positions.size() / 3);
+        eachPoint([&](std::size_t i) { sorted[i] = {keyOf(i), static_cast<std::uint32_t>(i)}; });
+        sortByKey(sorted, m_bits[0] + m_bits[1] + m_bits[2]);
+        m_points.resize(sorted.size());
+        eachPoint([&](std::size_t i) { m_points[i] = sorted[i].point; });
+        for (std::size_t i = 0; i < sorted.size(); ++i)
+            if (i == 0 || sorted[i].key != sorted[i - 1].key) {
+                m_keys.push_back(sorted[i].key);
+                m_ends.push_back(i);
+            }
+        m_ends.push_back(sorted.size());
+    }
+
+    template <typename Work>
+    void eachPoint(const Work& work) const {
+        TaskPool::shared().parallelFor(m_positions.size() / 3, kGrain, [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) work(i);
+        });
+    }
+
+    std::uint64_t keyOf(std::size_t point) const {
+        const float* position = &m_positions[3 * point];
         std::uint64_t key = 0;
         for (std::size_t k = 3; k-- > 0;) key = key << m_bits[k] | static_cast<std::uint64_t>((position[k] - m_origin[k]) / m_side);
         return key;
     }
 
+    std::span<const float> m_positions;
     double m_side, m_squared;
     std::array<double, 3> m_origin{};
     std::array<unsigned, 3> m_bits{};
     std::vector<std::uint64_t> m_keys;
     std::vector<std::size_t> m_ends;
-    std::vector<std::uint32_t> m_points;
-    std::vector<float> m_positions;
+    std::vector<std::uint32_t> m_points; ///< cube by cube
 };
 
 /// A byte for each cube of a cloud, whether there are points or not: what tells most of what is near to what without looking at points.
@@ -254,32 +280,34 @@ std::size_t rootOf(std::vector<std::size_t>& parents, std::size_t i) {
 
 } // namespace
 
-std::vector<std::uint32_t> groupSizes(std::span<const float> positions, double distance, const Cancel& cancel) {
+SplatMask inSmallGroups(std::span<const float> positions, double distance, std::size_t fewest, const Cancel& cancel) {
     const Cubes cubes(positions, distance);
-    std::vector<std::size_t> parents(cubes.count());
+    std::vector<std::size_t> parents(cubes.count()), sizes(cubes.count()); // the size of a group is that of its root
     std::iota(parents.begin(), parents.end(), std::size_t{0});
+    for (std::size_t cube = 0; cube < cubes.count(); ++cube) sizes[cube] = cubes.first(cube + 1) - cubes.first(cube);
     std::vector<std::uint32_t> numbers(positions.size() / 3);
     std::iota(numbers.begin(), numbers.end(), 0u);
-    for (std::size_t begin = 0; begin < cubes.count(); begin += kGrain) {
-        cancel.check();
-        const auto all = [](std::size_t) { return true; };
-        cubes.around(begin, std::min(begin + kGrain, cubes.count()), cubes.keys(), true, all, [&](std::size_t cube, std::size_t other) {
-            const std::size_t a = rootOf(parents, cube), b = rootOf(parents, other);
-            if (a == b) return;
-            for (std::size_t point = cubes.first(cube); point < cubes.first(cube + 1); ++point)
-                if (cubes.near(point, other, numbers.data() + cubes.first(other), numbers.data() + cubes.first(other + 1))) {
-                    parents[std::max(a, b)] = std::min(a, b);
-                    return;
-                }
-        });
-    }
-    std::vector<std::size_t> sums(cubes.count(), 0);
-    for (std::size_t cube = 0; cube < cubes.count(); ++cube) sums[rootOf(parents, cube)] += cubes.first(cube + 1) - cubes.first(cube);
-    std::vector<std::uint32_t> sizes(numbers.size());
-    for (std::size_t cube = 0; cube < cubes.count(); ++cube)
+    const auto all = [](std::size_t) { return true; };
+    const auto join = [&](std::size_t cube, std::size_t other) {
+        const std::size_t a = rootOf(parents, cube), b = rootOf(parents, other);
+        if (a == b || (sizes[a] >= fewest && sizes[b] >= fewest)) return;
         for (std::size_t point = cubes.first(cube); point < cubes.first(cube + 1); ++point)
-            sizes[cubes.nameOf(point)] = static_cast<std::uint32_t>(sums[rootOf(parents, cube)]);
-    return sizes;
+            if (cubes.near(point, other, numbers.data() + cubes.first(other), numbers.data() + cubes.first(other + 1))) {
+                sizes[std::min(a, b)] += sizes[std::max(a, b)];
+                parents[std::max(a, b)] = std::min(a, b);
+                return;
+            }
+    };
+    for (const int reach : {1, kReach}) // those that touch first: most pairs that are farther apart are of one group by then
+        for (std::size_t begin = 0; begin < cubes.count(); begin += kGrain) {
+            cancel.check();
+            cubes.around(begin, std::min(begin + kGrain, cubes.count()), cubes.keys(), reach, true, all, join);
+        }
+    SplatMask found(numbers.size());
+    for (std::size_t cube = 0; cube < cubes.count(); ++cube)
+        if (sizes[rootOf(parents, cube)] < fewest)
+            for (std::size_t point = cubes.first(cube); point < cubes.first(cube + 1); ++point) found.set(cubes.nameOf(point));
+    return found;
 }
 
 namespace {
@@ -307,7 +335,7 @@ SplatMask lookedUp(std::span<const float> positions, const SplatMask& some, doub
         for (std::size_t cube = begin; cube < end; ++cube)
             for (std::size_t point = cubes.first(cube); holds[cube] && point < cubes.first(cube + 1); ++point) reached[cubes.nameOf(point)] = 1;
         const auto wanted = [&](std::size_t cube) { return !holds[cube]; };
-        cubes.around(begin, end, keys, false, wanted, [&](std::size_t cube, std::size_t other) {
+        cubes.around(begin, end, keys, kReach, false, wanted, [&](std::size_t cube, std::size_t other) {
             for (std::size_t point = cubes.first(cube); point < cubes.first(cube + 1); ++point) {
                 std::uint8_t& yes = reached[cubes.nameOf(point)];
                 if (!yes) yes = cubes.near(point, which[other], inside.data() + ends[other], inside.data() + ends[other + 1]);

@@ -11,9 +11,9 @@
 
 namespace ochre {
 
-/// For each of the points ([N,3], finite) the size of its group: of all that can be reached by steps of no more than
+/// All points ([N,3], finite) of groups of fewer than `fewest`: of a group are all that can be reached by steps of no more than
 /// `distance`, which is positive.
-std::vector<std::uint32_t> groupSizes(std::span<const float> positions, double distance, const Cancel& cancel = {});
+SplatMask inSmallGroups(std::span<const float> positions, double distance, std::size_t fewest, const Cancel& cancel = {});
 
 /// All points no farther than `distance` from one of `some`, and these.
 SplatMask within(std::span<const float> positions, const SplatMask& some, double distance, const Cancel& cancel = {});

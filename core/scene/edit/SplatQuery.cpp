@@ -161,8 +161,7 @@ struct Asker {
     }
 
     SplatMask operator()(const Floaters& floaters) const {
-        const std::vector<std::uint32_t> sizes = groupSizes(d.positions, floaters.distance, cancel);
-        return collect([&](std::size_t i) { return sizes[i] < floaters.fewest; });
+        return those(inSmallGroups(d.positions, floaters.distance, floaters.fewest, cancel));
     }
 
     SplatMask operator()(const Listed& listed) const {

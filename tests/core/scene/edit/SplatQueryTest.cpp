@@ -70,9 +70,9 @@ TEST(Neighbours, AreThoseThatAllPairsGive) {
             for (std::size_t i = 0; i < count; ++i)
                 for (std::size_t j = 0; j < count; ++j)
                     if (near(i, j)) group[i] = group[j] = std::min(group[i], group[j]);
-        const std::vector<std::uint32_t> sizes = groupSizes(p, distance);
-        for (std::size_t i = 0; i < count; ++i)
-            RC_ASSERT(sizes[i] == static_cast<std::uint32_t>(std::count(group.begin(), group.end(), group[i])));
+        const auto fewest = *rc::gen::inRange<std::ptrdiff_t>(0, 12);
+        const SplatMask small = inSmallGroups(p, distance, static_cast<std::size_t>(fewest));
+        for (std::size_t i = 0; i < count; ++i) RC_ASSERT(small[i] == (std::count(group.begin(), group.end(), group[i]) < fewest));
     }));
 }
 
