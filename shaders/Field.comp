@@ -8,7 +8,7 @@
 layout(local_size_x = 8, local_size_y = 8) in;
 layout(push_constant) uniform Push { FieldParams p; };
 layout(std430, binding = 0) readonly buffer Table { vec2 table[]; };
-layout(std430, binding = 1) readonly buffer Layers { vec4 layers[]; }; // [in][out / 4] each
+layout(std140, binding = 1) uniform Layers { vec4 layers[kFieldLayerFours]; }; // [in][out / 4] each
 layout(std430, binding = 2) readonly buffer Levels { uvec4 levels[]; }; // cells, offset, dense
 layout(std430, binding = 3) readonly buffer Cells { uint cells[]; };    // a bit each, those of coarse cells behind them
 layout(std430, binding = 4) readonly buffer Layer { float surfaces[]; }; // red, green, blue, alpha, z of each layer in each pixel
@@ -16,7 +16,7 @@ layout(std430, binding = 5) buffer Frame { float frame[]; };            // nine 
 
 const uint kLevels = 16, kCoarse = 8;
 const uint kDensity1 = 0, kDensity2 = 512, kColor1 = 768, kColor2 = 1280, kColor3 = 2304; // in vec4
-const float kLeastLight = 1e-4, kLeastWeight = 0.5, kLeastBend = 1e-4;
+const float kLeastLight = 1e-3, kLeastWeight = 0.5, kLeastBend = 1e-4;
 const float kNothing = -1, kField = -2; // of what stops the light, beside the numbers of layers
 const float kNever = 3e38;
 

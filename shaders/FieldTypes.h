@@ -28,6 +28,7 @@ OCHRE_CONST kFieldGoesOn = 8;       // the frame holds what the rays gathered so
 OCHRE_CONST kFieldBatchLoops = 1000; // times through all loops for four samples
 OCHRE_CONST kFieldPassLoops = 50000; // in a pass at the most: drivers that compute on the CPU leave a shader after 65535
 OCHRE_CONST kFieldLayersShift = 8;
+OCHRE_CONST kFieldLayerFours = 2560; // numbers of the networks by four: uniforms, which all invocations read at once
 
 #ifdef __cplusplus
 } // namespace ochre::shared

@@ -16,7 +16,7 @@ namespace ochre {
 namespace {
 
 constexpr int kSlices = 4; // of a box along z, where splats are in it
-constexpr double kForwardSteps = 0.5; // share of the steps through device coordinates: all of them gain 0.4 dB
+constexpr double kForwardSteps = 0.45; // share of the steps through device coordinates: all of them gain 0.5 dB
 constexpr double kFullSide = 400; // pixels of the smaller side of a picture whose rays take all steps
 
 /// A part of the scene as a layer, with what its light ends at.

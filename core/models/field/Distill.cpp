@@ -187,17 +187,18 @@ double Distiller::learn(const Progress& progress) {
     return loss;
 }
 
-/// Of the cells that rays reached, those in which the field holds something.
+/// Of the cells that rays saw something in, those in which the field holds something.
 void Distiller::occupy(const LightGrid& grid) {
     const int n = grid.side();
     const field::Kernels& kernels = field::bestKernels();
     const field::View view(m_field);
+    const std::vector<std::uint8_t> seen = grid.seen();
     OccupancyGrid occupancy(n);
     field::Work work;
     for (int z = 0; z < n; ++z)
         for (int y = 0; y < n; ++y)
             for (int x = 0; x < n; ++x) {
-                if (!grid.reached()[static_cast<std::size_t>((z * n + y) * n + x)]) continue;
+                if (!seen[static_cast<std::size_t>((z * n + y) * n + x)]) continue;
                 constexpr int kCount = kProbes * kProbes * kProbes;
                 float at[3][kCount];
                 for (int i = 0; i < kCount; ++i) {

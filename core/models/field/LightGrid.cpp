@@ -9,7 +9,8 @@ namespace ochre::models {
 namespace {
 
 constexpr float kLeastOpacity = 1e-3f; // of a cell that holds something, across its side
-constexpr float kLeastLight = 1e-3f;   // that reaches a cell which matters
+constexpr float kLeastLight = 1e-3f;   // along rays
+constexpr float kLeastShare = 1e-3f;   // of what is seen: of a step through a cell that matters
 constexpr float kStep = 0.5f;          // of a cell, along rays
 
 } // namespace
@@ -32,21 +33,28 @@ std::array<float, 2> boxSpan(const BoxRay& ray) {
     return span;
 }
 
-LightGrid::LightGrid(int side, std::vector<float> density)
-    : m_side(side), m_density(std::move(density)), m_near(m_density.size()), m_reached(m_density.size()) {
-    for (int z = 0; z < side; ++z)
-        for (int y = 0; y < side; ++y)
-            for (int x = 0; x < side; ++x) {
-                const auto n = static_cast<std::size_t>(side);
-                const auto at = [n](int i, int j, int k) {
-                    return (static_cast<std::size_t>(k) * n + static_cast<std::size_t>(j)) * n + static_cast<std::size_t>(i);
-                };
-                if (m_density[at(x, y, z)] < kLeastOpacity * static_cast<float>(side)) continue;
-                ++m_dense;
-                for (int k = std::max(0, z - 1); k <= std::min(side - 1, z + 1); ++k)
-                    for (int j = std::max(0, y - 1); j <= std::min(side - 1, y + 1); ++j)
-                        for (int i = std::max(0, x - 1); i <= std::min(side - 1, x + 1); ++i) m_near[at(i, j, k)] = 1;
+LightGrid::LightGrid(int side, std::vector<float> density) : m_side(side), m_density(std::move(density)), m_seen(m_density.size()) {
+    std::vector<std::uint8_t> dense(m_density.size());
+    for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = m_density[i] >= kLeastOpacity * static_cast<float>(side);
+    m_empty = std::ranges::count(dense, 1) == 0;
+    m_near = withNeighbours(dense);
+}
+
+std::vector<std::uint8_t> LightGrid::withNeighbours(const std::vector<std::uint8_t>& cells) const {
+    std::vector<std::uint8_t> near(cells.size());
+    const auto n = static_cast<std::size_t>(m_side);
+    const auto at = [n](int x, int y, int z) {
+        return (static_cast<std::size_t>(z) * n + static_cast<std::size_t>(y)) * n + static_cast<std::size_t>(x);
+    };
+    for (int z = 0; z < m_side; ++z)
+        for (int y = 0; y < m_side; ++y)
+            for (int x = 0; x < m_side; ++x) {
+                if (!cells[at(x, y, z)]) continue;
+                for (int k = std::max(0, z - 1); k <= std::min(m_side - 1, z + 1); ++k)
+                    for (int j = std::max(0, y - 1); j <= std::min(m_side - 1, y + 1); ++j)
+                        for (int i = std::max(0, x - 1); i <= std::min(m_side - 1, x + 1); ++i) near[at(i, j, k)] = 1;
             }
+    return near;
 }
 
 std::size_t LightGrid::indexOf(const std::array<float, 3>& place) const {
@@ -66,9 +74,9 @@ void LightGrid::walk(const BoxRay& ray) {
     for (float t = begin; t < end && light > kLeastLight; t += step) {
         const std::size_t cell = indexOf(ray.at(t + 0.5f * step));
         if (!m_near[cell]) continue;
-        m_reached[cell] = 1;
-        const float passes = std::exp(-m_density[cell] * step);
-        seen += light * (1 - passes);
+        const float passes = std::exp(-m_density[cell] * step), share = light * (1 - passes);
+        if (share >= kLeastShare) m_seen[cell] = 1;
+        seen += share;
         light *= passes;
         m_steps.push_back({t, seen});
     }

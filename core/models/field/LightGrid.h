@@ -36,27 +36,28 @@ public:
     LightGrid(int side, std::vector<float> density);
 
     int side() const { return m_side; }
-    bool empty() const { return m_dense == 0; }
+    bool empty() const { return m_empty; }
 
     /// Up to `visible` places of a ray, likelier where more of what is seen comes from, and `any` places among those that light
-    /// reaches; each is told to `take` as t. Marks the cells that are reached.
+    /// reaches; each is told to `take` as t. Marks the cells in which something is seen.
     void sample(const BoxRay& ray, std::size_t visible, std::size_t any, Dice& dice, const std::function<void(float)>& take);
 
-    /// Cells that were reached so far.
-    const std::vector<std::uint8_t>& reached() const { return m_reached; } ///< [side³], 0 or 1
+    /// Cells in which rays saw something so far, and their neighbours.
+    std::vector<std::uint8_t> seen() const { return withNeighbours(m_seen); } ///< [side³], 0 or 1
 
 private:
     struct Step {
         float t, share; ///< share: of what is seen, summed up to here
     };
+    std::vector<std::uint8_t> withNeighbours(const std::vector<std::uint8_t>& cells) const;
     std::size_t indexOf(const std::array<float, 3>& place) const;
     void walk(const BoxRay& ray);
 
     int m_side;
-    std::size_t m_dense = 0;
+    bool m_empty = true;
     std::vector<float> m_density;
-    std::vector<std::uint8_t> m_near, m_reached; ///< [side³]: near: holds something or is next to one that does
-    std::vector<Step> m_steps; ///< of the present ray, through cells that are near and reached
+    std::vector<std::uint8_t> m_near, m_seen; ///< [side³]: near: holds something or is next to one that does
+    std::vector<Step> m_steps; ///< of the present ray, through cells that are near and that light reaches
 };
 
 /// Where a ray enters and leaves the box; empty where it misses it.

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kTile = 16;          // pixels along a side
 constexpr int kAhead = 4;          // samples of a ray in a block: those behind the one that fills it are in vain
-constexpr float kLeastLight = 1e-4f; // below, a ray is full
+constexpr float kLeastLight = 1e-3f; // below, a ray is full: a quarter of a step of eight bits
 constexpr double kLeastWeight = 0.5; // last of the four box coordinates: less lies before any box
 constexpr float kLeastBend = 1e-4f;  // of 1 − bend·t, so that what is infinitely far away has a depth
 constexpr float kFurthest = 3e38f;

@@ -15,7 +15,8 @@ Commands::Commands(Device& device) : m_device(device) {
     const VkCommandBufferAllocateInfo info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = m_pool,
                                            .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1};
     check(vkAllocateCommandBuffers(device.handle(), &info, &m_commands), "making a command buffer");
-    const std::array<VkDescriptorPoolSize, 4> sizes{{{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kMaxSets * 8},
+    const std::array<VkDescriptorPoolSize, 5> sizes{{{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kMaxSets * 8},
+                                                     {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, kMaxSets},
                                                      {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, kMaxSets * 4},
                                                      {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, kMaxSets},
                                                      {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 4}}};

@@ -212,6 +212,7 @@ Buffer::Buffer(Device& device, VkDeviceSize bytes, Use use, Texels texels) : m_d
                     "use the CPU renderer for this scene", ErrorKind::Memory);
     VkBufferUsageFlags usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     if (texels != Texels::Fours) usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+    if (texels == Texels::None) usage |= VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT;
     if (texels != Texels::None) usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
     if (texels == Texels::Fours) usage |= VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT;
     const VkBufferCreateInfo info{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = m_size, .usage = usage};
@@ -262,6 +263,7 @@ VkDescriptorType descriptorType(Binding binding) {
     switch (binding) {
     case Binding::Texels: return VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
     case Binding::StoredTexels: return VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER;
+    case Binding::Uniform: return VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
     case Binding::Picture: return VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
     default: return VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
     }
@@ -270,7 +272,7 @@ VkDescriptorType descriptorType(Binding binding) {
 std::vector<Binding> bindingsOf(std::string_view letters) {
     std::vector<Binding> bindings;
     for (const char c : letters)
-        bindings.push_back(c == 't' ? Binding::Texels : c == 'w' ? Binding::StoredTexels : c == 'p' ? Binding::Picture : Binding::Storage);
+        bindings.push_back(c == 't' ? Binding::Texels : c == 'w' ? Binding::StoredTexels : c == 'u' ? Binding::Uniform : c == 'p' ? Binding::Picture : Binding::Storage);
     return bindings;
 }
 

@@ -104,9 +104,9 @@ private:
 };
 
 /// What a kernel finds at a binding.
-enum class Binding { Storage, Texels, StoredTexels, Picture };
+enum class Binding { Storage, Uniform, Texels, StoredTexels, Picture };
 VkDescriptorType descriptorType(Binding binding);
-std::vector<Binding> bindingsOf(std::string_view letters); ///< s, t, w (written texels), p
+std::vector<Binding> bindingsOf(std::string_view letters); ///< s, u, t, w (written texels), p
 
 /// A compute pipeline over what is bound from 0 on in set 0.
 class Kernel {

@@ -124,12 +124,20 @@ shared::FieldParams paramsOf(const HashField& field, const Camera& camera, const
     return p;
 }
 
+static_assert(HashField::LayersEnd == 4 * shared::kFieldLayerFours);
+
+Buffer uniforms(Device& device, Commands& commands, const std::vector<float>& layers) {
+    if (device.limits().maxUniformBufferRange < layers.size() * sizeof(float))
+        throw Error("Vulkan: " + device.name() + " allows too few uniforms for a field", "use the CPU renderer for this scene", ErrorKind::Memory);
+    return uploaded(device, commands, layers);
+}
+
 } // namespace
 
 FieldPass::FieldPass(Device& device, Commands& commands, const HashField& field)
-    : m_device(device), m_shape(shapeOf(field)), m_kernel(device, shaders::Field, 6, sizeof(shared::FieldParams)),
+    : m_device(device), m_shape(shapeOf(field)), m_kernel(device, shaders::Field, "sussss", sizeof(shared::FieldParams)),
       m_table(uploaded(device, commands, field.table)),
-      m_layers(uploaded(device, commands, field.layers)),
+      m_layers(uniforms(device, commands, field.layers)),
       m_levels(uploaded(device, commands, levelsOf(field))),
       m_cells(uploaded(device, commands, cellsOf(field.occupancy))) {}
 
