@@ -18,6 +18,7 @@ namespace {
 constexpr int kSlices = 4; // of a box along z, where splats are in it
 constexpr double kForwardSteps = 0.45; // share of the steps through device coordinates: all of them gain 0.5 dB
 constexpr double kFullSide = 400; // pixels of the smaller side of a picture whose rays take all steps
+constexpr double kFewerSteps = 0.6; // by which power of a smaller side there are fewer
 
 /// A part of the scene as a layer, with what its light ends at.
 struct Part {
@@ -63,7 +64,7 @@ Reach reachOf(const Shown& shown, const Camera& camera) {
 /// Small pictures, such as those of a camera that moves, need no steps that are much shorter than their pixels.
 int stepsOf(const HashField& field, const Camera& camera) {
     const double side = std::min(camera.width, camera.height), share = field.config.forwardFacing() ? kForwardSteps : 1;
-    return static_cast<int>(FieldOptions().steps * share * std::clamp(std::sqrt(side / kFullSide), 0.25, 1.0));
+    return static_cast<int>(FieldOptions().steps * share * std::clamp(std::pow(side / kFullSide, kFewerSteps), 0.25, 1.0));
 }
 
 /// Turned to the camera, of the surface of the medians.

@@ -34,10 +34,11 @@ HashField ringField() {
     return field;
 }
 
-/// Drawn by the CPU: where Vulkan is computed as well, full frames take seconds. MixedRendererTest holds both against each other.
+/// Drawn by the CPU: where Vulkan is computed as well, full frames take seconds. MixedRendererTest holds both against each other;
+/// OCHRE_FIELD_RENDERER=vulkan draws here with Vulkan as well.
 class SceneFields : public ShellTest {
 protected:
-    SceneFields() { qputenv("OCHRE_RENDERER", "fast"); }
+    SceneFields() { qputenv("OCHRE_RENDERER", qEnvironmentVariable("OCHRE_FIELD_RENDERER", QStringLiteral("fast")).toUtf8()); }
     ~SceneFields() override { qputenv("OCHRE_RENDERER", m_renderer); }
 
     void dropField() {

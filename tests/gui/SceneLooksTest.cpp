@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How a scene is shown: what is behind it, the ground among its splats, a box around it, pictures of it, and that all of it is kept.
 #include <filesystem>
-#include <random>
 
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
-#include "core/scene/SceneIo.h"
 #include "tests/gui/ShellFixture.h"
 #include "ui/viewport/PictureCard.h"
 #include "ui/viewport/SceneFrame.h"
@@ -52,12 +50,6 @@ protected:
     QImage still() {
         EXPECT_TRUE(wait([this] { return view().frameIsFull(); }));
         return view().frame().copy();
-    }
-    /// Counts how long the event loop is away at most.
-    static void connectBeat(QTimer& beat, QElapsedTimer& clock, qint64& longest) {
-        clock.start();
-        QObject::connect(&beat, &QTimer::timeout, &beat, [&] { longest = std::max(longest, clock.restart()); });
-        beat.start(2);
     }
     QImage m_plain;
 };
@@ -229,32 +221,6 @@ TEST_F(SceneLooks, PicturesOfTheViewForBothEyesAndAllAround) {
         }
         QTest::qWait(20);
     }
-}
-
-TEST_F(SceneLooks, TheWindowAnswersWhileALargeSceneLoads) {
-    openScene();
-    SplatData d;
-    std::mt19937 random(3);
-    std::normal_distribution<float> place(0, 1);
-    constexpr int kMany = 300'000;
-    for (int i = 0; i < kMany; ++i) {
-        for (int k = 0; k < 3; ++k) d.positions.push_back(place(random));
-        d.logScales.insert(d.logScales.end(), {-5, -5, -5});
-        d.rotations.insert(d.rotations.end(), {1, 0, 0, 0});
-        d.opacities.push_back(0);
-        d.sh0.insert(d.sh0.end(), {1, 0.5f, 0});
-    }
-    const auto file = m_folder / "large.ply";
-    writeSplats(SplatCloud(std::move(d), "large"), file);
-    qint64 longest = 0; // milliseconds in which the window did nothing else
-    QElapsedTimer clock;
-    QTimer beat;
-    connectBeat(beat, clock, longest);
-    m_window->openAny({QString::fromStdString(file.string())}, {});
-    ASSERT_TRUE(wait([this] { return view().scene().count() == kMany && view().frameIsFull(); }, 60000));
-    beat.stop();
-    EXPECT_LT(longest, 250);
-    RecordProperty("longest_pause_ms", static_cast<int>(longest));
 }
 
 /// A colour for each direction of the camera's rays.

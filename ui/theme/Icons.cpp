@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/theme/Icons.h"
 
+#include <QCoreApplication>
 #include <QDebug>
 #include <QDir>
 #include <QFile>
@@ -26,19 +27,27 @@ QByteArray drawing(const QString& name) {
     return seen[name] = file.isOpen() ? file.readAll() : QByteArray();
 }
 
-/// A renderer for one colour and stroke; drawn ones are kept, since parsing costs more than drawing.
-QSvgRenderer* renderer(const QString& name, const QColor& color, double side) {
+QHash<QString, QSvgRenderer*>& keptRenderers() {
     static QHash<QString, QSvgRenderer*> kept;
+    return kept;
+}
+
+void forgetRenderers() {
+    qDeleteAll(keptRenderers());
+    keptRenderers().clear();
+}
+
+/// A renderer for one colour and stroke; drawn ones are kept as long as the application, since parsing costs more than drawing.
+QSvgRenderer* renderer(const QString& name, const QColor& color, double side) {
+    QHash<QString, QSvgRenderer*>& kept = keptRenderers();
+    if (kept.isEmpty()) qAddPostRoutine(forgetRenderers);
     const QString key = name + color.name(QColor::HexArgb) + QString::number(side);
     if (QSvgRenderer* known = kept.value(key)) return known;
     QByteArray svg = drawing(name);
     if (svg.isEmpty()) return nullptr;
     svg.replace("currentColor", color.name().toLatin1());
     svg.replace("stroke-width=\"1.5\"", "stroke-width=\"" + QByteArray::number(1.5 * kDrawn / side) + "\"");
-    if (kept.size() > 512) {
-        qDeleteAll(kept);
-        kept.clear();
-    }
+    if (kept.size() > 512) forgetRenderers();
     auto* made = new QSvgRenderer(svg);
     kept.insert(key, made);
     return made;
