@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/base/Paths.h"
-#include "core/image/ImageIo.h"
 
 namespace ochre::app {
 namespace {
@@ -53,15 +52,6 @@ void printJson(const Json& json) {
 
 Json errorJson(const Error& error) {
     return {{"ok", false}, {"error", {{"message", error.message()}, {"hint", error.hint()}}}};
-}
-
-bool isPicture(const std::filesystem::path& file) {
-    try {
-        imageFormatFromPath(file);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
 }
 
 Size parseSize(const std::string& text, const char* option) {

@@ -24,9 +24,6 @@ void printJson(const Json& json);
 /// {"ok": false, "error": {"message", "hint"}}
 Json errorJson(const Error& error);
 
-/// Whether the extension is that of a picture.
-bool isPicture(const std::filesystem::path& file);
-
 struct Size {
     int width, height;
 };

@@ -10,6 +10,7 @@
 #include "app/ModelLibrary.h"
 #include "core/base/File.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 #include "core/project/ProjectFile.h"
 #include "core/project/interop/A1111.h"
 #include "core/project/interop/ComfyWrite.h"
@@ -92,7 +93,7 @@ int run(const Options& o) {
     else if (ending == ".safetensors") json = convertModel(o);
     else if (scene) json = convertScene(o.input, o.output, o.scene);
     else if (ending == ".ochre" || ending == ".json" || ending == ".txt") json = convertProject(o, ending);
-    else if (isPicture(output)) json = convertImage(o);
+    else if (isPictureFile(output)) json = convertImage(o);
     else
         throw Error(fmt::format("{}: \"{}\" is no format that Ochre converts to", o.output, output.extension().string()),
                     std::string("checkpoints go to .safetensors, NeRF networks to .field.safetensors, scenes to ") + kWrittenScenes +

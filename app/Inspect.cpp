@@ -12,6 +12,7 @@
 #include "app/ModelLibrary.h"
 #include "core/base/Math.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 #include "core/project/ProjectFile.h"
 #include "core/scene/SceneIo.h"
 #include "core/scene/SplatStats.h"
@@ -63,7 +64,7 @@ Json inspect(const std::string& file, bool scan) {
     const fs::path path(file);
     if (path.extension() == ".ochre") return inspectProject(path);
     if (isSceneFile(path)) return inspectScene(path);
-    if (isPicture(path)) return inspectPicture(path);
+    if (isPictureFile(path)) return inspectPicture(path);
     ModelRequest request{.command = "inspect", .files = {file}, .cancel = interrupted()};
     request.options["scan"] = scan;
     return runModelCommand(request);

@@ -11,6 +11,7 @@
 #include "core/base/File.h"
 #include "core/graph/GraphJson.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 
 namespace ochre::project {
 namespace {
@@ -68,15 +69,6 @@ View readView(const Json& root) {
     return view;
 }
 
-bool looksLikePicture(const std::filesystem::path& path) {
-    try {
-        imageFormatFromPath(path);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 Json unknownFields(const Json& root) {
     Json extra = nullptr;
     for (const auto& [key, value] : root.items())
@@ -122,7 +114,7 @@ std::string projectToText(const graph::Graph& graph, const View& view, const Jso
 
 Project readProject(const std::filesystem::path& path) {
     const std::string subject = path.filename().string();
-    if (path.extension() != ".ochre" && looksLikePicture(path)) {
+    if (path.extension() != ".ochre" && isPictureFile(path)) {
         const ImageInfo info = probeImage(path);
         const auto text = info.metadata.find("ochre:graph");
         if (text == info.metadata.end())

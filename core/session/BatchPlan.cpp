@@ -9,6 +9,7 @@
 
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 #include "core/nodes/Types.h"
 #include "core/video/JoinVideos.h"
 #include "core/video/VideoFrames.h"
@@ -20,15 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kLoad = "image.load";
 constexpr std::size_t kMostItems = 1'000'000;
-
-bool isPicture(const fs::path& file) {
-    try {
-        imageFormatFromPath(file);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
 
 std::string listed(const std::vector<const graph::Node*>& nodes) {
     std::string names;
@@ -107,7 +99,7 @@ std::vector<fs::path> picturesIn(const fs::path& folder, const fs::path& target,
         const bool hidden = it->path().filename().string().starts_with(".");
         if (it->is_directory(error)) {
             if (hidden || fs::equivalent(it->path(), target, error)) it.disable_recursion_pending();
-        } else if (!hidden && isPicture(it->path())) {
+        } else if (!hidden && isPictureFile(it->path())) {
             files.push_back(it->path());
         }
         error.clear();
@@ -150,8 +142,8 @@ BatchPlan beginPlan(const graph::Graph& graph, const graph::NodeRegistry& regist
     if (!options.format.empty()) imageFormatFromPath("x." + options.format); // throws
     std::error_code error;
     if (options.target.empty()) throw Error("batch: has no target", "give a folder, or a video that ends in .mp4 or .mov");
-    const bool single = isPicture(options.source) && !fs::is_directory(options.source, error);
-    if (!single && isPicture(options.target))
+    const bool single = isPictureFile(options.source) && !fs::is_directory(options.source, error);
+    if (!single && isPictureFile(options.target))
         throw Error(options.target.string() + ": is one picture, and there are many", "give a folder, or a video that ends in .mp4 or .mov");
     if (fs::exists(options.target, error) && fs::equivalent(options.source, options.target, error))
         throw Error(options.target.string() + ": is the source itself", "choose another folder or file for the results");
@@ -179,7 +171,7 @@ BatchPlan planBatch(const graph::Graph& graph, const graph::NodeRegistry& regist
     } else {
         plan.items.push_back({options.source.filename().string(), options.source, 0, {}});
         nameResults(plan.items, options.format);
-        if (isPicture(options.target)) {
+        if (isPictureFile(options.target)) {
             plan.items.front().result = options.target.filename().string();
             plan.folder = options.target.parent_path();
         }

@@ -13,6 +13,7 @@
 #include "core/base/ModelRoots.h"
 #include "core/base/Text.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 #include "core/project/interop/A1111.h"
 #include "core/project/interop/ComfyGraph.h"
 #include "core/project/interop/ComfyRead.h"
@@ -24,15 +25,6 @@ namespace {
 
 // Beyond this a picture's texts are more than other programs read.
 constexpr std::size_t kMaxPictureText = std::size_t{4} << 20;
-
-bool isPicture(const fs::path& path) {
-    try {
-        imageFormatFromPath(path);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
 
 std::string warningOf(const std::vector<std::string>& warnings, std::string_view subject) {
     if (warnings.empty()) return {};
@@ -183,7 +175,7 @@ Project projectFromParameters(std::string_view text, std::string_view subject,
 }
 
 bool isProjectFile(const fs::path& path) {
-    return path.extension() == ".ochre" || path.extension() == ".json" || isPicture(path);
+    return path.extension() == ".ochre" || path.extension() == ".json" || isPictureFile(path);
 }
 
 Project openProject(const fs::path& path, const graph::NodeRegistry& registry) {
@@ -192,7 +184,7 @@ Project openProject(const fs::path& path, const graph::NodeRegistry& registry) {
         return projectFromForeignText(readTextFile(path, kMaxWorkflowBytes), subject, registry, path);
     if (path.extension() == ".txt")
         return projectFromParameters(readTextFile(path, 1 << 20), subject, registry);
-    if (path.extension() != ".ochre" && isPicture(path)) return fromPicture(path, registry);
+    if (path.extension() != ".ochre" && isPictureFile(path)) return fromPicture(path, registry);
     return readProject(path);
 }
 

@@ -10,7 +10,7 @@
 #include "core/image/Color.h"
 #include "core/image/Filter.h"
 #include "core/image/ImageIo.h"
-#include "core/training/data/PictureFolder.h"
+#include "core/image/PictureFiles.h"
 
 namespace ochre::training {
 namespace fs = std::filesystem;
