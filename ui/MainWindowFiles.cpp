@@ -19,6 +19,7 @@
 #include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
 #include "core/scene/SceneIo.h"
+#include "core/video/VideoReader.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -141,7 +142,7 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        if (kPictureEndings.contains(kind) || isSceneFile(path)) { // some scenes are described in a .json
+        if (kPictureEndings.contains(kind) || isSceneFile(path) || isVideoFile(path)) { // some scenes are described in a .json
             import(path, scene);
             scene += QPointF(0, 320);
         } else if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
@@ -149,21 +150,23 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
             return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a scene of splats, an .ochre project or a .json workflow"));
+                            "drop a picture, a video, a scene of splats, an .ochre project or a .json workflow"));
         }
     }
 }
 
 void MainWindow::import(const fs::path& path, QPointF scene) {
     const bool picture = kPictureEndings.contains(ending(path));
+    const bool video = isVideoFile(path);
     const graph::NodeDeclaration* loader =
-        m_session.registry().find(picture ? "image.load" : "scene.load_splats");
+        m_session.registry().find(picture ? "image.load" : video ? "video.load" : "scene.load_splats");
     const graph::Parameter* file = loader ? fileParameter(*loader) : nullptr;
     if (!file) {
         showError(Error(path.filename().string() + ": no node reads this kind of file"));
         return;
     }
-    const graph::NodeDeclaration* viewer = viewerFor(m_session.registry(), *loader);
+    const graph::NodeDeclaration* viewer =
+        video ? m_session.registry().find("video.frame") : viewerFor(m_session.registry(), *loader);
     graph::NodeId added = 0, viewed = 0;
     try {
         m_session.document().edit("Import " + path.filename().string(), [&](graph::Graph& graph) {
@@ -239,8 +242,8 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures and scenes (*.%1 %2)")
-            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(kSceneNames)));
+        tr("Pictures, videos and scenes (*.%1 %2 %3)")
+            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(videoFilePatterns()), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 

@@ -29,6 +29,7 @@
 #include "core/models/vision/DinoV2.h"
 #include "core/models/vision/Sam.h"
 #include "core/models/vision/Sam2.h"
+#include "core/models/vision/Sam2Video.h"
 #include "core/models/vision/Yolox.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Fill.h"
@@ -468,10 +469,42 @@ Tensors runSam2Memory(const tensor::Weights& weights, const Sam2::Config& config
     return {{"vision_features", features}, {"vision_pos_enc", sinesFor(features)}};
 }
 
-/// The cases are of one part each.
+/// Prompts stand as points.N and labels.N, or mask.N, of frame N. From the first on to the end, then back to the start.
+Tensors runSam2Track(const tensor::Weights& weights, Sam2::Config config, const Json& stated, const Tensors& inputs) {
+    config.encoder->heads = stated.value("num_heads", config.encoder->heads);
+    config.encoder->windows = stated.value("window_spec", config.encoder->windows);
+    config.encoder->wholeBlocks = stated.value("global_att_blocks", config.encoder->wholeBlocks);
+    const Sam2Video network(weights, config);
+    const nn::Tensor frames = input(inputs, "frames");
+    const auto count = static_cast<int>(frames.size(0));
+    const auto image = [&](int index) { return frames.narrow(0, index, 1); };
+    Sam2Track track(network, count);
+    int first = count;
+    for (int i = 0; i < count; ++i) {
+        const std::string number = fmt::format(".{}", i);
+        if (inputs.contains("mask" + number)) track.take(i, image(i), input(inputs, ("mask" + number).c_str()));
+        if (inputs.contains("points" + number))
+            track.ask(i, image(i), {.points = input(inputs, ("points" + number).c_str()), .labels = input(inputs, ("labels" + number).c_str())});
+        if (track.isAsked(i)) first = std::min(first, i);
+    }
+    std::vector<nn::Tensor> masks(static_cast<std::size_t>(count)), there(masks), pointers(masks);
+    const auto step = [&](int index, bool backward) {
+        const Sam2Video::Answer& answer = track.step(index, image(index), backward);
+        const auto at = static_cast<std::size_t>(index);
+        masks[at] = answer.mask;
+        there[at] = answer.there;
+        pointers[at] = answer.pointer;
+    };
+    for (int i = first; i < count; ++i) step(i, false);
+    for (int i = first; i-- > 0;) step(i, true);
+    return {{"masks", nn::cat(masks, 0)}, {"object_scores", nn::cat(there, 0)}, {"pointers", nn::cat(pointers, 0)}};
+}
+
+/// The cases are of one part each, or of the whole.
 Tensors runSam2(const tensor::Weights& weights, const Json& parityCase, const Tensors& inputs) {
     const auto config = configOf<Sam2>(weights, "SAM 2");
     const Json stated = parityCase.value("config", Json::object());
+    if (config.whole()) return runSam2Track(weights, config, stated, inputs);
     if (config.decoder) {
         const SamDecoder model(weights, *config.decoder);
         const Json side = stated.at("input_image_size");
@@ -563,7 +596,7 @@ const std::vector<Architecture>& architectures() {
         {"detr", recogniseAs<Detr>, runDetr, {}, {}},
         {"sam", recogniseSam<false>, runSam, {}, {}},
         {"mobile_sam", recogniseSam<true>, runSam, {}, Sam::Config::isBeside},
-        {"sam2", recogniseAs<Sam2>, runSam2, {}, {}},
+        {"sam2", recogniseAs<Sam2>, runSam2, {}, [](const std::string& key) { return key == "no_mem_pos_enc"; }},
         {"dinov2", recogniseAs<DinoV2>, runDinoV2, {}, DinoV2::Config::isBeside},
     };
     return all;

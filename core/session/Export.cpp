@@ -3,12 +3,13 @@
 
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
+#include "core/nodes/ClipFiles.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre::session {
 
 bool canExport(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<ClipPtr>();
 }
 
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
@@ -24,8 +25,9 @@ void exportValue(const graph::Value& value, const std::filesystem::path& path, c
         writeSplats(*cloud, path);
         return;
     }
+    if (const auto* clip = value.tryAs<ClipPtr>()) return nodes::writeClip(**clip, path);
     throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",
-                "choose a node that gives a picture or a scene");
+                "choose a node that gives a picture, a scene or a video");
 }
 
 } // namespace ochre::session

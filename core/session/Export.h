@@ -10,10 +10,10 @@
 
 namespace ochre::session {
 
-/// Whether exportValue() takes it: a picture, a mask or a scene.
+/// Whether exportValue() takes it: a picture, a mask, a scene or a video.
 bool canExport(const graph::Value& value);
 
-/// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension; `graphText` and
+/// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension, videos as nodes::writeClip() does; `graphText` and
 /// `pictureTexts` are embedded in pictures.
 /// Throws Error for other values and for what the writer refuses.
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,

@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "core/image/ImageIo.h"
+#include "core/video/VideoReader.h"
+#include "core/video/VideoWriter.h"
 #include "tests/app/Program.h"
+#include "tests/support/MovingObject.h"
 #include "tests/support/Support.h"
 
 namespace ochre {
@@ -89,6 +92,43 @@ TEST_F(UnderstandCommands, WrongUseAndInputAreTold) {
     fails({"segment", m_in, "-m", sam, "-o", out}, "nothing says what is to be selected");
     fails({"segment", m_in, "-m", sam, "-o", out, "--point", "120,9"}, "outside the picture");
     EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(UnderstandCommands, TrackWritesMasksAsAVideoOrPictures) {
+    const test::MovingObject film{.width = 160, .height = 96, .frames = 8};
+    {
+        VideoWriter writer(m_folder / "film.mp4", {.width = 160, .height = 96, .fps = 25, .quality = 12});
+        for (int i = 0; i < film.frames; ++i) writer.add(film.frame(i));
+        writer.finish();
+    }
+    const std::string point = std::to_string(film.middleX(3)) + "," + std::to_string(film.middleY(3));
+    const std::string in = m_folder / "film.mp4", out = m_folder / "masks.mp4";
+    const Outcome o = ochre({"track", in, "-o", out, "--frame", "4", "--point", point, "--json"});
+    ASSERT_EQ(o.status, 0) << o.err;
+    EXPECT_EQ(o.json().at("frames"), 8);
+    EXPECT_EQ(o.json().at("tracker"), "colours");
+    EXPECT_NE(o.err.find("SAM 2 weights"), std::string::npos) << "who has followed is said";
+    const VideoReader masks{fs::path(out)};
+    ASSERT_EQ(masks.frames(), 8);
+    EXPECT_NEAR(masks.fps(), 25, 1e-6);
+    const std::string pattern = m_folder / "masks" / "%03d.png";
+    ASSERT_EQ(ochre({"track", in, "-o", pattern, "--prompt", "4: " + point, "--direction", "forward"}).status, 0);
+    for (int i = 0; i < 8; ++i) {
+        char name[16];
+        std::snprintf(name, sizeof name, "%03d.png", i + 1);
+        const Image picture = readImage(m_folder / "masks" / name), frame = masks.frame(i);
+        Image mask(160, 96, 1);
+        for (std::size_t p = 0; p < mask.valueCount(); ++p) mask.edit()[p] = frame.values()[3 * p];
+        EXPECT_GT(test::intersectionOverUnion(mask, film.truth(i)), 0.88) << i;
+        if (i >= 3)
+            EXPECT_GT(test::intersectionOverUnion(picture, film.truth(i)), 0.88) << i;
+        else
+            EXPECT_EQ(std::ranges::max(picture.values()), 0) << "was not looked for";
+    }
+    EXPECT_EQ(ochre({"track", in, "-o", out}).status, 1);
+    const Outcome wrong = ochre({"track", in, "-o", out, "--prompt", "99: 3,4"});
+    EXPECT_EQ(wrong.status, 1);
+    EXPECT_NE(wrong.err.find("no frame 99"), std::string::npos) << wrong.err;
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a detector found, in the list beside the picture and over it, by clicks and keys.
+#include <cstdlib>
+
 #include "core/graph/RunContext.h"
 #include "core/image/Detections.h"
 #include "core/nodes/Make.h"
@@ -161,6 +163,67 @@ TEST_F(DetectionTest, WhereNothingIsFoundLessSureObjectsMayBeLookedFor) {
     EXPECT_NEAR(number(m_detect, "threshold"), 0.475, 1e-9);
     ASSERT_TRUE(wait([this] { return panel().detections().size() == 4; })) << "the list follows the run";
     EXPECT_TRUE(list()->isVisible());
+}
+
+/// The checkpoint that set-up makes, of random numbers, with what it needs beside it.
+bool makeModel(const char* kind, const std::filesystem::path& file) {
+    std::filesystem::create_directories(file.parent_path());
+    QProcess process;
+    process.start(QString::fromLocal8Bit(std::getenv("OCHRE_TEST_BUILD")) + QStringLiteral("/bin/ochre"),
+                  {QStringLiteral("bench"), QStringLiteral("--make-checkpoint"), QString::fromLatin1(kind), QString::fromStdString(file.string())});
+    return process.waitForFinished(120000) && process.exitCode() == 0;
+}
+
+TEST_F(DetectionTest, RedoPaintsTheChosenObjectAnewWithTheStarterModel) {
+    ASSERT_TRUE(makeModel("minilm-small", m_models / "text_encoders/all-minilm-l6-v2.safetensors"));
+    ASSERT_TRUE(makeModel("starter-small", m_folder / "made.safetensors"));
+    const ochre::test::StarterModel starter(m_folder / "made.safetensors");
+    openDetector(0.5);
+    m_window->loadRuntime();
+    auto* redo = find<QPushButton>(QStringLiteral("detection_redo"));
+    ASSERT_TRUE(redo->isVisible());
+    EXPECT_FALSE(redo->isEnabled()) << "none is chosen";
+    clickRow(2);
+    settle();
+    const Image before = m_session->result(m_load, "image").as<Image>();
+    shot(*m_window, QStringLiteral("detect-redo-offered"));
+    click(redo);
+    const NodeId stitch = m_window->viewport().viewed();
+    ASSERT_EQ(document().graph().at(stitch).type, "image.stitch_region");
+    ASSERT_TRUE(wait([&] { return m_session->idle() && m_session->result(stitch, "image").tryAs<Image>(); }, 240000));
+    QTest::qWait(80);
+    NodeId prompt = 0, crop = 0;
+    document().graph().forEach([&](const graph::Node& node) {
+        if (node.type == "generate.prompt" && node.inputs.contains("model")) prompt = node.id;
+        if (node.type == "image.crop_region") crop = node.id;
+    });
+    EXPECT_EQ(std::get<std::string>(document().graph().at(prompt).parameters.at("text")), "orange");
+    EXPECT_EQ(std::get<std::int64_t>(document().graph().at(crop).parameters.at("size")), 128);
+    const Image after = m_session->result(stitch, "image").as<Image>();
+    ASSERT_EQ(after.width(), before.width());
+    const QRectF box = boxOf(2);
+    double inside = 0, outside = 0;
+    for (int y = 0; y < after.height(); ++y)
+        for (int x = 0; x < after.width(); ++x) {
+            const bool near = box.adjusted(-40, -40, 40, 40).contains(QPointF(x, y));
+            for (int c = 0; c < 3; ++c) {
+                double& most = near ? inside : outside;
+                most = std::max(most, static_cast<double>(std::abs(after.pixel(x, y)[c] - before.pixel(x, y)[c])));
+            }
+        }
+    EXPECT_GT(inside, 0.05) << "something was painted";
+    EXPECT_LT(outside, 1e-4) << "the rest stays as it was";
+    shot(*m_window, QStringLiteral("detect-redone"));
+    const std::size_t nodes = document().graph().size();
+    m_window->viewport().setViewed(m_detect);
+    ASSERT_TRUE(wait([this] { return panel().isVisible(); }));
+    clickRow(0);
+    settle();
+    click(redo);
+    EXPECT_EQ(document().graph().size(), nodes) << "the nodes that are there serve again";
+    EXPECT_EQ(std::get<std::string>(document().graph().at(prompt).parameters.at("text")), "apple");
+    m_session->cancelAll();
+    ASSERT_TRUE(wait([this] { return m_session->idle(); }, 60000));
 }
 
 TEST_F(DetectionTest, TheDetectNodeHasTheListAndOthersHaveNone) {

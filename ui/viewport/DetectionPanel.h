@@ -11,6 +11,7 @@
 #include "ui/viewport/SceneTool.h"
 
 class QLabel;
+class QPushButton;
 class QStackedWidget;
 class QTreeWidget;
 
@@ -40,6 +41,7 @@ public:
 Q_SIGNALS:
     void chosen(const QRectF& box); ///< by a click or Return
     void lessSureWanted();          ///< nothing was found
+    void redoWanted(const QRectF& box, const QString& label); ///< by a model that paints
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -49,6 +51,7 @@ private:
     QRectF placed(std::size_t index) const; ///< in the view
     void choose(std::size_t index);
     void setHovered(std::optional<std::size_t> index);
+    void refreshRedo();
 
     ImageView& m_view;
     Detections m_found;
@@ -58,6 +61,7 @@ private:
     QTreeWidget* m_list;
     EmptyPanel* m_nothing;
     QStackedWidget* m_stack;
+    QPushButton* m_redo;
 };
 
 } // namespace ochre::ui

@@ -187,6 +187,12 @@ QString MaskEdits::note() const {
     return sure ? tr("%1: sure to %2 %").arg(who).arg(std::lround(*sure * 100)) : who;
 }
 
+void MaskEdits::setTracked(Image mask) {
+    if (mask.empty() && m_tracked.empty()) return;
+    m_tracked = std::move(mask);
+    Q_EMIT changed();
+}
+
 QRectF MaskEdits::inside(const QRectF& box) const {
     return box.normalized() & QRectF(QPointF(), QSizeF(m_size));
 }

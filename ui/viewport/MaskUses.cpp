@@ -5,6 +5,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
+#include "core/library/ModelFolder.h"
 #include "core/project/ProjectFile.h"
 
 namespace ochre::ui {
@@ -16,6 +17,7 @@ using graph::NodeId;
 
 constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
 constexpr double kFeather = 2;                // pixels
+constexpr std::int64_t kStarterSide = 128;    // of the pictures that the starter model knows
 
 NodeId addNode(Graph& graph, const std::string& type, NodeId beside, double right, double down) {
     graph::Node node;
@@ -90,6 +92,14 @@ bool changeBackground(Graph& graph, NodeId composite, const Background& backgrou
     return true;
 }
 
+/// The node at the other end of an input; 0 where there is none.
+NodeId before(const Graph& graph, NodeId node, const char* input) {
+    const graph::Node* at = graph.find(node);
+    if (!at) return 0;
+    const auto found = at->inputs.find(input);
+    return found == at->inputs.end() ? 0 : found->second.node;
+}
+
 } // namespace
 
 NodeId addCutOut(Graph& graph, const MaskPlace& place) {
@@ -117,11 +127,15 @@ NodeId addBackground(Graph& graph, const MaskPlace& place, const Background& bac
     return *composite;
 }
 
-NodeId addInpainting(Graph& graph, const MaskPlace& place) {
+NodeId addInpainting(Graph& graph, const MaskPlace& place, const QString& prompt) {
     const Link mask{place.select, "mask"};
     if (const auto there = consumer(graph, mask, "image.crop_region", "mask"))
-        if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region"))
+        if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region")) {
+            const NodeId sample = before(graph, before(graph, *stitch, "patch"), "latent");
+            if (const NodeId words = before(graph, sample, "positive"); words && !prompt.isEmpty())
+                graph.setParameter(words, "text", prompt.toStdString());
             return *stitch;
+        }
     const auto file = paths::resources() / "graphs" / "inpaint.ochre";
     const Graph starter = project::readProject(file).graph;
     std::vector<NodeId> kept;
@@ -141,7 +155,8 @@ NodeId addInpainting(Graph& graph, const MaskPlace& place) {
     for (std::size_t i = 0; i < kept.size(); ++i) {
         const graph::Node& node = starter.at(kept[i]);
         if (node.type == "generate.prompt" && node.inputs.contains("model"))
-            graph.setParameter(added[i], "text", std::string());
+            graph.setParameter(added[i], "text", prompt.toStdString());
+        if (node.type == "image.crop_region" && !library::hasOwnCheckpoint()) graph.setParameter(added[i], "size", kStarterSide);
         if (node.type == "image.stitch_region") result = added[i];
         for (const auto& [input, link] : node.inputs) {
             if (starter.at(link.node).type == "image.load") graph.connect(place.picture, added[i], input);

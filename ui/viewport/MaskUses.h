@@ -25,8 +25,8 @@ graph::NodeId addCutOut(graph::Graph& graph, const MaskPlace& place);
 /// A colour, or a picture file that is scaled and cut to the same size.
 using Background = std::variant<QColor, QString>;
 graph::NodeId addBackground(graph::Graph& graph, const MaskPlace& place, const Background& background);
-/// The nodes of the inpainting starter, with the usual checkpoint and an empty prompt. Throws Error where its
-/// file is damaged.
-graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place);
+/// The nodes of the inpainting starter, with the usual checkpoint and that prompt; the starter model works on the part at the
+/// size that it knows. Throws Error where the starter's file is damaged.
+graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place, const QString& prompt = {});
 
 } // namespace ochre::ui

@@ -21,6 +21,7 @@
 #include "ui/theme/Theme.h"
 #include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/EditBar.h"
+#include "ui/viewport/FrameBar.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/LivePreview.h"
 #include "ui/viewport/MaskBar.h"
@@ -29,6 +30,7 @@
 #include "ui/viewport/SceneEdits.h"
 #include "ui/viewport/SceneView.h"
 #include "ui/viewport/Timeline.h"
+#include "ui/viewport/TrackEdits.h"
 
 namespace ochre::ui {
 namespace {
@@ -70,8 +72,9 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
       m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)),
       m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
+      m_track(new TrackEdits(bridge, *m_masks, this)),
       m_pictureActions(new SceneActions(m_image)),
-      m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)),
+      m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_track, *m_pictureActions)),
       m_found(new DetectionPanel(*m_image)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
     auto* layout = new QVBoxLayout(this);
@@ -92,6 +95,7 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     middle->addWidget(m_stack, 1);
     middle->addWidget(m_found);
     layout->addLayout(middle, 1);
+    layout->addWidget(new FrameBar(*m_track));
     layout->addWidget(m_timeline);
     layout->addWidget(makeStatus());
     m_empty->setAutoFillBackground(true);
@@ -252,6 +256,7 @@ void Viewport::connectViews() {
             m_edits->follow(0);
             m_timeline->follow(0);
             m_masks->follow({}, {});
+            m_track->follow(0);
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
@@ -318,6 +323,7 @@ void Viewport::setViewed(graph::NodeId node) {
     m_edits->follow(node);
     m_timeline->follow(node);
     m_masks->follow({}, {});
+    m_track->follow(node);
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);

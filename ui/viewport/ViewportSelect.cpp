@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of the viewer that selects in a picture and shows what a detector found.
+#include <QFileDialog>
 #include <QToolButton>
 
 #include "core/base/Error.h"
+#include "core/base/Paths.h"
+#include "core/library/ModelFolder.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/ImageView.h"
@@ -14,6 +17,8 @@ namespace ochre::ui {
 namespace {
 
 constexpr const char* kThreshold = "threshold";
+constexpr const char* kSearchType = "understand.search";
+constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
 constexpr double kLessSure = 0.1; // threshold of a detector that found nothing by its own
 
 /// The output of a node that tells what it found in its image; empty for other nodes.
@@ -36,6 +41,41 @@ void Viewport::addSmartSelect() {
     QToolButton* button = addTool(m_imageTools, QStringLiteral("select-smart"), m_smart->text());
     button->setDefaultAction(m_smart);
     button->setObjectName(m_smart->objectName());
+    QToolButton* similar = addTool(m_imageTools, QStringLiteral("search"), tr("Find similar pictures in a folder…"));
+    similar->setObjectName(QStringLiteral("find_similar"));
+    connect(similar, &QToolButton::clicked, this, [this] {
+        const QString folder = QFileDialog::getExistingDirectory(window(), tr("Find similar pictures in"));
+        if (!folder.isEmpty()) findSimilar(folder);
+    });
+}
+
+void Viewport::findSimilar(const QString& folder) {
+    const graph::Link source = m_source;
+    if (!showsImage() || !source.node) return;
+    const auto models = library::likelyDescribers();
+    if (models.empty())
+        return Q_EMIT failed(tr("There are no DINOv2 weights, which know what pictures look like."),
+                             tr("Put dinov2_vits14_pretrain.pth or a larger one into %1.").arg(QString::fromStdString(paths::models().string())));
+    project::Document& document = m_bridge.session().document();
+    graph::NodeId node = 0;
+    for (const graph::NodeId id : document.graph().consumers(source.node))
+        if (document.graph().at(id).type == kSearchType && document.graph().at(id).inputs.at("image") == source) node = id;
+    document.edit(tr("Find similar pictures").toStdString(), [&](graph::Graph& graph) {
+        if (!node) {
+            graph::Node added;
+            added.type = kSearchType;
+            added.parameters["model"] = models.front().reference;
+            added.look.x = graph.at(source.node).look.x + kNextTo;
+            added.look.y = graph.at(source.node).look.y + kBelow;
+            node = graph.add(std::move(added));
+            graph.connect(source, node, "image");
+        }
+        graph.setParameter(node, "folder", folder.toStdString());
+    });
+    const graph::NodeId before = m_node;
+    setViewed(node);
+    m_back = before;
+    Q_EMIT runRequested(node);
 }
 
 void Viewport::connectMasks() {
@@ -63,6 +103,11 @@ void Viewport::connectMasks() {
     connect(m_found, &DetectionPanel::chosen, this, [this](const QRectF& box) {
         selectInPicture(true);
         m_masks->selectBox(box);
+    });
+    connect(m_found, &DetectionPanel::redoWanted, this, [this](const QRectF& box, const QString& label) {
+        selectInPicture(true);
+        m_masks->selectBox(box);
+        m_maskBar->redo(label);
     });
     connect(m_found, &DetectionPanel::lessSureWanted, this, [this] {
         project::Document& document = m_bridge.session().document();

@@ -73,8 +73,8 @@ void checkPrompt(const SamPrompt& prompt) {
         if (part.defined() && !std::isfinite(nn::maxAbs(part)))
             throw Error("SAM: a prompt has a coordinate that is no number", "give points and boxes in pixels");
     if (prompt.labels.defined() && prompt.labels.numel() > 0 &&
-        (prompt.labels.min().item<std::int64_t>() < -1 || prompt.labels.max().item<std::int64_t>() > 1))
-        throw Error("SAM: labels are 1 (of the object), 0 (not of it) or -1 (no point)");
+        (prompt.labels.min().item<std::int64_t>() < -1 || prompt.labels.max().item<std::int64_t>() > 3))
+        throw Error("SAM: labels are 1 (of the object), 0 (not of it), 2 and 3 (a box's corners) or -1 (no point)");
 }
 
 /// All keys, by the names of the first SAM.
@@ -201,7 +201,7 @@ SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_co
             names.push_back(from + ".q_proj");
             shift.push_back(weights.tensor(names[2] + ".weight"));
         }
-        return Projections{nn::Linear::joined(weights, names), nn::Linear(nn::cat(shift, 0), {})};
+        return Projections{nn::Linear::joined(weights, {names[0], names[1]}), nn::Linear(nn::cat(shift, 0), {})};
     };
     for (int i = 0; i < config.layers; ++i) {
         Layer& layer = m_layers.emplace_back();
@@ -212,8 +212,14 @@ SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_co
                  .toQuery = read("cross_attn_token_to_image.q_proj"), .toOut = read("cross_attn_token_to_image.out_proj"),
                  .norm2 = norm("norm2"), .up = read("mlp.lin1"), .down = read("mlp.lin2"), .norm3 = norm("norm3"),
                  .fromKey = read("cross_attn_image_to_token.k_proj"), .fromValue = read("cross_attn_image_to_token.v_proj"),
-                 .fromOut = read("cross_attn_image_to_token.out_proj"), .norm4 = norm("norm4"),
+                 .norm4 = norm("norm4"),
                  .picture = projections(inLayer(i, "cross_attn_token_to_image"), inLayer(i, "cross_attn_image_to_token"))};
+        const std::string from = inLayer(i, "cross_attn_image_to_token");
+        if (i == 0) m_firstAsk = {weights, from + ".q_proj"};
+        layer.ask = weights.tensor(from + ".q_proj.weight").view({config.heads, -1, config.channels});
+        layer.answer = weights.tensor(from + ".out_proj.weight").view({config.channels, config.heads, -1}).permute({1, 2, 0});
+        layer.askBias = weights.tensor(from + ".q_proj.bias");
+        layer.answerBias = weights.tensor(from + ".out_proj.bias");
     }
     const std::string last = std::string(kTransformer) + "final_attn_token_to_image";
     m_lastQuery = {weights, last + ".q_proj"};
@@ -289,7 +295,8 @@ SamDecoder::Picture SamDecoder::prepare(const nn::Tensor& features, int pixelHei
         picture.fine = {fine[0].view({1, -1, h, 2, w, 2}).permute({0, 2, 4, 3, 5, 1}).reshape({1, h * w * 4, -1}),
                         fine[1].view({1, -1, h, 2, 2, w, 2, 2}).permute({0, 2, 5, 3, 6, 4, 7, 1}).reshape({1, h * w * 16, -1})};
     }
-    picture.firstProjections = m_layers.front().picture.values(picture.unmasked).add_(picture.shifts.front());
+    picture.firstProjections =
+        nn::cat({m_layers.front().picture.values(picture.unmasked), m_firstAsk(picture.unmasked)}, 2).add_(picture.shifts.front());
     return picture;
 }
 
@@ -308,6 +315,22 @@ nn::Tensor SamDecoder::meet(const nn::Linear& query, const nn::Linear& out, cons
         return projected.narrow(2, index * half, half).expand({batch, -1, -1});
     };
     return out(nn::attention(query(tokens), part(0), part(1), m_config.heads));
+}
+
+/// What each pixel sees of a few tokens. Matrices that stand on both sides of the attention are multiplied with the tokens
+/// in place of the many more pixels: q·k = x·(Wq k), and the values come out as they are added. `asked` [1 or N, h·w,
+/// halfChannels] is all of the queries or, with `pixels`, what is added to theirs.
+nn::Tensor SamDecoder::toldPixels(const Layer& layer, const nn::Tensor& asked, const nn::Tensor& pixels, const nn::Tensor& key,
+                                  const nn::Tensor& value) const {
+    const std::int64_t batch = key.size(0), count = key.size(1), width = m_config.halfChannels / m_config.heads;
+    const auto split = [&](const nn::Tensor& x) { return x.unflatten(2, {m_config.heads, width}).transpose(1, 2); };
+    const nn::Tensor keys = split(key).mul(1 / std::sqrt(static_cast<double>(width))); // [N, heads, T, D]
+    nn::Tensor products = keys.matmul(split(asked).transpose(2, 3));                   // [N, heads, T, h·w]
+    if (pixels.defined())
+        products.add_(keys.matmul(layer.ask).flatten(1, 2).matmul(pixels.transpose(1, 2)).view(products.sizes()));
+    const nn::Tensor shares = nn::softmax(products, 2).view({batch, m_config.heads * count, -1});
+    const nn::Tensor answers = split(value).matmul(layer.answer).flatten(1, 2); // [N, heads·T, channels]
+    return shares.transpose(1, 2).matmul(answers).add_(layer.answerBias);
 }
 
 /// [N, h·w, channels] → [N, h·w·16, channels/8]: each pixel's sixteen, two doublings in turn.
@@ -342,19 +365,21 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
     const auto repeated = [&](const nn::Tensor& x) { return x.expand({batch, -1, -1}); };
     const nn::Tensor tokens = nn::cat({repeated(m_outTokens), repeated(sparseTokens)}, 1); // [N, T, channels]
     const bool masked = prompt.masks.defined();
+    const std::int64_t half = m_config.halfChannels;
     nn::Tensor queries = tokens;
     nn::Tensor pixels = masked ? picture.features.add(dense(prompt)) : picture.unmasked; // [N or 1, h·w, channels]
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const Layer& layer = m_layers[i];
-        const nn::Tensor projected = i == 0 && !masked ? picture.firstProjections
-                                                       : layer.picture.values(pixels).add_(picture.shifts[i]);
+        const bool known = i == 0 && !masked;
+        const nn::Tensor projected =
+            known ? picture.firstProjections : layer.picture.values(pixels).add_(picture.shifts[i].narrow(2, 0, 2 * half));
         queries = selfAttend(layer, queries, tokens, i == 0);
         queries = layer.norm2(meet(layer.toQuery, layer.toOut, queries.add(tokens), projected).add_(queries));
         queries = layer.norm3(layer.down(nn::relu(layer.up(queries))).add_(queries));
-        const nn::Tensor asked = repeated(projected.narrow(2, 2 * m_config.halfChannels, m_config.halfChannels));
-        const nn::Tensor seen = layer.fromOut(
-            nn::attention(asked, layer.fromKey(queries.add(tokens)), layer.fromValue(queries), m_config.heads));
-        pixels = layer.norm4(seen.add_(pixels));
+        const nn::Tensor asked = (known ? picture.firstProjections : picture.shifts[i]).narrow(2, 2 * half, half);
+        const nn::Tensor told = toldPixels(layer, known ? asked : asked.add(layer.askBias), known ? nn::Tensor() : pixels,
+                                           layer.fromKey(queries.add(tokens)), layer.fromValue(queries));
+        pixels = layer.norm4(told.add(pixels));
     }
     const nn::Tensor last = m_lastPicture.values(pixels).add_(picture.shifts.back());
     queries = m_lastNorm(meet(m_lastQuery, m_lastOut, queries.add(tokens), last).add_(queries));

@@ -17,7 +17,7 @@ namespace ochre::models {
 /// N prompts for one picture. All parts may be undefined; those that are there have the same N.
 struct SamPrompt {
     nn::Tensor points; ///< [N, P, 2], x and y in pixels of the padded picture
-    nn::Tensor labels; ///< int64 [N, P]: 1 belongs to the object, 0 does not, −1 is no point
+    nn::Tensor labels; ///< int64 [N, P]: 1 belongs to the object, 0 does not, −1 is no point; 2, 3 are corners
     nn::Tensor boxes;  ///< [N, 4], left, top, right, bottom
     nn::Tensor masks;  ///< [N, 1, 4·h, 4·w], logits of an earlier answer
 };
@@ -76,7 +76,7 @@ public:
 
 private:
     struct Projections { ///< of the picture's tokens, for one place where tokens and picture meet, as one layer
-        nn::Linear values, shift; ///< keys, values[, queries]; what positions add to them
+        nn::Linear values, shift; ///< keys, values; what positions add to them, and to queries
     };
     struct Layer {
         nn::Linear selfQuery, selfKey, selfValue, selfOut;
@@ -85,14 +85,18 @@ private:
         nn::LayerNorm norm2;
         nn::Linear up, down;
         nn::LayerNorm norm3;
-        nn::Linear fromKey, fromValue, fromOut;
+        nn::Linear fromKey, fromValue;
         nn::LayerNorm norm4;
         Projections picture;
+        nn::Tensor ask, answer;           ///< [heads, D, channels]: of the picture's queries, of what is made of the values
+        nn::Tensor askBias, answerBias;   ///< [halfChannels], [channels]
     };
     using Mlp = std::vector<nn::Linear>;
     nn::Tensor encode(const nn::Tensor& shares) const;
     nn::Tensor selfAttend(const Layer& layer, const nn::Tensor& queries, const nn::Tensor& tokens, bool first) const;
     nn::Tensor meet(const nn::Linear& query, const nn::Linear& out, const nn::Tensor& tokens, const nn::Tensor& projected) const;
+    nn::Tensor toldPixels(const Layer& layer, const nn::Tensor& asked, const nn::Tensor& pixels, const nn::Tensor& key,
+                          const nn::Tensor& value) const;
     nn::Tensor upscaled(const nn::Tensor& pixels, const Picture& picture) const;
     static void keepStable(Output& all);
 
@@ -104,6 +108,7 @@ private:
     nn::LayerNorm m_maskNorms[2];
     nn::Tensor m_outTokens; ///< [1, 1 + maskTokens, channels], in SAM 2 one more in front
     std::vector<Layer> m_layers;
+    nn::Linear m_firstAsk; ///< queries of the picture's tokens in the first layer, where they are the same for all prompts
     nn::Linear m_lastQuery, m_lastOut;
     Projections m_lastPicture;
     nn::LayerNorm m_lastNorm;

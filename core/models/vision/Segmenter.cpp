@@ -230,4 +230,32 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
     return answers;
 }
 
+std::vector<FoundMask> Segmenter::everything(const Image& image, const EverythingOptions& options, const Progress& progress,
+                                             const Cancel& cancel) const {
+    std::vector<FoundMask> found;
+    const AskPoints ask = [&](const Image& picture, std::span<const std::array<float, 2>> points) {
+        const State::Seen seen = m_state->look(picture, cancel);
+        const Scale scale{static_cast<double>(seen.usedWidth) / picture.width(), static_cast<double>(seen.usedHeight) / picture.height()};
+        std::vector<float> places;
+        for (const auto& [x, y] : points) {
+            places.push_back(static_cast<float>(x * scale.across));
+            places.push_back(static_cast<float>(y * scale.down));
+        }
+        const auto count = static_cast<std::int64_t>(points.size());
+        const SamPrompt prompt{.points = nn::fromValues(places, {count, 1, 2}), .labels = nn::zeros({count, 1}, at::kLong).add(1)};
+        const SamDecoder::Output out = m_state->decoder().decode(seen.picture, prompt, true);
+        std::vector<std::vector<PointAnswer>> answers(points.size());
+        for (std::int64_t n = 0; n < count; ++n)
+            for (std::int64_t m = 0; m < out.masks.size(1); ++m)
+                answers[static_cast<std::size_t>(n)].push_back(
+                    {out.scores[n][m].item<float>(), [this, &picture, seen, mask = out.masks.narrow(0, n, 1).narrow(1, m, 1)] {
+                         return tensor::toImage(m_state->finish(mask, seen, picture), ColorSpace::Raw);
+                     }});
+        return answers;
+    };
+    tensor::useThreads();
+    tensor::run(cancel, [&] { found = findMasks(image, options, ask, progress, cancel); });
+    return found;
+}
+
 } // namespace ochre::models

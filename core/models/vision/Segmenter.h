@@ -11,6 +11,7 @@
 #include "core/base/Cancel.h"
 #include "core/base/Progress.h"
 #include "core/image/Image.h"
+#include "core/models/vision/MaskGenerator.h"
 
 namespace ochre::models {
 
@@ -59,6 +60,10 @@ public:
 
     /// Runs the image encoder on a picture that is not known yet, so that what is asked next takes no time.
     void look(const Image& image, const Progress& progress = {}, const Cancel& cancel = {}) const;
+
+    /// A mask for each thing in the picture (MaskGenerator.h).
+    std::vector<FoundMask> everything(const Image& image, const EverythingOptions& options = {}, const Progress& progress = {},
+                                      const Cancel& cancel = {}) const;
 
     int encodings() const; ///< how often the image encoder has run
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/viewport/TrackEdits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+#include "core/library/ModelFolder.h"
+#include "ui/bridge/Bridge.h"
+#include "ui/viewport/MaskEdits.h"
+
+namespace ochre::ui {
+namespace {
+
+constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
+
+template <typename T>
+T valueOf(const graph::Node& node, const char* parameter, T fallback) {
+    const auto found = node.parameters.find(parameter);
+    const T* value = found == node.parameters.end() ? nullptr : std::get_if<T>(&found->second);
+    return value ? *value : fallback;
+}
+
+graph::Link inputOf(const graph::Node& node, const char* name) {
+    const auto found = node.inputs.find(name);
+    return found == node.inputs.end() ? graph::Link{} : found->second;
+}
+
+/// SAM 2 is the one that knows videos.
+bool followsObjects(std::string name) {
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::erase_if(name, [](char c) { return c == '_' || c == '-' || c == ' '; });
+    return name.find("sam2") != std::string::npos;
+}
+
+std::string modelFor(const std::string& selecting) {
+    if (followsObjects(selecting)) return selecting;
+    for (const library::ModelFile& file : library::likelySegmenters())
+        if (followsObjects(file.name)) return file.reference;
+    return {};
+}
+
+/// "x,y x,y,0 [box]" of a line of the node → what the selecting node has.
+std::pair<std::string, std::string> pointsAndBox(const std::string& line) {
+    const std::size_t open = line.find('['), close = line.find(']');
+    if (open == std::string::npos || close == std::string::npos) return {line, {}};
+    return {line.substr(0, open), line.substr(open + 1, close - open - 1)};
+}
+
+} // namespace
+
+TrackEdits::TrackEdits(Bridge& bridge, MaskEdits& masks, QObject* parent) : QObject(parent), m_bridge(bridge), m_edits(masks) {
+    connect(&m_bridge, &Bridge::documentChanged, this, &TrackEdits::refresh);
+    connect(&m_bridge, &Bridge::jobChanged, this, &TrackEdits::onJob);
+    connect(&m_bridge, &Bridge::nodeChanged, this, [this](quint32 node) {
+        if (m_job && node == m_track) Q_EMIT changed();
+        if (node == m_video.node) Q_EMIT changed(); // how long it is, is known now
+    });
+    connect(&m_bridge, &Bridge::resultReady, this,
+            [this](quint32 node, const QString& output, const graph::Value& value, bool) {
+                if (!m_track || node != m_track || output != QLatin1String("video")) return;
+                if (const auto* clip = value.tryAs<ClipPtr>()) {
+                    m_masks = *clip;
+                    take();
+                }
+            });
+    connect(&m_edits, &MaskEdits::changed, this, &TrackEdits::changed);
+}
+
+void TrackEdits::follow(graph::NodeId node) {
+    m_node = node;
+    refresh();
+}
+
+void TrackEdits::refresh() {
+    const graph::Graph& graph = m_bridge.session().document().graph();
+    const graph::Node* node = graph.find(m_node);
+    const bool frame = node && node->type == kFrameType;
+    m_video = frame ? inputOf(*node, "video") : graph::Link{};
+    const graph::Node* source = graph.find(m_video.node);
+    if (source && source->type == kTrackType) m_video = {}; // a mask is no picture to select in
+    m_frame = frame ? static_cast<int>(valueOf<std::int64_t>(*node, "frame", 1)) : 1;
+    const graph::NodeId track = findTrack();
+    if (track != m_track) {
+        m_track = track;
+        m_masks = nullptr;
+        m_error.clear();
+        if (const auto* clip = m_bridge.session().result(track, "video").tryAs<ClipPtr>()) m_masks = *clip;
+    }
+    take();
+}
+
+graph::NodeId TrackEdits::findTrack() const {
+    const graph::Graph& graph = m_bridge.session().document().graph();
+    if (!onVideo() || !graph.find(m_video.node)) return 0;
+    for (const graph::NodeId id : graph.consumers(m_video.node))
+        if (graph.at(id).type == kTrackType && inputOf(graph.at(id), "video") == m_video) return id;
+    return 0;
+}
+
+/// The mask of this frame, to be shown where nothing else is selected.
+void TrackEdits::take() {
+    Image mask;
+    if (m_masks && m_frame <= m_masks->frames()) mask = m_masks->frame(m_frame - 1);
+    m_edits.setTracked(onVideo() ? mask : Image());
+    Q_EMIT changed();
+}
+
+int TrackEdits::frames() const {
+    const graph::Value value = onVideo() ? m_bridge.session().result(m_video.node, m_video.output) : graph::Value();
+    const auto* clip = value.tryAs<ClipPtr>();
+    return clip ? (*clip)->frames() : 0;
+}
+
+std::map<int, std::string> TrackEdits::prompts() const {
+    std::map<int, std::string> lines;
+    const graph::Node* node = m_bridge.session().document().graph().find(m_track);
+    if (!node) return lines;
+    std::istringstream text(valueOf<std::string>(*node, "prompts", {}));
+    for (std::string line; std::getline(text, line);)
+        if (const std::size_t colon = line.find(':'); colon != std::string::npos)
+            lines[std::atoi(line.c_str())] = line.substr(colon + 1);
+    return lines;
+}
+
+std::string TrackEdits::promptHere() const {
+    const graph::Node* node = m_bridge.session().document().graph().find(m_edits.node());
+    if (!node) return {};
+    const std::string points = valueOf<std::string>(*node, "points", {}), box = valueOf<std::string>(*node, "box", {});
+    if (points.empty() && box.empty()) return {};
+    return (points.empty() ? "" : " " + points) + (box.empty() ? "" : " [" + box + "]");
+}
+
+void TrackEdits::showFrame(int frame) {
+    const int last = frames();
+    frame = std::clamp(frame, 1, std::max(1, last));
+    if (!onVideo() || frame == m_frame) return;
+    const auto lines = prompts();
+    const auto line = lines.find(frame);
+    const auto [points, box] = pointsAndBox(line == lines.end() ? std::string() : line->second);
+    const graph::NodeId select = m_edits.node();
+    m_bridge.session().document().edit(
+        tr("Show frame %1").arg(frame).toStdString(),
+        [&](graph::Graph& graph) {
+            const auto number = static_cast<std::int64_t>(frame);
+            graph.setParameter(m_node, "frame", number);
+            if (m_track)
+                for (const graph::NodeId id : graph.consumers(m_track))
+                    if (graph.at(id).type == kFrameType) graph.setParameter(id, "frame", number);
+            if (!select) return;
+            graph.setParameter(select, "points", points);
+            graph.setParameter(select, "box", box);
+        },
+        "video frame");
+    runFrame();
+}
+
+/// One at a time: while a frame is read, only the last one that was asked for waits.
+void TrackEdits::runFrame() {
+    if (m_shown)
+        m_again = true;
+    else
+        m_shown = m_bridge.session().enqueuePassing(m_node);
+}
+
+bool TrackEdits::canTrack() const {
+    return onVideo() && m_edits.active() && (!promptHere().empty() || !prompts().empty());
+}
+
+void TrackEdits::track(Way way) {
+    if (!canTrack() || busy()) return;
+    auto lines = prompts();
+    if (const std::string here = promptHere(); !here.empty()) lines[m_frame] = here;
+    std::string text;
+    for (const auto& [frame, line] : lines) text += std::to_string(frame) + ":" + line + "\n";
+    const char* direction = way == Way::Both ? "both" : way == Way::Forward ? "forward" : "backward";
+    const graph::NodeId select = m_edits.node();
+    graph::NodeId node = m_track;
+    m_bridge.session().document().edit(tr("Track the selection").toStdString(), [&](graph::Graph& graph) {
+        const auto add = [&graph](const char* type, graph::NodeId beside, double right, double down) {
+            graph::Node added;
+            added.type = type;
+            added.look.x = graph.at(beside).look.x + right;
+            added.look.y = graph.at(beside).look.y + down;
+            return graph.add(std::move(added));
+        };
+        if (!node) {
+            node = add(kTrackType, select, 0, kBelow);
+            graph.connect(m_video, node, "video");
+            const graph::NodeId shown = add(kFrameType, node, kNextTo, 0); // the masks, for what takes them
+            graph.connect({node, "video"}, shown, "video");
+            graph.setParameter(shown, "frame", static_cast<std::int64_t>(m_frame));
+            graph.setParameter(node, "model", modelFor(m_edits.model()));
+        }
+        graph.setParameter(node, "prompts", text);
+        graph.setParameter(node, "direction", std::string(direction));
+    });
+    m_track = node;
+    m_masks = nullptr;
+    m_error.clear();
+    m_job = m_bridge.session().enqueue({node});
+    take();
+}
+
+void TrackEdits::stop() {
+    if (m_job) m_bridge.session().cancel(m_job);
+}
+
+void TrackEdits::onJob(const session::Job& job) {
+    using session::JobStatus;
+    if (job.status != JobStatus::Done && job.status != JobStatus::Failed && job.status != JobStatus::Cancelled) return;
+    if (m_shown && job.id == m_shown) {
+        m_shown = 0;
+        if (std::exchange(m_again, false)) runFrame();
+    }
+    if (!m_job || job.id != m_job) return;
+    m_job = 0;
+    m_error = job.status == JobStatus::Cancelled ? tr("stopped") : QString::fromStdString(job.error);
+    if (const auto* clip = m_bridge.session().result(m_track, "video").tryAs<ClipPtr>(); clip && job.status == JobStatus::Done)
+        m_masks = *clip;
+    take();
+}
+
+QString TrackEdits::note() const {
+    const graph::Node* node = onVideo() ? m_bridge.session().document().graph().find(m_track) : nullptr;
+    if (!node || !m_edits.active()) return {};
+    const std::string model = valueOf<std::string>(*node, "model", {});
+    const QString who = model.empty() ? tr("Motion and colours, no SAM 2 model") : QString::fromStdString(model);
+    if (m_job) {
+        const graph::NodeState state = m_bridge.session().state(m_track);
+        if (state.status != graph::NodeStatus::Running) return tr("%1: waits for its turn").arg(who);
+        return tr("%1: %2, %3 %").arg(who, QString::fromStdString(state.step).toLower()).arg(std::lround(state.share * 100));
+    }
+    if (!m_error.isEmpty()) return tr("%1: %2").arg(who, m_error);
+    if (!m_masks) return {};
+    const auto lines = prompts();
+    const auto line = lines.find(m_frame);
+    const std::string here = promptHere();
+    if (!here.empty() && (line == lines.end() || line->second != here)) return tr("%1: track again to take this over").arg(who);
+    return line == lines.end() ? tr("%1: tracked; click to correct this frame").arg(who) : tr("%1: tracked from this frame").arg(who);
+}
+
+} // namespace ochre::ui
