@@ -69,6 +69,7 @@ void addConvert(CLI::App& app, std::function<int()>& chosen);
 void addParity(CLI::App& app, std::function<int()>& chosen);
 void addBench(CLI::App& app, std::function<int()>& chosen);
 void addTrain(CLI::App& app, std::function<int()>& chosen);
+void addMeasure(CLI::App& app, std::function<int()>& chosen);
 void addScore(CLI::App& app, std::function<int()>& chosen);
 void addDoctor(CLI::App& app, std::function<int()>& chosen);
 

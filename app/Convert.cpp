@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 struct Options {
     std::string input, output, dtype = "keep", format = "comfyui";
     int fieldSteps = 0, fieldSamples = 0; ///< 0: as usual
+    std::string space = "auto";           ///< of a NeRF
     bool json = false;
     SceneOptions scene;
 };
@@ -37,6 +38,7 @@ Json convertField(const Options& o) {
     ModelRequest request{.command = "distill", .files = {o.input, o.output}, .progress = progressLine(), .cancel = interrupted()};
     if (o.fieldSteps > 0) request.options["steps"] = o.fieldSteps;
     if (o.fieldSamples > 0) request.options["samples"] = o.fieldSamples;
+    if (o.space != "auto") request.options["forward_facing"] = o.space == "ndc";
     Json json = runModelCommand(request);
     endProgress();
     return json;
@@ -118,6 +120,9 @@ void addConvert(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--format", options->format, "Of a .json")->check(CLI::IsMember({"comfyui", "comfyui-api"}));
     sub->add_option("--field-steps", options->fieldSteps, "Steps of learning, of a .field.safetensors")->check(CLI::Range(1, 1000000));
     sub->add_option("--field-samples", options->fieldSamples, "How often the network is asked for it")->check(CLI::Range(64, 1 << 30));
+    sub->add_option("--space", options->space, "Of a NeRF, whose file does not say it: world, or ndc for forward-facing scenes")
+        ->check(CLI::IsMember({"auto", "world", "ndc"}))
+        ->capture_default_str();
     addSceneOptions(*sub, options->scene);
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

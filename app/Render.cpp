@@ -9,9 +9,10 @@
 #include "app/RenderOptions.h"
 #include "app/RenderWrite.h"
 #include "core/image/ImageIo.h"
+#include "core/models/field/FieldFile.h"
 #include "core/render/Film.h"
 #include "core/render/Panorama.h"
-#include "core/scene/SceneIo.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre::app {
 namespace {
@@ -35,8 +36,13 @@ Image idPicture(const std::vector<SplatId>& ids, int width, int height) {
     return image;
 }
 
+using Behind = std::optional<Backdrop>;
+
+Projection projectionOf(const RenderRequest& r) {
+    return r.panorama ? Projection::Panorama : r.stereo.empty() ? Projection::Camera : Projection::SideBySide;
+}
+
 Image drawPlane(Renderer& renderer, const Camera& camera, const SplatOptions& options, Plane plane) {
-    if (plane == Plane::Color) return renderer.renderSplats(camera, options, interrupted());
     const Planes planes = renderer.renderPlanes(camera, options, {&plane, 1}, interrupted());
     switch (plane) {
     case Plane::Color: return planes.color;
@@ -49,45 +55,38 @@ Image drawPlane(Renderer& renderer, const Camera& camera, const SplatOptions& op
     return {};
 }
 
-Image sideBySide(const Image& left, const Image& right) {
-    Image both(2 * left.width(), left.height(), left.channels(), left.colorSpace());
-    const auto to = both.edit();
-    const auto row = static_cast<std::ptrdiff_t>(left.width()) * left.channels();
-    for (int y = 0; y < left.height(); ++y) {
-        std::copy_n(left.pixel(0, y), row, to.begin() + 2 * y * row);
-        std::copy_n(right.pixel(0, y), row, to.begin() + (2 * y + 1) * row);
-    }
-    return both;
-}
-
-Image draw(Renderer& renderer, const Camera& camera, double distance, const SplatOptions& options, const RenderRequest& r) {
-    if (r.panorama) return renderPanorama(renderer, camera, options, sizeOf(r).width, interrupted());
+Image draw(Renderer& renderer, const Camera& camera, const SplatOptions& options, const Behind& behind, const Focus& focus, const RenderRequest& r) {
     const Plane plane = planeOf(r);
+    if (r.panorama || plane == Plane::Color)
+        return renderProjected(projectionOf(r), behind, renderer, camera, options, focus, r.eyeDistance, interrupted());
     if (r.stereo.empty()) return drawPlane(renderer, camera, options, plane);
-    const auto [left, right] = camera.stereo(r.eyeDistance > 0 ? r.eyeDistance : distance / 30, distance);
+    const auto [left, right] = eyesOf(camera, focus, r.eyeDistance);
     const Image first = drawPlane(renderer, left, options, plane);
     return sideBySide(first, drawPlane(renderer, right, options, plane));
 }
 
-int runFilm(const RenderRequest& r, const SplatCloud& cloud, RenderViews views) {
+int runFilm(const RenderRequest& r, const SplatScene& scene, RenderViews views) {
     Film film{.output = r.output,
               .cameras = std::move(views.cameras),
               .first = views.first,
               .fps = views.fps,
               .splats = splatOptions(r),
+              .backdrop = backdropOf(r),
+              .projection = projectionOf(r),
+              .eyeDistance = r.eyeDistance,
               .bitDepth = r.bits,
               .resume = !r.again};
     checkFilm(film);
     const auto renderer = open(r.renderer);
     const graph::Listener bar = progressListener();
-    const FilmResult result = renderFilm(*renderer, cloud, film, [&bar](const FilmState& s) {
+    const FilmResult result = renderFilm(*renderer, itemsOf(scene), film, [&bar](const FilmState& s) {
         if (bar.onTotal) bar.onTotal(static_cast<double>(s.done) / static_cast<double>(s.total), s.secondsLeft);
     }, interrupted());
     endProgress();
     Json files = Json::array();
     for (const fs::path& file : result.files) files.push_back(file.string());
     if (r.json)
-        printJson({{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", film.cameras.front().width},
+        printJson({{"ok", true}, {"renderer", renderer->name()}, {"splats", scene.count()}, {"width", film.cameras.front().width},
                    {"height", film.cameras.front().height}, {"fps", film.fps}, {"frames", film.cameras.size()}, {"drawn", result.drawn},
                    {"kept", result.kept}, {"files", std::move(files)}});
     else
@@ -96,10 +95,15 @@ int runFilm(const RenderRequest& r, const SplatCloud& cloud, RenderViews views) 
 }
 
 /// The picture of a view with its depth beside it.
-void writeWithDepth(Renderer& renderer, const Camera& camera, const SplatOptions& options, const RenderRequest& r, const fs::path& file) {
-    const Plane wanted[] = {Plane::Color, Plane::Depth};
-    const Planes planes = renderer.renderPlanes(camera, options, wanted, interrupted());
-    writeFrame(planes.color, &planes.depth, file, options.background.has_value(), r.bits > 0 ? r.bits : 32);
+void writeWithDepth(Renderer& renderer, const Camera& camera, const SplatOptions& options, const Behind& behind, const RenderRequest& r,
+                    const fs::path& file) {
+    const Planes planes = renderWithDepth(behind, renderer, camera, options, interrupted());
+    writeFrame(planes.color, &planes.depth, file, behind.has_value(), r.bits > 0 ? r.bits : 32);
+}
+
+void writeStill(const Image& image, const RenderRequest& r, const fs::path& file, bool opaque) {
+    const bool exr = imageFormatFromPath(file) == ImageFormat::Exr;
+    writeFrame(image, nullptr, file, opaque, r.bits > 0 ? r.bits : exr ? 32 : 0);
 }
 
 void checkOutput(const RenderRequest& r) {
@@ -110,42 +114,48 @@ void checkOutput(const RenderRequest& r) {
 }
 
 int run(const RenderRequest& r) {
-    if (isRadianceField(r.scene)) return renderRadianceField(r);
-    if (!isVideo(r.output)) checkOutput(r);
+    if (isRadianceField(r.scene) && !models::isField(r.scene)) {
+        if (r.scenes.size() > 1) throw Error(r.scenes[1] + ": the network of a NeRF is drawn alone", "convert " + r.scene + " into a field, or draw them one by one");
+        return renderNerf(r);
+    }
+    if (!isFilm(r.output)) checkOutput(r);
     const Plane plane = planeOf(r);
     const SplatOptions options = splatOptions(r);
-    const SplatCloud cloud = readSplats(r.scene, interrupted());
-    RenderViews views = renderViews(r, cloud);
-    if (views.film) return runFilm(r, cloud, std::move(views));
+    const Behind behind = backdropOf(r);
+    const SplatScene scene = readScenes(r);
+    RenderViews views = renderViews(r, scene);
+    if (views.film) return runFilm(r, scene, std::move(views));
     const auto renderer = open(r.renderer);
-    renderer->setSplats(cloud);
+    renderer->setScene(itemsOf(scene));
     Json files = Json::array(), times = Json::object(), ranges = Json::array();
     Size size{};
+    const Focus focus = scene.focus();
     const std::size_t count = views.cameras.size();
     for (std::size_t i = 0; i < count; ++i) {
         const Camera& camera = views.cameras[i];
         const fs::path file = count == 1 ? fs::path(r.output) : frameFile(r.output, static_cast<int>(i + 1));
         files.push_back(file.string());
         if (r.depth) {
-            writeWithDepth(*renderer, camera, options, r, file);
+            writeWithDepth(*renderer, camera, options, behind, r, file);
             size = {camera.width, camera.height};
         } else {
-            const Image image = draw(*renderer, camera, views.distances[i], options, r);
+            const Image image = draw(*renderer, camera, options, behind, focus, r);
             size = {image.width(), image.height()};
             DepthRange range;
             if (plane == Plane::Depth || plane == Plane::MedianDepth) {
                 range = depthRange(image);
                 ranges.push_back({{"near", range.near}, {"far", range.far}});
             }
-            const bool exr = imageFormatFromPath(file) == ImageFormat::Exr;
-            if (plane == Plane::Color) writeFrame(image, nullptr, file, options.background.has_value(), r.bits > 0 ? r.bits : exr ? 32 : 0);
+            if (plane == Plane::Color) writeStill(image, r, file, behind.has_value());
             else writePlane(image, plane, range, file);
         }
         for (const StageTime& t : renderer->lastTimes()) times[t.stage] = times.value(t.stage, 0.0) + t.milliseconds;
         if (!r.json) std::printf("%s\n", file.c_str());
     }
     if (!r.json) return kDone;
-    Json report{{"ok", true}, {"renderer", renderer->name()}, {"splats", cloud.count()}, {"width", size.width}, {"height", size.height},
+    std::size_t fields = 0;
+    for (const SplatLayer& layer : scene.layers) fields += layer.cloud.fields().size();
+    Json report{{"ok", true}, {"renderer", renderer->name()}, {"splats", scene.count()}, {"fields", fields}, {"width", size.width}, {"height", size.height},
                 {"pass", r.pass}, {"files", std::move(files)}, {"milliseconds", std::move(times)}};
     if (!ranges.empty()) report["depth_ranges"] = std::move(ranges); // one a picture
     printJson(report);
@@ -158,7 +168,10 @@ void addRender(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("render", "Take pictures of a scene");
     auto request = std::make_shared<RenderRequest>();
     addRenderOptions(*sub, *request);
-    sub->callback([request, &chosen] { chosen = [request] { return run(*request); }; });
+    sub->callback([request, &chosen] {
+        request->scene = request->scenes.front();
+        chosen = [request] { return run(*request); };
+    });
 }
 
 } // namespace ochre::app

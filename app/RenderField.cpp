@@ -12,9 +12,7 @@
 
 #include "app/ModelLibrary.h"
 #include "app/RenderWrite.h"
-#include "core/models/field/FieldFile.h"
 #include "core/image/ImageIo.h"
-#include "core/render/FieldRenderer.h"
 #include "core/render/Film.h"
 
 namespace ochre::app {
@@ -26,10 +24,10 @@ constexpr double kDistance = 4.031, kFov = 39.6, kPitch = 30;
 constexpr double kForwardFov = 50; // of forward-facing scenes
 
 void refuse(bool asked, const char* option) {
-    if (asked) throw Error(fmt::format("{}: is for scenes of splats, not for radiance fields", option), "leave it out");
+    if (asked) throw Error(fmt::format("{}: is not for the networks of NeRF checkpoints", option), "leave it out, or distil a field from it: ochre convert");
 }
 
-Plane fieldPlane(const RenderRequest& r) {
+Plane planeOfNetwork(const RenderRequest& r) {
     const Plane plane = planeOf(r);
     refuse(plane != Plane::Color && plane != Plane::Alpha && plane != Plane::Depth, ("--pass " + r.pass).c_str());
     refuse(r.mode != "color", "--mode");
@@ -40,7 +38,7 @@ Plane fieldPlane(const RenderRequest& r) {
     refuse(!r.frames.empty(), "--frames");
     refuse(r.turntable > 0, "--turntable");
     refuse(r.depth, "--depth");
-    if (isVideo(r.output)) throw Error(r.output + ": films are of scenes of splats, not of radiance fields", "--orbit draws pictures from all around");
+    if (isFilm(r.output)) throw Error(r.output + ": films are not of the networks of NeRF checkpoints", "distil a field from it: ochre convert");
     return plane;
 }
 
@@ -125,27 +123,15 @@ private:
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
 };
 
-int renderHashField(const RenderRequest& r, Plane plane) {
-    const HashField field = models::readField(r.scene);
-    Vec3 center{};
-    for (std::size_t k = 0; k < 3; ++k) center[k] = (field.config.box.min[k] + field.config.box.max[k]) / 2;
-    const std::vector<Camera> cameras = camerasOf(r, center, field.config.up);
-    Writer writer(r, plane, cameras.size());
-    const auto renderer = r.renderer == "vulkan" ? makeVulkanFieldRenderer(field) : makeCpuFieldRenderer(field);
-    std::uint64_t samples = 0;
-    double seconds = 0;
-    for (std::size_t i = 0; i < cameras.size(); ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        const FieldFrame frame = renderer->render(withLimits(cameras[i], r), {}, interrupted());
-        seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        samples += frame.samples;
-        writer.write(i, frame.color, frame.depth);
-    }
-    writer.report({{"renderer", renderer->name()}, {"samples", samples}, {"milliseconds", {{"field", seconds * 1000}}}});
-    return kDone;
+} // namespace
+
+bool isRadianceField(const std::string& scene) {
+    const std::string ending = fs::path(scene).extension().string();
+    return ending == ".safetensors" || ending == ".ckpt" || ending == ".pth" || ending == ".pt" || ending == ".tar";
 }
 
-int renderNerf(const RenderRequest& r, Plane plane) {
+int renderNerf(const RenderRequest& r) {
+    const Plane plane = planeOfNetwork(r);
     const Json info = runModelCommand({.command = "nerf_info", .files = {r.scene}});
     const bool forward = r.space == "auto" ? info.at("forward_facing").get<bool>() : r.space == "ndc";
     const std::vector<Camera> cameras = forward ? forwardCameras(r) : camerasOf(r, {0, 0, 0}, {0, 0, 1});
@@ -163,18 +149,6 @@ int renderNerf(const RenderRequest& r, Plane plane) {
     report["renderer"] = "network";
     writer.report(std::move(report));
     return kDone;
-}
-
-} // namespace
-
-bool isRadianceField(const std::string& scene) {
-    const std::string ending = fs::path(scene).extension().string();
-    return ending == ".safetensors" || ending == ".ckpt" || ending == ".pth" || ending == ".pt" || ending == ".tar";
-}
-
-int renderRadianceField(const RenderRequest& r) {
-    const Plane plane = fieldPlane(r);
-    return models::isField(r.scene) ? renderHashField(r, plane) : renderNerf(r, plane);
 }
 
 } // namespace ochre::app

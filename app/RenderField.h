@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre render for radiance fields: NeRF checkpoints and hash fields.
+// ochre render for NeRF checkpoints, drawn by their networks.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace ochre::app {
 
-/// By its name: a checkpoint, where scenes of splats have other extensions.
+/// By its name: a checkpoint or a hash field, where scenes of splats have other extensions.
 bool isRadianceField(const std::string& scene);
 
-/// Returns an exit status. Throws Error, for options that are of splats alone too.
-int renderRadianceField(const RenderRequest& request);
+/// Returns an exit status. Throws Error, for options that networks do not know too.
+int renderNerf(const RenderRequest& request);
 
 } // namespace ochre::app

@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <numbers>
 
 #include <fmt/format.h>
 
+#include "core/base/File.h"
+#include "core/models/field/FieldFile.h"
 #include "core/render/Film.h"
 #include "core/scene/SceneIo.h"
 #include "core/scene/cameras/CameraSet.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre::app {
 namespace {
@@ -42,6 +46,8 @@ std::vector<std::string> namesOf(const std::map<std::string, T>& known) {
     for (const auto& [name, value] : known) names.push_back(name);
     return names;
 }
+
+constexpr std::uint64_t kMostLayerBytes = std::uint64_t{16} << 20;
 
 Bounds parseBox(const std::string& text) {
     Bounds box;
@@ -83,12 +89,12 @@ std::vector<std::size_t> chosen(const Frames& f, std::size_t count, const std::s
     return all;
 }
 
-void addPath(const RenderRequest& r, CameraPath path, const SplatCloud& cloud, RenderViews& views) {
+void addPath(const RenderRequest& r, CameraPath path, const SplatScene& scene, RenderViews& views) {
     if (path.keys.empty()) throw Error(r.camera + ": the path has no key", "set one in the window, or write one");
     if (r.fps > 0) path.fps = r.fps;
     const Frames frames = parseFrames(r.frames);
     const Size size = sizeOf(r);
-    const double nearest = std::min(Camera().near, cloud.focus().radius / 20);
+    const double nearest = std::min(Camera().near, scene.focus().radius / 20);
     const auto add = [&](double time) { views.cameras.push_back(path.at(time).camera(size.width, size.height, nearest)); };
     if (frames.count > 0)
         for (std::size_t i = 0; i < frames.count; ++i) add(path.duration * static_cast<double>(i) / static_cast<double>(frames.count));
@@ -98,9 +104,9 @@ void addPath(const RenderRequest& r, CameraPath path, const SplatCloud& cloud, R
     views.film = true;
 }
 
-void addFile(const RenderRequest& r, const SplatCloud& cloud, RenderViews& views) {
+void addFile(const RenderRequest& r, const SplatScene& scene, RenderViews& views) {
     CameraSource source = readCameras(r.camera);
-    if (source.path) return addPath(r, std::move(*source.path), cloud, views);
+    if (source.path) return addPath(r, std::move(*source.path), scene, views);
     const auto& photos = source.set.cameras;
     if (photos.empty()) throw Error(r.camera + ": it holds no camera");
     views.film = photos.size() > 1;
@@ -120,28 +126,32 @@ Camera withFov(Camera camera, double degrees) {
     return camera;
 }
 
-RenderViews cameras(const RenderRequest& r, const SplatCloud& cloud) {
+RenderViews cameras(const RenderRequest& r, const SplatScene& scene) {
     RenderViews views{.fps = r.fps > 0 ? r.fps : 30};
     const double fov = r.fov > 0 ? r.fov : 45;
     if (!r.camera.empty()) {
-        addFile(r, cloud, views);
+        addFile(r, scene, views);
         for (Camera& camera : views.cameras)
             if (r.fov > 0) camera = withFov(camera, r.fov);
         return views;
     }
     if (r.turntable > 0) {
-        const CameraPath path = turntable(cloud.focus(), r.turntable / views.fps, views.fps, 12, fov);
-        addPath(r, path, cloud, views);
+        const CameraPath path = turntable(scene.focus(), r.turntable / views.fps, views.fps, 12, fov);
+        addPath(r, path, scene, views);
         return views;
     }
     if (!r.frames.empty()) throw Error("--frames: only of --camera and --turntable", "--orbit says how many pictures itself");
     const Size size = sizeOf(r);
+    if (const auto own = ownView(scene, size.width, size.height); own && r.orbit == 0 && r.view.empty()) {
+        views.cameras = {r.fov > 0 ? withFov(own->first, r.fov) : own->first};
+        return views;
+    }
     if (!r.view.empty()) {
-        views.cameras = {Camera::facing(sides().at(r.view), cloud.focus(), size.width, size.height, fov)};
+        views.cameras = {Camera::facing(sides().at(r.view), scene.focus(), size.width, size.height, fov)};
         return views;
     }
     for (int i = 0; i < std::max(1, r.orbit); ++i)
-        views.cameras.push_back(Camera::frame(cloud.focus(), size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
+        views.cameras.push_back(Camera::frame(scene.focus(), size.width, size.height, r.orbit > 0 ? 360.0 * i / r.orbit : 0.0, 12, fov));
     return views;
 }
 
@@ -156,7 +166,12 @@ Size sizeOf(const RenderRequest& r) {
 }
 
 void addRenderOptions(CLI::App& sub, RenderRequest& r) {
-    sub.add_option("scene", r.scene, std::string("Scene to draw: ") + kSceneNames + ", NeRF checkpoints, *.field.safetensors")->required();
+    sub.add_option("scene", r.scenes,
+                   std::string("Scene to draw, or several in one view: ") + kSceneNames + ", NeRF checkpoints, *.field.safetensors")
+        ->required();
+    sub.add_option("--layers", r.layers,
+                   "How several scenes stand in the view, as a file or as text: a list of JSON objects as of the node \"Combine scenes\", such as "
+                   "[{\"input\": \"scene_2\", \"move\": [0, 0, 1], \"turn\": [0, 90, 0], \"scale\": 2, \"opacity\": 0.5}]");
     sub.add_option("-o,--output", r.output, "Picture to write; .exr holds premultiplied floats without a display transform. Of several: "
                                          "frames/%04d.png, or a film: .mp4 (H.264), .mov (ProRes)")->required();
     sub.add_option("--renderer", r.renderer, "What draws: cpu is exact and slow, fast the CPU at its best")
@@ -202,7 +217,10 @@ void addRenderOptions(CLI::App& sub, RenderRequest& r) {
         ->check(CLI::IsMember({"auto", "world", "ndc"}))
         ->capture_default_str();
     sub.add_option("--size", r.size, "Width and height in pixels, such as 1280x720");
-    sub.add_option("--background", r.background, "R,G,B in 0 to 1 (or 0 to 255), or none")->capture_default_str();
+    sub.add_option("--background", r.background,
+                   "R,G,B in 0 to 1 (or 0 to 255); two of them with / between, from the upper edge to the lower; an equirectangular picture; or none")
+        ->capture_default_str();
+    sub.add_option("--background-turn", r.backgroundTurn, "Degrees that an equirectangular background is turned to the right");
     sub.add_flag("--json", r.json, "Print one JSON object");
 }
 
@@ -219,35 +237,54 @@ Camera withLimits(Camera c, const RenderRequest& r) {
     return c;
 }
 
-std::optional<std::array<float, 3>> backgroundOf(const RenderRequest& request) {
-    const std::string& text = request.background;
-    if (text == "none") return std::nullopt;
-    float r = 0, g = 0, b = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%f,%f,%f%c", &r, &g, &b, &rest) != 3)
-        throw Error(fmt::format("--background {}: not a colour", text), "for example --background 0.1,0.1,0.1, or none");
-    const float scale = std::max({r, g, b}) > 1 ? 255.0f : 1.0f;
-    return {{r / scale, g / scale, b / scale}};
+std::optional<Backdrop> backdropOf(const RenderRequest& request) {
+    auto backdrop = backdropFromText(request.background, "--background");
+    if (backdrop) backdrop->turn = request.backgroundTurn;
+    return backdrop;
 }
 
-RenderViews renderViews(const RenderRequest& r, const SplatCloud& cloud) {
-    RenderViews views = cameras(r, cloud);
-    views.film = views.film || isVideo(r.output);
-    if (views.film && (r.panorama || !r.stereo.empty() || planeOf(r) != Plane::Color))
-        throw Error("--panorama, --stereo, --pass: not of films", "take single pictures, or colours (.exr holds the depth as well)");
+std::optional<std::array<float, 3>> backgroundOf(const RenderRequest& request) {
+    const auto backdrop = backdropOf(request);
+    if (!backdrop) return std::nullopt;
+    if (!backdrop->plain()) throw Error(fmt::format("--background {}: is for scenes of splats, not for radiance fields", request.background), "give one colour");
+    return backdrop->top;
+}
+
+/// Splats, or a field: as it stands in the world of its cameras where these are given, else upright.
+SplatCloud read(const std::string& file, const RenderRequest& r) {
+    if (!models::isField(file)) return readSplats(file, interrupted());
+    auto field = std::make_shared<const HashField>(models::readField(file));
+    return sceneOf(r.camera.empty() ? upright(std::move(field)) : PlacedField{std::move(field)}, std::filesystem::path(file).filename().string());
+}
+
+SplatScene readScenes(const RenderRequest& r) {
+    std::vector<std::pair<std::string, SplatScene>> scenes;
+    for (const std::string& file : r.scenes) scenes.emplace_back(fmt::format("scene_{}", scenes.size() + 1), read(file, r));
+    if (r.layers.empty()) return combined(scenes, {});
+    std::error_code ignored;
+    const bool file = std::filesystem::is_regular_file(r.layers, ignored);
+    const std::vector<LayerSettings> layers = layersFromJson(parseJson(file ? readTextFile(r.layers, kMostLayerBytes) : r.layers, "--layers"), "--layers");
+    for (const LayerSettings& layer : layers)
+        if (std::ranges::find(scenes, layer.input, &std::pair<std::string, SplatScene>::first) == scenes.end())
+            throw Error(fmt::format("--layers: {}: there are {} scenes", layer.input, scenes.size()), "scene_1 is the first");
+    return combined(scenes, layers);
+}
+
+RenderViews renderViews(const RenderRequest& r, const SplatScene& scene) {
+    RenderViews views = cameras(r, scene);
+    views.film = views.film || isFilm(r.output);
+    if (views.film && planeOf(r) != Plane::Color) throw Error("--pass: not of films", "take single pictures, or colours (.exr holds the depth as well)");
     for (Camera& c : views.cameras) {
-        // What lies behind the camera or at its place can be no middle of interest.
-        const double distance = std::max(c.toCamera(cloud.focus().center)[2], cloud.focus().radius);
+        const double distance = middleDistance(c, scene.focus());
         c = withLimits(c, r);
+        if (r.panorama) c = c.resized(sizeOf(r).width, sizeOf(r).height);
         if (r.orthographic) c = c.orthographicAt(distance);
-        views.distances.push_back(distance);
     }
     return views;
 }
 
 SplatOptions splatOptions(const RenderRequest& r) {
     SplatOptions options;
-    options.background = backgroundOf(r);
     options.mode = modes().at(r.mode);
     options.pointSize = r.pointSize;
     if (!r.box.empty()) options.box = parseBox(r.box);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/BatchCommand.h"
 #include "app/Command.h"
 #include "core/session/Export.h"
 
@@ -18,6 +19,7 @@ struct Options {
     std::string graph, output;
     std::vector<std::string> settings, targets;
     bool json = false, noCache = false;
+    session::BatchOptions batch; ///< with a source: on all of its pictures
 };
 
 std::vector<graph::NodeId> resolve(const graph::Graph& graph, const std::vector<std::string>& names) {
@@ -60,14 +62,14 @@ std::vector<Shown> shownResults(const session::Session& session, const graph::Gr
 }
 
 // One result goes to `out` itself; several go beside each other as NAME-node.EXT.
-std::vector<fs::path> writeResults(const session::Session& session, const std::vector<Shown>& shown, const fs::path& out) {
+std::vector<fs::path> writeResults(const session::Session& session, const std::vector<Shown>& shown, const fs::path& out, int bits) {
     if (shown.empty())
         throw Error(out.string() + ": the graph has no result to write", "add a viewer, or name a node with --to");
     std::vector<fs::path> files;
     for (const Shown& s : shown) {
         fs::path file = out;
         if (shown.size() > 1) file.replace_filename(out.stem().string() + "-" + s.name + out.extension().string());
-        session.exportResult(s.node, s.output, file);
+        session.exportResult(s.node, s.output, file, bits);
         files.push_back(file);
     }
     return files;
@@ -82,13 +84,20 @@ int run(const Options& options) {
     session.document().edit("Set", [&](graph::Graph& graph) {
         for (const std::string& setting : options.settings) session::applySetting(graph, session.registry(), setting);
     });
+    if (!options.batch.source.empty()) {
+        if (options.output.empty() || options.targets.size() > 1) throw Error("--input: wants -o, and one --to at most", "say where the results go");
+        session::BatchOptions batch = options.batch;
+        batch.target = options.output;
+        if (!options.targets.empty()) batch.output = options.targets.front();
+        return runBatch(session, batch, options.json);
+    }
     const graph::Graph& graph = session.document().graph();
     const graph::Result result = session.evaluate(resolve(graph, options.targets), interrupted(), progressListener());
     endProgress();
 
     std::vector<fs::path> files;
     if (!options.output.empty() && result.ok && !result.cancelled)
-        files = writeResults(session, shownResults(session, graph, result), options.output);
+        files = writeResults(session, shownResults(session, graph, result), options.output, options.batch.bitDepth);
     if (options.json) {
         Json json = resultJson(graph, result);
         for (const fs::path& file : files) json["files"].push_back(file.string());
@@ -113,6 +122,11 @@ void addRun(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--set", options->settings, "node.parameter=value; may be given often")->allow_extra_args(false);
     sub->add_option("--to", options->targets, "Evaluate only this node; may be given often")->allow_extra_args(false);
     sub->add_option("-o,--output", options->output, "Write the result to this file");
+    sub->add_option("--input", options->batch.source,
+                    "Run it on every picture of this folder, or frame of this video; what is done is kept if it is stopped");
+    sub->add_option("--input-node", options->batch.input, "The node \"Load image\" that is given each of them; default: the only one");
+    addBitsOption(sub, options->batch.bitDepth);
+    addBatchOptions(sub, options->batch);
     sub->add_flag("--json", options->json, "Print one JSON object");
     sub->add_flag("--no-cache", options->noCache, "Neither read nor write the results kept on disk");
     sub->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

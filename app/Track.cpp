@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/Command.h"
+#include "core/video/Clip.h"
 
 namespace ochre::app {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 struct Options {
     std::string input, output, model, box, direction = "both";
     std::vector<std::string> points, prompts;
-    int frame = 1;
+    int frame = 0;
     bool json = false;
 };
 
@@ -34,30 +35,28 @@ int run(const Options& o) {
     if (prompts.empty())
         throw Error("nothing says what is to be followed", "give a point on the object as --point x,y, or a box around it");
     session::Session session; // no disk tier: asked for on the command line, it is computed
-    graph::NodeId load = 0, track = 0, save = 0;
+    graph::NodeId track = 0, save = 0;
     session.document().edit("Build", [&](graph::Graph& graph) {
         const auto add = [&graph](const char* type) {
             graph::Node node;
             node.type = type;
             return graph.add(std::move(node));
         };
-        load = add("video.load");
         track = add("understand.track");
         save = add("video.save");
-        graph.setParameter(load, "path", std::filesystem::absolute(o.input).string());
+        graph.setParameter(track, "video", std::filesystem::absolute(o.input).string());
         graph.setParameter(track, "model", o.model);
         graph.setParameter(track, "prompts", prompts);
         graph.setParameter(track, "direction", o.direction);
         graph.setParameter(save, "path", std::filesystem::absolute(o.output).string());
-        graph.connect({load, "video"}, track, "video");
-        graph.connect({track, "video"}, save, "video");
+        graph.connect({track, "masks"}, save, "video");
     });
     const graph::Result result = evaluateOrThrow(session, {track, save});
     if (o.model.empty()) std::fprintf(stderr, "followed by motion, colours and edges; -m with SAM 2 weights knows objects\n");
     if (o.json)
         printJson({{"ok", true}, {"output", o.output}, {"model", o.model},
                    {"tracker", o.model.empty() ? "colours" : "sam2"},
-                   {"frames", result.output(load, "count").as<std::int64_t>()},
+                   {"frames", result.output(track, "masks").as<ClipPtr>()->frames()},
                    {"score", result.output(track, "score").as<double>()}, {"seconds", result.states.at(track).seconds}});
     else
         std::printf("%s\n", o.output.c_str());
@@ -76,7 +75,7 @@ void addTrack(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
         ->allow_extra_args(false);
     sub->add_option("--box", options->box, "left,top,right,bottom around the object, in pixels");
-    sub->add_option("--frame", options->frame, "The frame that these are of, from 1")->check(CLI::PositiveNumber)->capture_default_str();
+    sub->add_option("--frame", options->frame, "The frame that these are of, from 0")->check(CLI::NonNegativeNumber)->capture_default_str();
     sub->add_option("--prompt", options->prompts, "What is known of another frame: \"12: 120,80 300,200,0 [40,30,200,180]\"; may be repeated")
         ->allow_extra_args(false);
     sub->add_option("--direction", options->direction, "Which way from there")

@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
     app::addParity(cli, chosen);
     app::addBench(cli, chosen);
     app::addTrain(cli, chosen);
+    app::addMeasure(cli, chosen);
     app::addScore(cli, chosen);
     app::addDoctor(cli, chosen);
 

@@ -7,7 +7,7 @@
 
 namespace ochre::shaders {
 
-extern const std::span<const std::uint32_t> Blend, Expand, Field, Normals, OrderCounts, Picture, Planes, Project, QuadFragment, QuadVertex, Resolve, ScanApply,
-    ScanChunks, ScanSums, SortCount, SortScatter, TileRanges;
+extern const std::span<const std::uint32_t> Blend, Cull, Expand, Field, List, Normals, OrderCounts, Picture, Planes, Project, QuadFragment, QuadVertex, Resolve, Sample, ScanApply,
+    ScanChunks, ScanSums, Select, SortCount, SortCountBlock, SortScatter, SortScatterBlock, TileRanges;
 
 } // namespace ochre::shaders

@@ -1,13 +1,14 @@
 #version 450
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sort, step 2 of a digit: each invocation walks its run in order and puts every key where the scanned counts say; so it is stable.
+// Sort for devices of few lanes, step 2 of a digit: each invocation walks its run in order and puts every
+// key where the scanned counts say; so it is stable.
 #extension GL_GOOGLE_include_directive : require
 #include "SharedTypes.h"
 
 layout(local_size_x = kGroupSize) in;
 layout(push_constant) uniform Push { SortParams p; };
-layout(std430, binding = 0) readonly buffer KeysIn { uint keysIn[]; };
-layout(std430, binding = 1) readonly buffer ValuesIn { uint valuesIn[]; };
+layout(binding = 0) uniform usamplerBuffer keysIn;
+layout(binding = 1) uniform usamplerBuffer valuesIn;
 layout(std430, binding = 2) buffer Offsets { uint offsets[]; }; // the scanned histogram
 layout(std430, binding = 3) writeonly buffer KeysOut { uint keysOut[]; };
 layout(std430, binding = 4) writeonly buffer ValuesOut { uint valuesOut[]; };
@@ -15,13 +16,13 @@ layout(std430, binding = 4) writeonly buffer ValuesOut { uint valuesOut[]; };
 void main() {
     const uint chunk = gl_GlobalInvocationID.x;
     if (chunk >= p.chunks) return;
-    const uint end = min(p.count, (chunk + 1) * p.run);
-    for (uint i = chunk * p.run; i < end; ++i) {
-        const uint key = keysIn[i];
+    const uint end = min(p.count, (chunk + 1) * kSortRun);
+    for (uint i = chunk * kSortRun; i < end; ++i) {
+        const uint key = texelFetch(keysIn, int(i)).x;
         const uint slot = ((key >> p.shift) & (kRadix - 1)) * p.chunks + chunk;
         const uint to = offsets[slot];
         offsets[slot] = to + 1;
         keysOut[to] = key;
-        valuesOut[to] = valuesIn[i];
+        valuesOut[to] = texelFetch(valuesIn, int(i)).x;
     }
 }

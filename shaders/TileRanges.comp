@@ -10,9 +10,10 @@ layout(std430, binding = 0) readonly buffer Tiles { uint tiles[]; };
 layout(std430, binding = 1) writeonly buffer Ranges { uvec2 ranges[]; };
 
 void main() {
-    const uint i = gl_GlobalInvocationID.x;
+    const uint i = gl_GlobalInvocationID.y * kMostGroups * kGroupSize + gl_GlobalInvocationID.x;
     if (i >= p.count) return;
     const uint tile = tiles[i];
+    if (tile >= (p.lastRow - p.firstRow) * p.tilesAcross) return;
     if (i == 0 || tiles[i - 1] != tile) ranges[tile].x = i;
     if (i + 1 == p.count || tiles[i + 1] != tile) ranges[tile].y = i + 1;
 }

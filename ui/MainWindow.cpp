@@ -14,8 +14,10 @@
 #include "core/base/Log.h"
 #include "core/base/Paths.h"
 #include "core/session/MainPrompt.h"
+#include "ui/BatchRuns.h"
 #include "ui/BottomPanel.h"
 #include "ui/DockTitle.h"
+#include "ui/LiveRun.h"
 #include "ui/PromptBar.h"
 #include "ui/TopBar.h"
 #include "ui/canvas/Canvas.h"
@@ -48,8 +50,8 @@ MainWindow::MainWindow(session::Session& session)
       m_canvas(new Canvas(session.document(), session.registry())), m_viewport(new Viewport(m_bridge)),
       m_inspector(new Inspector(m_bridge)), m_library(new LibraryPanel(m_bridge)),
       m_queue(new QueuePanel(m_bridge)), m_log(new LogPanel), m_training(new TrainingPanel), m_bottom(new BottomPanel),
-      m_messages(new MessageBar), m_prompt(new PromptBar(m_bridge, m_top->promptSlot(), this)),
-      m_splitter(new QSplitter(Qt::Vertical)) {
+      m_messages(new MessageBar), m_batches(new BatchRuns(session, *m_messages, m_top->runButton(), this)),
+      m_prompt(new PromptBar(m_bridge, m_top->promptSlot(), this)), m_splitter(new QSplitter(Qt::Vertical)) {
     setWindowTitle(QStringLiteral("Ochre"));
     setAcceptDrops(true);
     setDockOptions(QMainWindow::AllowNestedDocks | QMainWindow::AllowTabbedDocks);
@@ -133,6 +135,8 @@ void MainWindow::connectParts() {
                 if (!ok) m_messages->show(MessageCard::Kind::Warning, message, hint);
             });
     connectPanes();
+    new LiveRun(m_bridge, *m_viewport, this);
+    connect(m_batches, &BatchRuns::started, this, [this] { m_bottom->open(0); });
     connect(m_prompt, &PromptBar::runRequested, this, &MainWindow::run);
     connect(m_prompt, &PromptBar::left, m_canvas, [this] { m_canvas->setFocus(); });
     connect(m_inspector, &Inspector::runRequested, this, &MainWindow::runTo);
@@ -194,6 +198,11 @@ void MainWindow::restore() {
     restoreGeometry(s.value(QStringLiteral("geometry")).toByteArray());
     restoreState(s.value(QStringLiteral("state")).toByteArray(), kStateVersion);
     m_splitter->restoreState(s.value(QStringLiteral("splitter")).toByteArray());
+    try {
+        m_viewport->setUsualView(parseJson(s.value(QStringLiteral("scene"), QStringLiteral("null")).toString().toStdString(), "window.ini"));
+    } catch (const Error& e) {
+        log::warning("{}", e.full()); // it is as at the start
+    }
     if (s.value(QStringLiteral("bottomOpen")).toBool())
         m_bottom->open(s.value(QStringLiteral("bottomPage")).toInt());
 }
@@ -214,6 +223,7 @@ void MainWindow::store() {
     s.setValue(QStringLiteral("splitter"), m_splitter->saveState());
     s.setValue(QStringLiteral("bottomOpen"), m_bottom->isOpen());
     s.setValue(QStringLiteral("bottomPage"), m_bottom->page());
+    s.setValue(QStringLiteral("scene"), QString::fromStdString(dumpJson(m_viewport->usualView())));
     s.setValue(QStringLiteral("started"), true);
 }
 
@@ -325,7 +335,7 @@ void MainWindow::considerRunOnChange() {
 void MainWindow::onJob(const session::Job& job) {
     m_top->chip()->setJob(job);
     refreshActions();
-    if (job.status != session::JobStatus::Failed) return;
+    if (m_batches->tell(job) || job.status != session::JobStatus::Failed) return;
     graph::NodeId failed = 0;
     m_session.document().graph().forEach([&](const graph::Node& node) {
         if (!failed && m_session.state(node.id).status == graph::NodeStatus::Failed) failed = node.id;

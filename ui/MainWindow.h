@@ -16,6 +16,7 @@ class QSplitter;
 
 namespace ochre::ui {
 
+class BatchRuns;
 class BottomPanel;
 class Canvas;
 class Inspector;
@@ -111,7 +112,8 @@ private:
     void saveCopy();
     bool mayDiscard(); ///< asks when there is unsaved work
     void documentOpened();
-    void import(const std::filesystem::path& path, QPointF scene);
+    void import(const std::filesystem::path& path, const std::string& loader, QPointF scene);
+    void offerDistilling(const std::filesystem::path& path, graph::NodeId viewed);
     void offerEmbeddedGraph(const std::filesystem::path& path);
     void offerRecovery();
     void showWelcome();
@@ -129,6 +131,7 @@ private:
     TrainingPanel* m_training;
     BottomPanel* m_bottom;
     MessageBar* m_messages;
+    BatchRuns* m_batches; ///< folders and videos
     PromptBar* m_prompt;
     WelcomeCard* m_welcome = nullptr;
     QSplitter* m_splitter;

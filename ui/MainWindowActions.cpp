@@ -11,6 +11,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include "ui/BatchRuns.h"
 #include "ui/BottomPanel.h"
 #include "ui/MainWindow.h"
 #include "ui/TopBar.h"
@@ -137,6 +138,9 @@ void MainWindow::buildRunMenu() {
                           });
     addAction(menu, tr("Run before what waits"), {}, {QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_Return)},
               [this] { enqueue({}, true); });
+    addAction(menu, tr("Process a folder…"), QStringLiteral("folder"), {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)},
+              [this] { m_batches->askFolder(projectFolder()); });
+    addAction(menu, tr("Process a video…"), QStringLiteral("video"), {}, [this] { m_batches->askVideo(projectFolder()); });
     m_runOnChange = menu->addAction(tr("Run on change"));
     m_runOnChange->setCheckable(true);
     connect(m_runOnChange, &QAction::toggled, this, [this](bool on) {
@@ -254,7 +258,8 @@ QWidget* MainWindow::makeShortcutList() {
     heading(tr("Viewer"));
     line(tr("Red, green, blue, alpha, luminance; all channels"), tr("R, G, B, A, Y; C"));
     line(tr("Fit, 1:1, zoom"), tr("F, 1, wheel or + and −"));
-    line(tr("Wipe against the previous result"), tr("W"));
+    line(tr("Before and after: divider, side by side; move the divider"), tr("W, Shift+W; Left, Right"));
+    line(tr("Show the original while the key is held"), tr("O"));
     for (const QAction* action : m_viewport->pictureActions().all())
         if (const QString keys = SceneActions::keyText(*action); !keys.isEmpty()) line(action->text(), keys);
     heading(tr("Scene"));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <map>
 
 #include <QCloseEvent>
@@ -19,7 +20,9 @@
 #include "core/library/ModelFolder.h"
 #include "core/project/interop/Interop.h"
 #include "core/scene/SceneIo.h"
-#include "core/video/VideoReader.h"
+#include "core/session/Import.h"
+#include "core/video/VideoFrames.h"
+#include "ui/BatchRuns.h"
 #include "ui/MainWindow.h"
 #include "ui/bridge/Background.h"
 #include "ui/canvas/Canvas.h"
@@ -142,31 +145,35 @@ void MainWindow::openAny(const QStringList& paths, QPointF scene) {
     for (const QString& name : paths) {
         const fs::path path = name.toStdString();
         const QString kind = ending(path);
-        if (kPictureEndings.contains(kind) || isSceneFile(path) || isVideoFile(path)) { // some scenes are described in a .json
-            import(path, scene);
+        const bool folder = QFileInfo(name).isDir(), video = !folder && isVideo(path);
+        if (folder || (video && m_batches->graphLoadsPictures())) {
+            m_batches->ask(name);
+            return;
+        }
+        const std::string loader = video || kPictureEndings.contains(kind) ? "image.load"
+                                   : isSceneFile(path) ? "scene.load_splats" // some are described in a .json
+                                                       : session::fieldLoaderOf(path);
+        if (!loader.empty()) {
+            import(path, loader, scene);
             scene += QPointF(0, 320);
         } else if (kind == QLatin1String("ochre") || kind == QLatin1String("json")) {
             openProject(path);
             return;
         } else {
             showError(Error(path.filename().string() + ": this kind of file cannot be opened here",
-                            "drop a picture, a video, a scene of splats, an .ochre project or a .json workflow"));
+                            "drop a picture, a video, a folder of pictures, a scene of splats, a radiance field or a NeRF checkpoint, an .ochre project or a .json workflow"));
         }
     }
 }
 
-void MainWindow::import(const fs::path& path, QPointF scene) {
-    const bool picture = kPictureEndings.contains(ending(path));
-    const bool video = isVideoFile(path);
-    const graph::NodeDeclaration* loader =
-        m_session.registry().find(picture ? "image.load" : video ? "video.load" : "scene.load_splats");
+void MainWindow::import(const fs::path& path, const std::string& id, QPointF scene) {
+    const graph::NodeDeclaration* loader = m_session.registry().find(id);
     const graph::Parameter* file = loader ? fileParameter(*loader) : nullptr;
     if (!file) {
         showError(Error(path.filename().string() + ": no node reads this kind of file"));
         return;
     }
-    const graph::NodeDeclaration* viewer =
-        video ? m_session.registry().find("video.frame") : viewerFor(m_session.registry(), *loader);
+    const graph::NodeDeclaration* viewer = viewerFor(m_session.registry(), *loader);
     graph::NodeId added = 0, viewed = 0;
     try {
         m_session.document().edit("Import " + path.filename().string(), [&](graph::Graph& graph) {
@@ -190,9 +197,18 @@ void MainWindow::import(const fs::path& path, QPointF scene) {
         showError(e);
         return;
     }
-    runTo(viewed);
     m_canvas->reveal(added);
-    if (picture) offerEmbeddedGraph(path);
+    if (id == session::kDistilField) return offerDistilling(path, viewed);
+    runTo(viewed);
+    if (kPictureEndings.contains(ending(path))) offerEmbeddedGraph(path);
+}
+
+void MainWindow::offerDistilling(const fs::path& path, graph::NodeId viewed) {
+    m_viewport->setViewed(viewed);
+    m_messages->show(MessageCard::Kind::Info,
+                     tr("%1 holds the network of a NeRF.").arg(QString::fromStdString(path.filename().string())),
+                     tr("It is shown once a field has learnt it, which takes some minutes."), tr("Distil into a field"),
+                     [this, viewed] { runTo(viewed); });
 }
 
 void MainWindow::offerEmbeddedGraph(const fs::path& path) {
@@ -242,8 +258,8 @@ void MainWindow::openDialog() {
 void MainWindow::importDialog() {
     const QStringList paths = QFileDialog::getOpenFileNames(
         this, tr("Import"), projectFolder(),
-        tr("Pictures, videos and scenes (*.%1 %2 %3)")
-            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(videoFilePatterns()), QLatin1String(kSceneNames)));
+        tr("Pictures, videos and scenes (*.%1 %2 %3 *.field.safetensors *.ckpt *.tar)")
+            .arg(kPictureEndings.join(QStringLiteral(" *.")), QLatin1String(videoPatterns()), QLatin1String(kSceneNames)));
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 
@@ -385,6 +401,14 @@ void MainWindow::dropEvent(QDropEvent* event) {
         if (url.isLocalFile()) paths << url.toLocalFile();
     if (paths.isEmpty()) return;
     event->acceptProposedAction();
+    const bool scenes = std::ranges::all_of(paths, [](const QString& path) { return isSceneFile(path.toStdString()); });
+    const bool ontoView = m_viewport->rect().contains(m_viewport->mapFrom(this, event->position().toPoint()));
+    if (scenes && ontoView) { // they join what is there, or each other
+        if (m_viewport->addClouds(paths)) return;
+        openAny({paths.takeFirst()}, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
+        if (!paths.isEmpty()) m_viewport->addClouds(paths);
+        return;
+    }
     openAny(paths, m_canvas->mapToScene(m_canvas->viewport()->rect().center()));
 }
 

@@ -45,8 +45,8 @@ Json renderNerfCommand(const ModelRequest& request) {
 
 Json distillCommand(const ModelRequest& request) {
     const models::NerfScene scene = open(request);
-    models::DistillOptions options;
     const Json& o = request.options;
+    models::DistillOptions options = models::usualDistilling(o.value("forward_facing", scene.sampling().forwardFacing));
     options.samples = o.value("samples", options.samples);
     options.steps = o.value("steps", options.steps);
     options.field.log2Entries = o.value("log2_entries", options.field.log2Entries);

@@ -10,6 +10,7 @@
 #include "app/ModelLibrary.h"
 #include "app/models/BenchDiffusion.h"
 #include "app/models/FieldCommands.h"
+#include "app/models/MeasureCommand.h"
 #include "app/models/ScoreCommand.h"
 #include "app/models/TrainCommand.h"
 #include "core/base/Error.h"
@@ -124,7 +125,7 @@ void ochreModelCommand(const ochre::app::ModelRequest& request, ochre::Json& res
     using namespace ochre::app;
     static const std::map<std::string, Json (*)(const ModelRequest&)> commands{
         {"bench_diffusion", benchDiffusion}, {"convert", convert},    {"distill", distillCommand}, {"doctor", doctor},
-        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"nerf_info", nerfInfo}, {"parity", parity},
+        {"inspect", inspect},                {"make_checkpoint", makeCheckpoint}, {"measure", measureCommand}, {"nerf_info", nerfInfo}, {"parity", parity},
         {"render_nerf", renderNerfCommand},  {"score", scoreCommand}, {"train", trainCommand}};
     result = commands.at(request.command)(request);
 }

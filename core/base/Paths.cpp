@@ -16,6 +16,8 @@ namespace ochre::paths {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kOwnEnding = ".safetensors"; // of the models that come with the program
+
 fs::path fromEnvironment(const char* name) {
     const char* value = std::getenv(name);
     return value && *value ? fs::path(value) : fs::path();
@@ -104,14 +106,19 @@ fs::path findModel(const std::string& nameOrPath, const std::string& kind) {
     if (wanted.has_parent_path() && wanted.has_filename())
         for (const fs::path& folder : folders)
             if (fs::path file = findIn(folder, wanted.filename()); !file.empty()) return file;
-    const fs::path own = starterModel();
-    return wanted == own.stem() || wanted == own.filename() ? own : fs::path();
+    return ownModel(wanted);
+}
+
+fs::path ownModel(const fs::path& name) {
+    std::error_code ignored;
+    if (name.has_parent_path() || name.empty()) return {};
+    fs::path file = resources() / "models" / name;
+    if (file.extension() != kOwnEnding) file += kOwnEnding;
+    return fs::is_regular_file(file, ignored) ? file : fs::path();
 }
 
 fs::path starterModel() {
-    std::error_code ignored;
-    fs::path file = resources() / "models/starter.safetensors";
-    return fs::is_regular_file(file, ignored) ? file : fs::path();
+    return ownModel("starter");
 }
 
 fs::path executable() {

@@ -91,7 +91,7 @@ void TaskPool::parallelFor(std::size_t count, std::size_t grain,
     const std::size_t wanted = std::size_t{threads()} * 8;
     const std::size_t piece = std::max(grain, (count + wanted - 1) / wanted);
     const std::size_t pieces = (count + piece - 1) / piece;
-    const auto loop = std::make_shared<Loop>(count, piece, pieces, body, cancel);
+    const std::shared_ptr<Loop> loop(new Loop{count, piece, pieces, body, cancel});
     for (std::size_t i = 1; i < std::min<std::size_t>(pieces, threads()); ++i) post([loop] { loop->run(); });
     loop->run();
     std::unique_lock lock(loop->mutex);

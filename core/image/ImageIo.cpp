@@ -16,6 +16,7 @@
 #include "core/base/Error.h"
 #include "core/base/File.h"
 #include "core/base/Log.h"
+#include "core/image/BitDepth.h"
 #include "core/image/Codec.h"
 #include "core/image/Color.h"
 #include "core/image/Filter.h"
@@ -272,6 +273,7 @@ Picture readPicture(const Source& source) {
     try {
         Picture picture = read();
         codec::finishPicture(picture, source);
+        if (picture.bitDepth > 8) picture.metadata[kBitDepthKey] = picture.bitDepth > 16 ? "32" : "16";
         return picture;
     } catch (const Error& e) {
         if (e.cancelled() || e.message().starts_with(source.subject)) throw;
@@ -312,6 +314,15 @@ void checkBitDepth(ImageFormat format, int depth) {
     if (!fits)
         throw Error(fmt::format("{} does not hold {} bits a channel", name(format), depth),
                     "PNG holds 8 and 16, TIFF 8, 16 and 32, EXR 16 and 32, HDR 32, the others 8");
+}
+
+/// The depth that is written: as asked for, else as much of the picture's own as the format holds.
+int depthFor(const Image& image, ImageFormat format, int asked) {
+    const auto own = image.metadata().find(kBitDepthKey);
+    if (asked != 0 || own == image.metadata().end()) return asked;
+    const bool wide = own->second == "32";
+    if (format == ImageFormat::Png) return 16;
+    return format == ImageFormat::Tiff || format == ImageFormat::Exr ? (wide ? 32 : 16) : 0;
 }
 
 /// What the format can hold: channels and colour space.
@@ -540,10 +551,11 @@ void writeImage(const Image& image, const fs::path& path, const WriteOptions& op
             throw Error(fmt::format("a depth stands behind four premultiplied channels of an EXR, not in {} of {}", image.channels(), name(format)));
         if (options.quality < 1 || options.quality > 100)
             throw Error(fmt::format("quality {} is not within 1…100", options.quality), "92 is a good start");
-        const Image ready = prepare(image, format, options);
         WriteOptions full = options;
+        full.bitDepth = depthFor(image, format, options.bitDepth);
+        const Image ready = prepare(image, format, full);
         const bool usual =
-            ready.colorSpace() == (holdsFloat(format, options) ? ColorSpace::Linear : ColorSpace::Srgb);
+            ready.colorSpace() == (holdsFloat(format, full) ? ColorSpace::Linear : ColorSpace::Srgb);
         const bool pngKnows = format == ImageFormat::Png && ready.colorSpace() != ColorSpace::Raw;
         if (!usual && !pngKnows) full.text["ochre:colorspace"] = name(ready.colorSpace());
         const bool own =
@@ -552,7 +564,7 @@ void writeImage(const Image& image, const fs::path& path, const WriteOptions& op
             codec::embed(ready, full, !own, format == ImageFormat::Jpeg ? 65000 : SIZE_MAX);
         switch (format) {
         case ImageFormat::Png:
-            return writeFileAtomic(path, codec::writePng(ready, options, embedded));
+            return writeFileAtomic(path, codec::writePng(ready, full, embedded));
         case ImageFormat::Jpeg:
             return writeFileAtomic(path, codec::writeJpeg(ready, options, embedded));
         case ImageFormat::WebP:
@@ -568,7 +580,7 @@ void writeImage(const Image& image, const fs::path& path, const WriteOptions& op
             break;
         }
         AtomicFile atomic(path);
-        writeWithOiio(ready, atomic.temporary(), format, options, embedded, path);
+        writeWithOiio(ready, atomic.temporary(), format, full, embedded, path);
         atomic.commit();
     } catch (const Error& e) {
         if (e.message().starts_with(path.string())) throw;

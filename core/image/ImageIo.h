@@ -65,7 +65,7 @@ struct WriteOptions {
     DigitalSourceType source = DigitalSourceType::None; ///< None: what the picture's metadata says
     bool keepMetadata = true;                           ///< false: only `text` and the source type
     int quality = 92;                                   ///< JPEG, WebP: 1…100; WebP 100 is lossless
-    int bitDepth = 0; ///< 8, 16 or 32 (float) where the format has it; 0: its usual
+    int bitDepth = 0; ///< 8, 16 or 32 (float) where the format has it; 0: the picture's own (BitDepth.h), else its usual
     Compression compression = Compression::Default;
     bool premultiplied = false; ///< EXR: the colours are already multiplied by alpha, as that format wants them
     bool depth = false; ///< EXR: of five channels the last is a depth: "Z", always 32-bit float

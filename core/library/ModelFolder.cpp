@@ -22,6 +22,9 @@ const std::map<std::string, std::string> kFormats = {{".safetensors", "safetenso
 
 constexpr const char* kCheckpoints = "checkpoints";
 
+// The models that come with the program, and their kinds.
+const std::map<std::string, std::string> kOwn = {{"denoise", ""}, {"low-light", ""}, {"starter", kCheckpoints}};
+
 using Found = std::map<fs::path, ModelFile>; ///< by where they really are: folders may be listed twice
 
 /// Of `kind`, or each of the kind that the first folder below `root` says; with `wanted`, no others.
@@ -63,11 +66,12 @@ std::vector<ModelFile> listModels(const std::string& kind) {
     addFolder(found, paths::models(), {}, kind);
     for (const paths::ModelFolder& folder : paths::foreignModelFolders())
         addFolder(found, folder.folder, folder.kind, kind);
-    std::error_code ignored;
-    if (const fs::path starter = paths::starterModel(); !starter.empty() && (kind.empty() || kind == kCheckpoints))
-        found.try_emplace(fs::weakly_canonical(starter, ignored),
-                          ModelFile{starter.stem().string(), starter.stem().string(), starter,
-                                    fs::file_size(starter, ignored), "safetensors", kCheckpoints});
+    for (const auto& [name, own] : kOwn)
+        if (const fs::path file = paths::ownModel(name); !file.empty() && (kind.empty() || kind == own)) {
+            std::error_code ignored;
+            found.try_emplace(fs::weakly_canonical(file, ignored),
+                              ModelFile{name, name, file, fs::file_size(file, ignored), "safetensors", own});
+        }
     return sorted(std::move(found));
 }
 

@@ -19,8 +19,8 @@ struct ModelFile {
 };
 
 /// Files with a checkpoint's extension under paths::models() and the folders of other programs
-/// (paths::foreignModelFolders), any depth, each once, by path, and the starter model among the checkpoints. Absent
-/// folders have none. With a kind, those of it alone.
+/// (paths::foreignModelFolders), any depth, each once, by path, and the models that come with the program, the starter model
+/// among the checkpoints. Absent folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
 
 /// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.

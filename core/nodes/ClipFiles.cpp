@@ -9,6 +9,7 @@
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 #include "core/render/Film.h"
+#include "core/video/VideoFrames.h"
 #include "core/video/VideoWriter.h"
 
 namespace ochre::nodes {
@@ -29,12 +30,12 @@ void writeClip(const Clip& clip, const std::filesystem::path& path, const Progre
     for (int i = 0; i < clip.frames(); ++i) {
         cancel.check();
         progress.report(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(clip.frames()),
-                        fmt::format("Frame {} of {}", i + 1, clip.frames()));
+                        fmt::format("Frame {} of {}", i, clip.frames()));
         const Image frame = clip.frame(i);
         if (writer)
             writer->add(frame.channels() < 3 ? imageFromMask(frame) : frame);
         else
-            writeImage(frame, frameFile(path, i + 1));
+            writeImage(frame, frameFile(path, i));
     }
     if (writer) writer->finish();
 }

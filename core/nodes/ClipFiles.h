@@ -17,7 +17,7 @@ inline const graph::TypeName kVideo = "video"; // payload ochre::ClipPtr
 
 graph::Value makeClipValue(ClipPtr clip);
 
-/// A video (.mp4, .mov), or pictures: "frames/%04d.png", "frames/####.png", numbered from 1; masks are written as grey. Throws
+/// A video (.mp4, .mov), or pictures: "frames/%04d.png", "frames/####.png", numbered from 0; masks are written as grey. Throws
 /// Error.
 void writeClip(const Clip& clip, const std::filesystem::path& path, const Progress& progress = {}, const Cancel& cancel = {});
 

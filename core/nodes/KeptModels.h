@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
@@ -23,26 +25,26 @@ inline std::filesystem::path findModelOrThrow(const std::string& name, const std
     return path;
 }
 
-/// Model::open(path), or what it gave last time for the same file. Thread-safe.
-template <typename Model>
-std::shared_ptr<const Model> openKept(const std::filesystem::path& path) {
+/// Model::open(path), or what it gave last time for the same file; of models of several files, these instead. Thread-safe.
+template <typename Model, typename... Paths>
+std::shared_ptr<const Model> openKept(const Paths&... paths) {
+    using Files = std::vector<std::pair<std::filesystem::path, std::filesystem::file_time_type>>;
     struct Entry {
-        std::filesystem::path path;
-        std::filesystem::file_time_type time;
+        Files files;
         std::shared_ptr<const Model> model;
     };
     static std::mutex mutex;
     static std::list<Entry> entries;
     constexpr std::size_t kKept = 2;
     const std::lock_guard lock(mutex);
-    const auto time = std::filesystem::last_write_time(path);
+    const Files files{{paths, std::filesystem::last_write_time(paths)}...};
     for (auto it = entries.begin(); it != entries.end(); ++it)
-        if (it->path == path && it->time == time) {
+        if (it->files == files) {
             entries.splice(entries.begin(), entries, it);
             return it->model;
         }
-    auto model = std::make_shared<const Model>(Model::open(path));
-    entries.push_front({path, time, model});
+    auto model = std::make_shared<const Model>(Model::open(paths...));
+    entries.push_front({files, model});
     if (entries.size() > kKept) entries.pop_back();
     return model;
 }

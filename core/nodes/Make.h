@@ -7,7 +7,7 @@
 #include "core/image/Image.h"
 #include "core/image/Region.h"
 #include "core/scene/Camera.h"
-#include "core/scene/SplatCloud.h"
+#include "core/scene/SplatScene.h"
 #include "core/scene/cameras/CameraPath.h"
 
 namespace ochre::nodes {
@@ -17,6 +17,8 @@ graph::Value makeImageValue(Image image);
 graph::Value makeMaskValue(Image mask);
 
 graph::Value makeSceneValue(SplatCloud cloud);
+graph::Value makeLayersValue(SplatScene scene);
+SplatScene sceneOf(const graph::Value& value); ///< of either kind
 graph::Value makeCameraValue(const Camera& camera);
 graph::Value makeCameraPathValue(CameraPath path);
 graph::Value makeRegionValue(const WorkRegion& region);

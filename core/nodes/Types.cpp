@@ -197,6 +197,16 @@ graph::Value makeSceneValue(SplatCloud cloud) {
     return graph::Value::make<SplatCloud>(types::kScene, std::move(cloud), bytes);
 }
 
+graph::Value makeLayersValue(SplatScene scene) {
+    const std::size_t bytes = scene.bytes();
+    return graph::Value::make<SplatScene>(types::kLayers, std::move(scene), bytes);
+}
+
+SplatScene sceneOf(const graph::Value& value) {
+    if (const SplatCloud* cloud = value.tryAs<SplatCloud>()) return SplatScene(*cloud);
+    return value.as<SplatScene>();
+}
+
 graph::Value makeCameraValue(const Camera& camera) {
     return graph::Value::make<Camera>(types::kCamera, camera);
 }
@@ -249,7 +259,9 @@ void registerTypes() {
     std::call_once(once, [] {
         graph::TypeRegistry& registry = graph::TypeRegistry::shared();
         registerPictures(registry);
-        registry.add({.name = types::kScene, .label = "Scene"});
+        registry.add({.name = types::kLayers, .label = "Scenes"});
+        registry.add({.name = types::kScene, .label = "Scene", .parent = types::kLayers});
+        registry.addConversion(types::kLayers, types::kScene, [](const graph::Value& value) { return makeSceneValue(sceneOf(value).merged()); });
         registry.add({.name = types::kCamera, .label = "Camera"});
         registry.add({.name = types::kCameraPath, .label = "Camera path"});
         registerRegion(registry);

@@ -11,6 +11,7 @@ namespace types {
 inline const graph::TypeName kImage = "image";   // payload ochre::Image
 inline const graph::TypeName kMask = "mask";     // payload ochre::Image, one channel, raw
 inline const graph::TypeName kScene = "scene";   // payload ochre::SplatCloud
+inline const graph::TypeName kLayers = "scene_layers"; // payload ochre::SplatScene; or that of a scene, its child: see sceneOf
 inline const graph::TypeName kCamera = "camera"; // payload ochre::Camera
 inline const graph::TypeName kCameraPath = "camera_path"; // payload ochre::CameraPath
 inline const graph::TypeName kRegion = "region"; // payload ochre::WorkRegion

@@ -18,6 +18,7 @@ namespace ochre::project {
 struct View {
     double canvasX = 0, canvasY = 0, canvasZoom = 1; ///< centre and scale of the canvas
     graph::NodeId viewed = 0;                        ///< node that the viewer shows
+    Json scene = nullptr;                            ///< how it shows scenes, in its own words
     bool operator==(const View&) const = default;
 };
 

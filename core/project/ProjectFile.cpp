@@ -64,6 +64,7 @@ View readView(const Json& root) {
     view.canvasZoom = finiteNumber(*it, "zoom", 1);
     if (view.canvasZoom < 0.01 || view.canvasZoom > 100) view.canvasZoom = 1;
     view.viewed = static_cast<graph::NodeId>(std::max(0.0, finiteNumber(*it, "viewed", 0)));
+    if (const auto scene = it->find("scene"); scene != it->end() && scene->is_object()) view.scene = *scene;
     return view;
 }
 
@@ -112,6 +113,7 @@ std::string projectToText(const graph::Graph& graph, const View& view, const Jso
     Json root;
     root["ochre"] = {{"schema", kSchema}, {"minimum", kMinimum}, {"writer", "Ochre " OCHRE_VERSION}};
     root["view"] = {{"x", view.canvasX}, {"y", view.canvasY}, {"zoom", view.canvasZoom}, {"viewed", view.viewed}};
+    if (view.scene.is_object()) root["view"]["scene"] = view.scene;
     root["graph"] = graph::graphToJson(graph);
     if (extra.is_object())
         for (const auto& [key, value] : extra.items()) root[key] = value;

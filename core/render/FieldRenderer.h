@@ -6,13 +6,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/Cancel.h"
 #include "core/image/Image.h"
 #include "core/render/Renderer.h"
 #include "core/scene/Camera.h"
-#include "core/scene/field/HashField.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 
@@ -26,13 +28,25 @@ struct FieldLayer {
 struct FieldOptions {
     std::optional<std::array<float, 3>> background = {}; ///< display sRGB; none: transparent
     int steps = 1024;                                    ///< along the diagonal of the box
-    const FieldLayer* layer = nullptr;                   ///< none: the field alone
+    std::span<const FieldLayer> layers = {};             ///< up to kMostLayers, in each pixel the nearest first
+    std::array<double, 16> toWorld = PlacedField().toWorld; ///< where the field stands
+    double opacity = 1;                                  ///< times that of each sample, 0…1
+    std::optional<std::array<double, 2>> depthRange = {}; ///< greys instead of colours, white where it begins, black where it ends; z
+
+    static constexpr std::size_t kMostLayers = 255;
 };
 
 struct FieldFrame {
+    static constexpr float kNothing = -1, kField = -2;
+
     Image color;               ///< premultiplied RGBA, display sRGB values labelled Raw
     Image depth;               ///< one channel: Σwz / Σw with z in the camera, 0 where nothing is hit
+    Image median;              ///< one channel: z where the light first is a half or less, 0 where it never is
+    Image stops;               ///< one channel: what is there: the number of a layer, kField or kNothing
     std::uint64_t samples = 0; ///< that were looked up; 0 where nobody counted
+
+    FieldFrame() = default;
+    explicit FieldFrame(const Camera& camera);
 };
 
 /// Not safe from several threads at once.
@@ -46,12 +60,14 @@ public:
 };
 
 /// Both throw Error for fields without an occupancy grid.
-std::unique_ptr<FieldRenderer> makeCpuFieldRenderer(HashField field);
+std::unique_ptr<FieldRenderer> makeCpuFieldRenderer(std::shared_ptr<const HashField> field);
 /// The field is uploaded once. Throws Error with a plain message when there is no usable device. In bands of rows, of which each
 /// asks Cancel.
 std::unique_ptr<FieldRenderer> makeVulkanFieldRenderer(const HashField& field, const RendererOptions& options = {});
 
 void checkField(const HashField& field);                              ///< throws Error where it cannot be drawn
-void checkLayer(const FieldOptions& options, const Camera& camera); ///< throws Error on layers of another size
+void checkLayers(const FieldOptions& options, const Camera& camera); ///< throws Error on layers of another size, and on too many
+/// From the world to the box where the field stands, as HashField::toBox.
+std::array<double, 16> boxMatrix(const HashField& field, const FieldOptions& options);
 
 } // namespace ochre

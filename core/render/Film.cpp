@@ -42,22 +42,42 @@ std::optional<Pattern> patternOf(const std::string& name) {
 }
 
 VideoOptions videoOptions(const Film& film) {
-    return {.width = film.cameras.front().width, .height = film.cameras.front().height, .fps = film.fps, .alpha = !film.splats.background};
+    const Camera& camera = film.cameras.front();
+    VideoOptions options{.width = camera.width, .height = camera.height, .fps = film.fps, .alpha = !film.backdrop};
+    if (film.projection == Projection::SideBySide) options.width *= 2, options.kind = VideoKind::SideBySide;
+    if (film.projection == Projection::Panorama) options.height = camera.width / 2, options.kind = VideoKind::Panorama;
+    return options;
 }
 
 /// Of the files that frames go to: those of a video's folder are read again, so that they hold as much as the video can.
 int bitDepthOf(const Film& film, const fs::path& file) {
-    if (isVideo(film.output)) return film.output.extension() == ".mp4" ? 8 : 16;
+    if (isFilm(film.output)) return film.output.extension() == ".mp4" ? 8 : 16;
     if (film.bitDepth != 0) return film.bitDepth;
     return imageFormatFromPath(file) == ImageFormat::Exr ? 32 : 8;
 }
 
-std::string frameText(const SplatCloud& cloud, const Film& film, const Camera& camera, int bitDepth) {
+/// Of all that frames show of it.
+Hash128 hashOf(std::span<const SceneItem> scene) {
+    Hasher hasher;
+    for (const SceneItem& item : scene) {
+        if (!item.visible) continue;
+        hasher.add(item.cloud.hash()).add(item.opacity);
+        for (const double v : item.toWorld) hasher.add(v);
+        if (item.marks) hasher.bytes(std::as_bytes(std::span(*item.marks)));
+        hasher.add(item.look.has_value());
+        const ItemLook look = item.look.value_or(ItemLook{});
+        for (const double v : look.color) hasher.add(v);
+        hasher.add(look.opacity).add(look.mostOpacity).add(look.size);
+    }
+    return hasher.finish();
+}
+
+std::string frameText(const Hash128& scene, const Film& film, const Camera& camera, int bitDepth) {
     const SplatOptions& o = film.splats;
     Hasher hasher;
-    hasher.add("film frame 1").add(cloud.hash()).add(dumpJson(cameraToJson(camera))).add(bitDepth);
-    hasher.add(o.shDegree).add(o.antialiased).add(o.mode).add(o.pointSize).add(o.background.has_value());
-    for (const float v : o.background.value_or(std::array<float, 3>{})) hasher.add(v);
+    hasher.add("film frame 2").add(film.projection).add(film.eyeDistance).add(scene).add(dumpJson(cameraToJson(camera))).add(bitDepth);
+    hasher.add(o.shDegree).add(o.antialiased).add(o.mode).add(o.pointSize).add(film.backdrop.has_value());
+    if (film.backdrop) hasher.add(film.backdrop->hash());
     for (const double v : o.depthRange.value_or(std::array<double, 2>{})) hasher.add(v);
     hasher.add(o.box.has_value());
     const Bounds box = o.box.value_or(Bounds{});
@@ -95,7 +115,7 @@ private:
 
 } // namespace
 
-bool isVideo(const fs::path& output) {
+bool isFilm(const fs::path& output) {
     return output.extension() == ".mp4" || output.extension() == ".mov";
 }
 
@@ -114,7 +134,10 @@ void checkFilm(const Film& film) {
     const std::string name = film.output.filename().string();
     if (film.cameras.empty()) throw Error(name + ": a film without frames", "choose frames that the path has");
     if (film.first < 0) throw Error(fmt::format("{}: frame {}: numbers begin at 0", name, film.first));
-    if (!isVideo(film.output)) {
+    if (film.projection == Projection::Panorama && film.cameras.front().width % 2 != 0)
+        throw Error(fmt::format("{}: {} pixels wide: a picture of all directions is twice as wide as high", name, film.cameras.front().width), "choose an even width");
+    if (film.still && (isFilm(film.output) || film.cameras.size() != 1)) throw Error(name + ": a still is one picture", "such as view.png");
+    if (!isFilm(film.output)) {
         imageFormatFromPath(film.output);
         patternOf(name);
         return;
@@ -158,30 +181,32 @@ void writeFrame(const Image& color, const Image* depth, const fs::path& file, bo
     writeImage(both, file, options);
 }
 
-FilmResult renderFilm(Renderer& renderer, const SplatCloud& cloud, const Film& film, const FilmListener& listener, const Cancel& cancel) {
+FilmResult renderFilm(Renderer& renderer, std::span<const SceneItem> scene, const Film& film, const FilmListener& listener, const Cancel& cancel) {
     checkFilm(film);
-    const bool video = isVideo(film.output);
+    const bool video = isFilm(film.output);
     const fs::path pattern = video ? framesFolder(film.output) / "%05d.png" : film.output;
     if (pattern.has_parent_path()) fs::create_directories(pattern.parent_path());
     std::optional<VideoWriter> writer;
     if (video) writer.emplace(film.output, videoOptions(film));
-    renderer.setSplats(cloud);
+    renderer.setScene(scene);
+    const Hash128 shown = hashOf(scene);
+    const Focus focus = focusOf(scene);
     FilmResult result;
     FilmState state{.total = film.cameras.size()};
     const Clock clock;
     for (const Camera& camera : film.cameras) {
         cancel.check();
-        const fs::path file = frameFile(pattern, film.first + static_cast<int>(state.done));
+        const fs::path file = film.still ? film.output : frameFile(pattern, film.first + static_cast<int>(state.done));
         const bool exr = imageFormatFromPath(file) == ImageFormat::Exr;
         const int bits = bitDepthOf(film, file);
-        const std::string text = frameText(cloud, film, camera, bits);
-        std::optional<Image> there = film.resume ? frameThere(file, text, cancel) : std::nullopt;
+        const std::string text = frameText(shown, film, camera, bits);
+        std::optional<Image> there = film.resume && !film.still ? frameThere(file, text, cancel) : std::nullopt;
         result.kept += there.has_value();
         if (!there) {
-            const Plane wanted[] = {Plane::Color, Plane::Depth};
-            const Planes planes = exr ? renderer.renderPlanes(camera, film.splats, wanted, cancel)
-                                      : Planes{.color = renderer.renderSplats(camera, film.splats, cancel)};
-            writeFrame(planes.color, exr ? &planes.depth : nullptr, file, film.splats.background.has_value(), bits, {{kFrameKey, text}});
+            const Planes planes = exr && film.projection == Projection::Camera
+                                      ? renderWithDepth(film.backdrop, renderer, camera, film.splats, cancel)
+                                      : Planes{.color = renderProjected(film.projection, film.backdrop, renderer, camera, film.splats, focus, film.eyeDistance, cancel)};
+            writeFrame(planes.color, planes.depth.empty() ? nullptr : &planes.depth, file, film.backdrop.has_value(), bits, {{kFrameKey, text}});
             if (writer) there = readImage(file, {}, cancel); // as after a break
             ++result.drawn;
         }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/Hash.h"
-#include "core/render/Renderer.h"
+#include "core/render/Projection.h"
 
 namespace ochre {
 
@@ -19,7 +19,11 @@ struct Film {
     std::vector<Camera> cameras;  ///< a frame each; in a video all of one size
     int first = 1;                ///< number of the first frame
     double fps = 30;
-    SplatOptions splats;
+    SplatOptions splats;                   ///< its background does not count
+    std::optional<Backdrop> backdrop = {}; ///< none: transparent
+    Projection projection = Projection::Camera;
+    double eyeDistance = 0; ///< in the scene's units; 0: a thirtieth of the distance of the scene's middle
+    bool still = false;     ///< one picture, under its own name, in every case drawn anew
     int bitDepth = 0;   ///< of pictures: 8, 16 or 32 where the format has it; 0: 8, of EXR 32
     bool resume = true; ///< keep frames that are there, whole and of the same scene, camera and settings
 };
@@ -36,7 +40,7 @@ struct FilmResult {
     std::size_t drawn = 0, kept = 0;
 };
 
-bool isVideo(const std::filesystem::path& output);
+bool isFilm(const std::filesystem::path& output);
 /// The file of frame `number`.
 std::filesystem::path frameFile(const std::filesystem::path& output, int number);
 /// Where the frames of a video stand until it is finished, so that it can go on after a break.
@@ -46,10 +50,10 @@ std::filesystem::path framesFolder(const std::filesystem::path& video);
 void checkFilm(const Film& film);
 
 /// Colours are those of Renderer::renderSplats. EXR holds them premultiplied without any display transform, with depth (Plane::Depth;
-/// 0 where nothing is hit) as 32-bit "Z" in the same file; other pictures have straight alpha. A file appears when it is whole: a
-/// stop leaves finished pictures, of a video its folder of frames, from which a later call goes on and which goes when the video
-/// is there. The renderer's scene is set here. Throws Error, Cancelled when stopped.
-FilmResult renderFilm(Renderer& renderer, const SplatCloud& cloud, const Film& film, const FilmListener& listener = {},
+/// 0 where nothing is hit; of Projection::Camera alone) as 32-bit "Z" in the same file; other pictures have straight alpha. A file
+/// appears when it is whole: a stop leaves finished pictures, of a video its folder of frames, from which a later call goes on and
+/// which goes when the video is there. The renderer's scene is set here. Throws Error, Cancelled when stopped.
+FilmResult renderFilm(Renderer& renderer, std::span<const SceneItem> scene, const Film& film, const FilmListener& listener = {},
                       const Cancel& cancel = {});
 
 /// A frame as its file holds it, `text` beside it; a depth only goes into EXR.

@@ -35,7 +35,7 @@ double scaleOf(const std::array<double, 16>& m) {
 std::array<double, 2> depthsOf(std::span<const SceneItem> items, const Camera& camera) {
     double low = INFINITY, high = -INFINITY;
     for (const SceneItem& item : items) {
-        if (!item.visible || item.cloud.count() == 0) continue;
+        if (!item.visible || item.cloud.empty()) continue;
         const Focus focus = item.cloud.focus();
         const double z = transformed(composed(camera.worldToCamera, item.toWorld), focus.center)[2], radius = focus.radius * scaleOf(item.toWorld);
         low = std::min(low, z - radius);
@@ -66,6 +66,7 @@ ItemView viewOf(const SceneItem& item, const Camera& camera, const SplatOptions&
     v.mode = options.mode;
     v.pointRadius = options.pointSize / 2;
     v.marks = item.marks && !item.marks->empty() ? item.marks->data() : nullptr;
+    v.look = item.look;
     v.selected = options.selected;
     v.locked = options.locked;
     return v;
@@ -90,9 +91,33 @@ void checkItem(const SceneItem& item, std::size_t index) {
         throw Error(fmt::format("item {} ({}): {} marks for {} splats", index, item.cloud.name(), item.marks->size(), item.cloud.count()));
     if (!(item.opacity >= 0 && item.opacity <= 1))
         throw Error(fmt::format("item {} ({}): opacity {} is not from 0 to 1", index, item.cloud.name(), item.opacity));
+    if (!item.look) return;
+    const ItemLook& look = *item.look;
+    bool sound = look.opacity > 0 && std::isfinite(look.opacity) && look.mostOpacity > 0 && look.mostOpacity <= 1 && look.size > 0 && std::isfinite(look.size);
+    for (const double value : look.color) sound = sound && std::isfinite(value);
+    if (!sound)
+        throw Error(fmt::format("item {} ({}): opacity times {}, at most {}, size times {}", index, item.cloud.name(), look.opacity, look.mostOpacity, look.size),
+                    "factors are positive numbers, and colours are mapped by numbers");
 }
 
 } // namespace
+
+std::vector<SceneItem> itemsOf(const SplatScene& scene) {
+    std::vector<SceneItem> items;
+    for (const SplatLayer& layer : scene.layers)
+        items.push_back({.cloud = layer.cloud, .toWorld = similarityMatrix(layer.place), .visible = layer.visible, .opacity = layer.opacity});
+    return items;
+}
+
+Focus focusOf(std::span<const SceneItem> items) {
+    std::optional<Focus> all;
+    for (const SceneItem& item : items) {
+        if (!item.visible || item.cloud.empty()) continue;
+        const Focus one = placed(item.cloud.focus(), item.toWorld);
+        all = all ? enclosing(*all, one) : one;
+    }
+    return all.value_or(Focus{});
+}
 
 std::vector<ItemView> viewsOf(std::span<const SceneItem> items, const Camera& camera, const SplatOptions& options) {
     std::array<double, 2> range{0, 1};

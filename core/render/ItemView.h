@@ -2,6 +2,7 @@
 // One item of a scene as a camera sees it: all that placing its splats in the picture needs, the same for every renderer.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "core/render/Renderer.h"
@@ -25,6 +26,7 @@ struct ItemView {
     SplatMode mode;
     double pointRadius;          ///< pixels
     std::array<double, 2> depthRange;
+    std::optional<ItemLook> look;
     const SplatMark* marks;      ///< one a splat; null: none. Lives as long as the item
     SplatTint selected, locked;
 
@@ -36,6 +38,9 @@ struct ItemView {
         const SplatTint& t = mark == SplatMark::Selected ? selected : locked;
         for (std::size_t k = 0; k < 3; ++k) color[k] += t.share * (t.color[k] - color[k]);
     }
+
+    /// Of a splat, from its own.
+    double faded(double alpha) const { return opacity * (look ? std::min(look->mostOpacity, look->opacity * alpha) : alpha); }
 
     /// From the camera to a place in the item's frame; of any length.
     Vec3 sight(const Vec3& place) const {

@@ -43,6 +43,7 @@ public:
         attempt([&] { m_now->renderPicture8(view, width, height, pixels); });
     }
     std::vector<StageTime> lastTimes() const override { return m_now->lastTimes(); }
+    FrameCounts lastCounts() const override { return m_now->lastCounts(); }
     std::size_t validationMessages() const override { return m_now->validationMessages(); }
 
 private:

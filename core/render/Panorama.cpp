@@ -80,9 +80,20 @@ void addFace(const Image& drawn, const Camera& camera, const Rows& face, int y, 
     }
 }
 
+/// Google's "Photo Sphere XMP Metadata" (GPano 1.0), by which viewers know that the picture goes all around.
+std::string packetOf(int width) {
+    return fmt::format("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
+                       "<rdf:Description rdf:about=\"\" xmlns:GPano=\"http://ns.google.com/photos/1.0/panorama/\" "
+                       "GPano:ProjectionType=\"equirectangular\" GPano:UsePanoramaViewer=\"True\" GPano:FullPanoWidthPixels=\"{0}\" "
+                       "GPano:FullPanoHeightPixels=\"{1}\" GPano:CroppedAreaImageWidthPixels=\"{0}\" GPano:CroppedAreaImageHeightPixels=\"{1}\" "
+                       "GPano:CroppedAreaLeftPixels=\"0\" GPano:CroppedAreaTopPixels=\"0\"/></rdf:RDF></x:xmpmeta>",
+                       width, width / 2);
+}
+
 } // namespace
 
-Image renderPanorama(Renderer& renderer, const Camera& camera, const SplatOptions& options, int width, const Cancel& cancel) {
+Image renderPanorama(Renderer& renderer, const Camera& camera, const SplatOptions& options, int width, const Cancel& cancel,
+                     const std::optional<Backdrop>& backdrop) {
     if (width < 2 || width > 16384 || width % 2 != 0)
         throw Error(fmt::format("panorama: a width of {}: it must be even and from 2 to 16384", width), "for example 4096");
     if (camera.orthographic) throw Error("panorama: an orthographic camera sees one direction only", "use one with perspective");
@@ -91,13 +102,26 @@ Image renderPanorama(Renderer& renderer, const Camera& camera, const SplatOption
     const std::size_t rowValues = std::size_t{4} * static_cast<std::size_t>(width);
     for (const Rows& face : kFaces) {
         const Camera view = faceCamera(camera, face, width);
-        const Image drawn = renderer.renderSplats(view, options, cancel);
+        const Image drawn = renderBefore({}, renderer, view, options, cancel);
         TaskPool::shared().parallelFor(static_cast<std::size_t>(width / 2), 4, [&](std::size_t first, std::size_t last) {
             for (std::size_t y = first; y < last; ++y)
                 addFace(drawn, view, face, static_cast<int>(y), {values + y * rowValues, rowValues});
         }, cancel);
     }
+    if (backdrop) layUnderPanorama(*backdrop, camera, panorama);
+    panorama.setMetadata("XMP", packetOf(width));
     return panorama;
+}
+
+Image sideBySide(const Image& left, const Image& right) {
+    Image both(2 * left.width(), left.height(), left.channels(), left.colorSpace());
+    const auto to = both.edit();
+    const auto row = static_cast<std::ptrdiff_t>(left.width()) * left.channels();
+    for (int y = 0; y < left.height(); ++y) {
+        std::copy_n(left.pixel(0, y), row, to.begin() + 2 * y * row);
+        std::copy_n(right.pixel(0, y), row, to.begin() + (2 * y + 1) * row);
+    }
+    return both;
 }
 
 } // namespace ochre

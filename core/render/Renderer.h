@@ -16,20 +16,23 @@
 #include "core/image/Image.h"
 #include "core/render/SplatOptions.h"
 #include "core/scene/Camera.h"
-#include "core/scene/SplatCloud.h"
+#include "core/scene/SplatScene.h"
 
 namespace ochre {
 
 enum class SplatMark : std::uint8_t { None, Selected, Locked, Hidden }; ///< how an editor shows a splat; Hidden: in no plane
 
-/// A cloud and where it stands.
+/// A cloud, with the fields among its splats, and where it stands.
 struct SceneItem {
     SplatCloud cloud;
     std::array<double, 16> toWorld = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}; ///< turns, scales and moves; row-major
     bool visible = true;
     double opacity = 1; ///< 0…1, times that of each splat
     std::shared_ptr<const std::vector<SplatMark>> marks = {}; ///< one a splat, or none at all; other ones may be set at little cost
+    std::optional<ItemLook> look = {};                                 ///< none: as the cloud
 };
+std::vector<SceneItem> itemsOf(const SplatScene& scene); ///< one a layer
+Focus focusOf(std::span<const SceneItem> items);         ///< as SplatScene's
 
 /// What a frame of splats can hold. Seen from a pixel, nearest first, each splat hides the share α of the light T that those
 /// before it let through.
@@ -45,6 +48,7 @@ enum class Plane : std::uint8_t {
 /// A splat of the scene.
 struct SplatId {
     static constexpr std::uint32_t kNone = 0xffffffff;
+    static constexpr std::uint32_t kField = 0xfffffffe; ///< as `splat`: a field of the item
     std::uint32_t item = kNone, splat = kNone;
     bool operator==(const SplatId&) const = default;
 };
@@ -71,13 +75,23 @@ struct StageTime {
     double milliseconds;
 };
 
+/// What a frame went through; zeros where a renderer does not count.
+struct FrameCounts {
+    std::size_t splats = 0;    ///< of the scene
+    std::size_t visible = 0;   ///< that touch a pixel
+    std::size_t shaded = 0;    ///< whose colours had to be computed, since the camera is at another place
+    std::size_t entries = 0;   ///< of the tiles' lists
+    std::size_t bytesHeld = 0; ///< of the device's memory, in all
+};
+
 /// How sorted splats become a picture: a walk over each tile's list that stops when a pixel is full, or quads through the
-/// rasteriser. Auto: what is faster on the device (quads on CPU devices, tiles on others).
+/// rasteriser. Auto: frames of floats and planes in tiles, those that are shown by what the first of them found to be faster.
 enum class Blending { Auto, Tiles, Quads };
 
 struct RendererOptions {
     bool validation = false; ///< Vulkan's checking layers; also when OCHRE_VALIDATION is set
     Blending blending = Blending::Auto;
+    bool manyLanes = false; ///< what is made for graphics cards also on a CPU device, where it is slower; for tests
 };
 
 /// The device is gone: of the renderer nothing but its end can be wanted.
@@ -117,6 +131,7 @@ public:
     virtual void renderPicture8(const PictureView& view, int width, int height, std::span<std::uint8_t> pixels) = 0;
 
     virtual std::vector<StageTime> lastTimes() const = 0; ///< of the last frame
+    virtual FrameCounts lastCounts() const { return {}; }
     virtual std::size_t validationMessages() const { return 0; }
 };
 

@@ -78,7 +78,7 @@ bool kept(const ItemView& view, const Vec3& place, double z) {
 }
 
 std::array<double, 3> colorOf(const SplatData& data, std::size_t index, const ItemView& view, const Vec3& place, const Projected& p) {
-    if (view.mode == SplatMode::Opacity) return heat(view.opacity * sigmoid(data.opacities[index]));
+    if (view.mode == SplatMode::Opacity) return heat(view.faded(sigmoid(data.opacities[index])));
     if (view.mode == SplatMode::Depth) {
         const double share = (p.depth - view.depthRange[0]) / (view.depthRange[1] - view.depthRange[0]), grey = 1 - std::clamp(share, 0.0, 1.0);
         return {grey, grey, grey};
@@ -86,7 +86,7 @@ std::array<double, 3> colorOf(const SplatData& data, std::size_t index, const It
     Vec3 d = view.sight(place);
     const double length = std::sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     for (double& v : d) v /= length;
-    return shColor(data, index, view.shDegree, d);
+    return shColor(data, index, view.shDegree, d, view.look ? &view.look->color : nullptr);
 }
 
 } // namespace
@@ -117,7 +117,7 @@ Vec3 worldNormal(const SplatData& data, std::size_t index, const ItemView& view)
             (m[8] * n[0] + m[9] * n[1] + m[10] * n[2]) / view.scale};
 }
 
-std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degree, const Vec3& direction) {
+std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degree, const Vec3& direction, const Affine* map) {
     const auto count = static_cast<std::size_t>((data.shDegree + 1) * (data.shDegree + 1) - 1);
     const auto used = static_cast<std::size_t>((degree + 1) * (degree + 1) - 1);
     std::array<double, 3> color{};
@@ -128,6 +128,7 @@ std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degr
         for (std::size_t j = 0; j < used; ++j)
             for (std::size_t k = 0; k < 3; ++k) color[k] += basis[j] * rest[3 * j + k];
     }
+    if (map) color = transformed(*map, color);
     for (double& v : color) v = std::max(0.0, v);
     return color;
 }
@@ -136,10 +137,13 @@ bool project(const SplatData& data, std::size_t index, const ItemView& view, Pro
     if (view.mark(index) == SplatMark::Hidden) return false;
     const Vec3 place = placeOf(data, index), t = transformed(view.toCamera, place);
     if (!kept(view, place, t[2])) return false;
-    const Covariance2d raw = projectCovariance(covariance(data, index), view, t);
+    Covariance own = covariance(data, index);
+    if (view.look)
+        for (double& v : own) v *= view.look->size * view.look->size;
+    const Covariance2d raw = projectCovariance(own, view, t);
     const double xx = raw.xx + kDilation, yy = raw.yy + kDilation, xy = raw.xy, determinant = xx * yy - xy * xy;
     if (!(determinant > 0) || !std::isfinite(determinant)) return false;
-    out.opacity = view.opacity * sigmoid(data.opacities[index]);
+    out.opacity = view.faded(sigmoid(data.opacities[index]));
     if (view.antialiased) {
         const double before = std::max(0.0, raw.xx * raw.yy - raw.xy * raw.xy);
         out.opacity *= std::sqrt(std::max(0.000025, before / determinant));

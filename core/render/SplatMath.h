@@ -51,7 +51,7 @@ Vec3 normal(const SplatData& data, std::size_t index, const Vec3& sight);
 /// The same in the world.
 Vec3 worldNormal(const SplatData& data, std::size_t index, const ItemView& view);
 
-/// 0.5 + Σ Y·sh, not below 0, for a unit direction from the camera to the splat.
-std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degree, const Vec3& direction);
+/// 0.5 + Σ Y·sh, mapped by `map` where there is one, not below 0, for a unit direction from the camera to the splat.
+std::array<double, 3> shColor(const SplatData& data, std::size_t index, int degree, const Vec3& direction, const Affine* map = nullptr);
 
 } // namespace ochre::splat

@@ -33,8 +33,17 @@ struct SplatOptions {
     SplatMode mode = SplatMode::Color;
     double pointSize = 3;                                    ///< pixels across, of Centres
     std::optional<std::array<double, 2>> depthRange = {};    ///< of Depth, z in the camera; none: that of the bulk of the scene
+    std::size_t most = 0;                                    ///< about so many splats suffice for now, larger ones in place of the others; 0: all. What cannot leave any out draws all
     std::optional<Bounds> box = {};                          ///< of the world: splats whose centre lies outside are not drawn
     SplatTint selected = {{1, 0.6f, 0}, 0.7f}, locked = {{0.5f, 0.5f, 0.5f}, 0.7f}; ///< in all modes but Overdraw
+};
+
+/// How the splats of an item differ from those of its cloud, without another cloud.
+struct ItemLook {
+    std::array<double, 12> color{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}; ///< three rows of r, g, b, 1; of the colour before it is cut at 0
+    double opacity = 1, mostOpacity = 1; ///< min(mostOpacity, opacity times that of each splat); positive
+    double size = 1;                     ///< times that of each splat, in place; positive
+    bool operator==(const ItemLook&) const = default;
 };
 
 } // namespace ochre

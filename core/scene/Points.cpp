@@ -109,7 +109,7 @@ SplatCloud readPointPly(const PlyFile& file, const Cancel& cancel, const Progres
     points.colors.assign(3 * vertex->count, 0.5f);
     static constexpr const char* kAxes[] = {"x", "y", "z"};
     static constexpr const char* kColors[] = {"red", "green", "blue"};
-    for (std::size_t k = 0; k < 3; ++k) {
+    for (std::size_t k = 0; k < 3 && vertex->count > 0; ++k) {
         cancel.check();
         file.read(*vertex, file.require(*vertex, kAxes[k]), 0, vertex->count, points.positions.data() + k, 3);
         const PlyProperty* color = vertex->find(kColors[k]);

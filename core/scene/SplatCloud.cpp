@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 
@@ -17,6 +18,13 @@ struct SplatCloud::Derived {
     std::once_flag hashed, focused;
     Hash128 hash;
     Focus focus;
+};
+
+struct SplatCloud::Fields {
+    std::vector<PlacedField> placed;
+    Focus focus; ///< of all of them
+    std::once_flag hashed;
+    Hash128 hash;
 };
 
 namespace {
@@ -92,6 +100,25 @@ Focus focusOf(const SplatData& d) {
     return focus;
 }
 
+/// A sphere about both.
+Focus joined(const Focus& a, const Focus& b) {
+    double square = 0;
+    for (std::size_t k = 0; k < 3; ++k) square += (b.center[k] - a.center[k]) * (b.center[k] - a.center[k]);
+    const double away = std::sqrt(square);
+    if (away + b.radius <= a.radius) return a;
+    if (away + a.radius <= b.radius) return b;
+    const double radius = (away + a.radius + b.radius) / 2, share = (radius - a.radius) / away;
+    Focus both{.radius = radius};
+    for (std::size_t k = 0; k < 3; ++k) both.center[k] = a.center[k] + share * (b.center[k] - a.center[k]);
+    return both;
+}
+
+Focus focusOf(const PlacedField& placed) {
+    const Focus own = placed.field->focus();
+    const auto& m = placed.toWorld;
+    return {transformed(m, own.center), own.radius * std::sqrt(m[0] * m[0] + m[4] * m[4] + m[8] * m[8])};
+}
+
 } // namespace
 
 SplatCloud::SplatCloud(SplatData data, std::string name) : m_name(std::move(name)) {
@@ -107,7 +134,9 @@ const SplatData& SplatCloud::data() const {
 }
 
 std::size_t SplatCloud::bytes() const {
-    return count() * (14 + 3 * restCount()) * sizeof(float);
+    std::size_t bytes = count() * (14 + 3 * restCount()) * sizeof(float);
+    for (const PlacedField& placed : fields()) bytes += placed.field->table.size() * sizeof(float);
+    return bytes;
 }
 
 Bounds SplatCloud::bounds() const {
@@ -123,13 +152,50 @@ Bounds SplatCloud::bounds() const {
     return b;
 }
 
+const std::vector<PlacedField>& SplatCloud::fields() const {
+    static const std::vector<PlacedField> none;
+    return m_fields ? m_fields->placed : none;
+}
+
+SplatCloud SplatCloud::withFields(std::vector<PlacedField> fields) const {
+    SplatCloud cloud = *this;
+    cloud.m_fields.reset();
+    if (fields.empty()) return cloud;
+    cloud.m_fields = std::make_shared<Fields>();
+    cloud.m_fields->focus = focusOf(fields.front());
+    for (const PlacedField& placed : fields) cloud.m_fields->focus = joined(cloud.m_fields->focus, focusOf(placed));
+    cloud.m_fields->placed = std::move(fields);
+    return cloud;
+}
+
+SplatCloud SplatCloud::withFieldsOf(const SplatCloud& other) const {
+    SplatCloud cloud = *this;
+    cloud.m_fields = other.m_fields;
+    return cloud;
+}
+
 Focus SplatCloud::focus() const {
-    if (!m_data) return {};
+    if (count() == 0) return m_fields ? m_fields->focus : Focus{};
     std::call_once(m_derived->focused, [this] { m_derived->focus = focusOf(*m_data); });
-    return m_derived->focus;
+    return m_fields ? joined(m_derived->focus, m_fields->focus) : m_derived->focus;
 }
 
 Hash128 SplatCloud::hash() const {
+    if (m_fields) {
+        std::call_once(m_fields->hashed, [this] {
+            Hasher h;
+            for (const PlacedField& placed : m_fields->placed) {
+                h.bytes(placed.toWorld.data(), sizeof placed.toWorld);
+                hashVector(h, placed.field->table);
+                hashVector(h, placed.field->layers);
+                hashVector(h, placed.field->occupancy.bits());
+                h.bytes(&placed.field->config.box, sizeof(Bounds));
+                h.add(placed.field->config.deviceScale[0]).add(placed.field->config.deviceScale[1]);
+            }
+            m_fields->hash = h.finish();
+        });
+        return Hasher().add(withFieldsOf({}).hash()).add(m_fields->hash).finish();
+    }
     if (!m_data) return {};
     std::call_once(m_derived->hashed, [this] {
         Hasher h;

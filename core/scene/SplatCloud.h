@@ -39,6 +39,8 @@ struct Focus {
     double radius = 1;
 };
 
+struct PlacedField; // core/scene/field/PlacedField.h
+
 class SplatCloud {
 public:
     SplatCloud() = default;
@@ -56,14 +58,22 @@ public:
     const std::string& name() const { return m_name; }
     const SplatData& data() const; ///< of an empty cloud: empty arrays
 
+    /// Radiance fields that stand among the splats; renderers show both.
+    const std::vector<PlacedField>& fields() const;
+    SplatCloud withFields(std::vector<PlacedField> fields) const; ///< the same splats
+    SplatCloud withFieldsOf(const SplatCloud& other) const;       ///< the same splats with the fields of the other, which may be none
+    bool empty() const { return count() == 0 && !m_fields; }
+
     Bounds bounds() const; ///< of the centres
-    Focus focus() const;   ///< of the box that holds the bulk of the centres on each axis
+    Focus focus() const;   ///< of the box that holds the bulk of the centres on each axis, and of the fields
     Hash128 hash() const;  ///< of the content; computed once
 
 private:
     struct Derived;
+    struct Fields;
     std::shared_ptr<const SplatData> m_data;
     std::shared_ptr<Derived> m_derived;
+    std::shared_ptr<Fields> m_fields; ///< null: none
     std::string m_name;
 };
 

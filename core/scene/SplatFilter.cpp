@@ -12,6 +12,7 @@
 
 #include "core/base/Error.h"
 #include "core/scene/SplatValues.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 namespace {
@@ -164,7 +165,10 @@ SplatCloud merge(std::span<const SplatCloud> clouds) {
     if (clouds.size() == 1) return clouds.front();
     SplatData d;
     d.antialiased = true;
+    std::vector<PlacedField> fields;
     for (const SplatCloud& cloud : clouds) {
+        fields.insert(fields.end(), cloud.fields().begin(), cloud.fields().end());
+        if (cloud.count() == 0) continue;
         d.shDegree = std::max(d.shDegree, cloud.shDegree());
         d.antialiased = d.antialiased && cloud.data().antialiased;
         d.dropped += cloud.data().dropped;
@@ -181,7 +185,7 @@ SplatCloud merge(std::span<const SplatCloud> clouds) {
         appendRest(d.shRest, cloud.data().shRest, cloud.count(), 3 * cloud.restCount(),
                    3 * shRestCount(d.shDegree));
     }
-    return SplatCloud(std::move(d), clouds.front().name());
+    return SplatCloud(std::move(d), clouds.front().name()).withFields(std::move(fields));
 }
 
 SplatCloud keepUsable(const SplatCloud& cloud) {

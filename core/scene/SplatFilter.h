@@ -33,8 +33,8 @@ SplatCloud withShDegree(const SplatCloud& cloud, int degree);
 /// section. What is left out is not made up for by the others.
 SplatCloud decimate(const SplatCloud& cloud, double share);
 
-/// All splats of all clouds, one cloud after the other, at the highest SH degree among them; named as the
-/// first.
+/// All splats and fields of all clouds, one cloud after the other, at the highest SH degree among them; named
+/// as the first.
 SplatCloud merge(std::span<const SplatCloud> clouds);
 
 /// The splats at `indices`, in their order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/scene/SplatTransform.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -9,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/base/TaskPool.h"
 #include "core/scene/SplatValues.h"
+#include "core/scene/field/PlacedField.h"
 
 namespace ochre {
 namespace {
@@ -58,6 +60,15 @@ Quaternion rotationOfDegrees(const std::array<double, 3>& xyz) {
     return q;
 }
 
+std::array<double, 3> degreesOf(const Quaternion& rotation) {
+    constexpr double kDegree = std::numbers::pi / 180;
+    const Mat3 m = matrixOf(rotation);
+    const double up = std::clamp(-m[6], -1.0, 1.0);
+    if (std::abs(up) > 1 - 1e-12) // turns about x and z are the same there: all of it is about z
+        return {0, std::asin(up) / kDegree, std::atan2(-m[1], m[4]) / kDegree};
+    return {std::atan2(m[7], m[8]) / kDegree, std::asin(up) / kDegree, std::atan2(m[3], m[0]) / kDegree};
+}
+
 Mat3 matrixOf(const Quaternion& rotation) {
     const auto [w, x, y, z] = normalised(rotation);
     return {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),
@@ -84,26 +95,46 @@ Similarity Similarity::about(const std::array<double, 3>& pivot) const {
     return moved;
 }
 
+Similarity Similarity::then(const Similarity& next) const {
+    const Mat3 r = matrixOf(next.rotation);
+    Similarity both{.rotation = multiply(normalised(next.rotation), normalised(rotation)), .scale = next.scale * scale, .translation = next.translation};
+    for (std::size_t k = 0; k < 3; ++k)
+        both.translation[k] += next.scale * (r[3 * k] * translation[0] + r[3 * k + 1] * translation[1] + r[3 * k + 2] * translation[2]);
+    return both;
+}
+
+Similarity Similarity::inverse() const {
+    const auto [w, x, y, z] = normalised(rotation);
+    const Similarity back{.rotation = {w, -x, -y, -z}, .scale = 1 / scale};
+    return Similarity{.translation = {-translation[0], -translation[1], -translation[2]}}.then(back);
+}
+
 SplatMover::SplatMover(const Similarity& similarity)
     : m_similarity(checked(similarity)), m_matrix(matrixOf(m_similarity.rotation)), m_sh(m_matrix),
       m_larger(static_cast<float>(std::log(m_similarity.scale))),
       m_turns(m_similarity.rotation != Quaternion{1, 0, 0, 0}) {}
 
-void SplatMover::move(SplatData& d, std::size_t i) const {
+void SplatMover::place(float* p, float* logScales) const {
     const Mat3& r = m_matrix;
-    float* p = &d.positions[3 * i];
     const std::array<double, 3> from{p[0], p[1], p[2]};
     for (std::size_t k = 0; k < 3; ++k) {
         p[k] = static_cast<float>(
             m_similarity.scale * (r[3 * k] * from[0] + r[3 * k + 1] * from[1] + r[3 * k + 2] * from[2]) +
             m_similarity.translation[k]);
-        d.logScales[3 * i + k] += m_larger;
+        if (m_larger != 0) logScales[k] += m_larger;
     }
+}
+
+void SplatMover::turn(float* q, float* shRest, int shDegree) const {
     if (!m_turns) return;
-    float* q = &d.rotations[4 * i];
     const Quaternion turned = multiply(m_similarity.rotation, {q[0], q[1], q[2], q[3]});
     for (std::size_t k = 0; k < 4; ++k) q[k] = static_cast<float>(turned[k]);
-    m_sh.apply(d.shRest.data() + 3 * shRestCount(d.shDegree) * i, d.shDegree);
+    m_sh.apply(shRest, shDegree);
+}
+
+void SplatMover::move(SplatData& d, std::size_t i) const {
+    place(&d.positions[3 * i], &d.logScales[3 * i]);
+    turn(&d.rotations[4 * i], d.shRest.data() + 3 * shRestCount(d.shDegree) * i, d.shDegree);
 }
 
 void transform(SplatData& d, const Similarity& s) {
@@ -117,7 +148,9 @@ SplatCloud transform(const SplatCloud& cloud, const Similarity& similarity) {
     if (checked(similarity).isIdentity()) return cloud;
     SplatData data = cloud.data();
     transform(data, similarity);
-    return SplatCloud(std::move(data), cloud.name());
+    std::vector<PlacedField> fields = cloud.fields();
+    for (PlacedField& placed : fields) placed.toWorld = multiplied(similarityMatrix(similarity), placed.toWorld);
+    return SplatCloud(std::move(data), cloud.name()).withFields(std::move(fields));
 }
 
 void flipAxes(SplatData& d, const std::array<int, 3>& signs) {

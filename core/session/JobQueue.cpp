@@ -174,6 +174,7 @@ void JobQueue::perform(Entry& entry) {
         });
     };
     try {
+        if (entry.work.batch) return performBatch(entry, listener);
         const graph::Result result = m_run(entry.work, listener);
         finish(entry, [&](Job& job) {
             job.status = result.cancelled ? JobStatus::Cancelled : result.ok ? JobStatus::Done : JobStatus::Failed;
@@ -194,6 +195,21 @@ void JobQueue::perform(Entry& entry) {
             job.error = e.message();
         });
     }
+}
+
+void JobQueue::performBatch(Entry& entry, const graph::Listener& listener) {
+    const BatchReport report = entry.work.batch(entry.work, listener);
+    finish(entry, [&](Job& job) {
+        job.status = report.cancelled ? JobStatus::Cancelled : report.ok() ? JobStatus::Done : JobStatus::Failed;
+        job.seconds = report.seconds;
+        job.secondsLeft = 0;
+        job.ran = report.made;
+        job.cached = report.kept;
+        job.note = report.summary();
+        if (report.ok()) job.share = 1;
+        for (const BatchFailure& failure : report.failures)
+            if (job.error.empty()) job.error = report.summary() + "; " + failure.item + ": " + failure.error.message();
+    });
 }
 
 void JobQueue::update(Entry& entry, const std::function<void(Job&)>& change) {

@@ -24,6 +24,7 @@ public:
         std::string graphText;
         Pause pause = {};
         std::map<std::string, std::string> pictureTexts = {};
+        std::function<BatchReport(const Work&, const graph::Listener&)> batch = {}; ///< in place of a run of the graph
     };
     using Run = std::function<graph::Result(const Work&, const graph::Listener&)>;
 
@@ -54,6 +55,7 @@ private:
     std::list<Entry>::iterator nextToRun(); ///< with the lock held
     void loop();
     void perform(Entry& entry);
+    void performBatch(Entry& entry, const graph::Listener& listener);
     void update(Entry& entry, const std::function<void(Job&)>& change);
     void finish(Entry& entry, const std::function<void(Job&)>& change);
     void trim();

@@ -121,6 +121,12 @@ struct Session::State {
                 project::interop::pictureTexts(document.graph(), document.extra, registry)};
     }
 
+    /// Keeps what it needs of the document: that may change meanwhile.
+    Batch batchOf(BatchOptions options) {
+        return Batch(registry, document.graph(), std::move(options),
+                     [extra = document.extra](const graph::Graph& graph) { return project::projectToText(graph, {}, extra); });
+    }
+
     std::string titleOf(graph::NodeId id) const {
         const graph::Node& node = document.graph().at(id);
         const graph::NodeDeclaration* declaration = registry.find(node.type);
@@ -201,6 +207,19 @@ JobId Session::enqueuePassing(graph::NodeId target) {
     return m_state->jobs.add(m_state->titleOf(target), m_state->snapshot({target}, Cancel::make()), true, true);
 }
 
+JobId Session::enqueueBatch(BatchOptions options) {
+    const std::string title = "Process " + options.source.filename().string();
+    JobQueue::Work work = m_state->snapshot({}, Cancel::make());
+    work.batch = [batch = m_state->batchOf(std::move(options))](const JobQueue::Work& job, const graph::Listener& listener) {
+        return batch.run(job.cancel, job.pause, [&](const BatchStatus& status) { listener.onTotal(status.share, status.secondsLeft); });
+    };
+    return m_state->jobs.add(title, std::move(work), false);
+}
+
+BatchReport Session::process(BatchOptions options, const Cancel& cancel, const std::function<void(const BatchStatus&)>& tell) {
+    return m_state->batchOf(std::move(options)).run(cancel, {}, tell);
+}
+
 void Session::cancel(JobId job) {
     m_state->jobs.cancel(job);
 }
@@ -234,12 +253,12 @@ graph::Result Session::evaluate(std::vector<graph::NodeId> targets, const Cancel
     return m_state->run(m_state->snapshot(std::move(targets), cancel), listener);
 }
 
-void Session::exportResult(graph::NodeId node, const std::string& output, const std::filesystem::path& path) const {
+void Session::exportResult(graph::NodeId node, const std::string& output, const std::filesystem::path& path, int bitDepth) const {
     const graph::Value value = result(node, output);
     if (value.empty())
         throw Error(path.filename().string() + ": there is no result to save yet", "run the graph first");
     const JobQueue::Work work = m_state->snapshot({}, {});
-    exportValue(value, path, work.graphText, work.pictureTexts);
+    exportValue(value, path, work.graphText, work.pictureTexts, bitDepth);
 }
 
 graph::NodeState Session::state(graph::NodeId node) const {

@@ -14,6 +14,7 @@
 #include "core/graph/Executor.h"
 #include "core/project/Autosave.h"
 #include "core/project/Document.h"
+#include "core/session/Batch.h"
 
 namespace ochre::session {
 
@@ -29,6 +30,7 @@ struct Job {
     bool started = false; ///< Paused: it has run already, and holds up those that wait
     double share = 0, secondsLeft = -1, seconds = 0;
     std::string error; ///< first failure, for the list; details are on the nodes
+    std::string note;  ///< what a batch has to say when it has ended
     bool passing = false; ///< of a tool: once done it is not listed
     std::size_t ran = 0, cached = 0;
 };
@@ -79,6 +81,8 @@ public:
     JobId enqueue(std::vector<graph::NodeId> targets = {}, bool first = false);
     /// What a tool of the window wants to know at once: before those that wait, and gone from the list when done.
     JobId enqueuePassing(graph::NodeId target);
+    /// The document's graph over all pictures of a folder or frames of a video, see Batch.h.
+    JobId enqueueBatch(BatchOptions options);
     void cancel(JobId job);
     void cancelAll();
     /// A running job stops after the step under way and keeps what it has; a waiting one is passed over.
@@ -96,12 +100,16 @@ public:
     graph::Result evaluate(std::vector<graph::NodeId> targets = {}, const Cancel& cancel = {},
                            const graph::Listener& listener = {});
 
+    /// The same as enqueueBatch() on this thread. Throws Error where nothing can begin.
+    BatchReport process(BatchOptions options, const Cancel& cancel = {}, const std::function<void(const BatchStatus&)>& tell = {});
+
     /// Last known state and result of a node; a failed run leaves the last result standing.
     graph::NodeState state(graph::NodeId node) const;
     graph::Value result(graph::NodeId node, const std::string& output) const;
 
-    /// Writes a node's last result to a picture or scene file, as the extension says, with the graph inside. Throws Error.
-    void exportResult(graph::NodeId node, const std::string& output, const std::filesystem::path& path) const;
+    /// Writes a node's last result to a picture or scene file, as the extension says, with the graph inside. `bitDepth` of
+    /// pictures as in WriteOptions. Throws Error.
+    void exportResult(graph::NodeId node, const std::string& output, const std::filesystem::path& path, int bitDepth = 0) const;
 
     /// Starts loading the model library on a thread of its own; RuntimeEvent tells the end.
     void loadRuntimeInBackground();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/LearningConv.h"
 
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/tensor/Runtime.h"
@@ -48,7 +49,7 @@ Tensor winogradPictureGradient(const Tensor& worth, const Tensor& weight) {
 }
 
 Tensor winogradLearning(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    return WinogradFunction::apply(x, weight, bias);
+    return WinogradFunction::apply(x, weight, bias.defined() ? bias : at::zeros({weight.size(0)}, x.options()));
 }
 
 } // namespace ochre::nn

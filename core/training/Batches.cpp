@@ -65,6 +65,14 @@ std::vector<Example> Batches::make(std::int64_t first) {
     return examples;
 }
 
+std::vector<Example> Batches::fixed(std::size_t count) const {
+    std::vector<std::uint32_t> indices = m_heldOut;
+    for (std::uint32_t i = 0; indices.empty() && i < m_data->size(); ++i) indices.push_back(i);
+    std::vector<Example> examples;
+    for (std::size_t i = 0; i < count; ++i) examples.push_back(m_data->example(indices[i % indices.size()], kFixedDraw + i));
+    return examples;
+}
+
 std::vector<Example> Batches::part(std::int64_t step, int part) {
     const std::int64_t first = (step * m_parts + part) * m_batch;
     std::vector<Example> examples = m_next.valid() && m_nextFirst == first ? m_next.get() : std::vector<Example>();

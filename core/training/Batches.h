@@ -29,6 +29,9 @@ private:
     std::vector<std::uint32_t> m_order;
 };
 
+/// The draw of examples that are shown and measured, plus their index: none that is learned from.
+inline constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40;
+
 /// Examples of a data set by the part of a step; the next part is made while this one is computed. One in `heldOut` of the
 /// indices (0: none) is never given, but listed.
 class Batches {
@@ -39,6 +42,9 @@ public:
     std::vector<Example> part(std::int64_t step, int part);
     const std::vector<std::uint32_t>& heldOut() const { return m_heldOut; }
     const Dataset& data() const { return *m_data; }
+    /// The same ones whenever asked: of those that are held out, or of all where there are too few to hold any out; again from the
+    /// first on where they do not suffice, by other draws.
+    std::vector<Example> fixed(std::size_t count) const;
 
 private:
     std::vector<Example> make(std::int64_t first);

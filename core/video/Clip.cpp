@@ -2,17 +2,21 @@
 #include "core/video/Clip.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
-#include "core/video/VideoReader.h"
+#include "core/video/VideoFrames.h"
 
 namespace ochre {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::size_t kKeptBytes = 256u << 20; ///< of decoded frames
+constexpr int kMostKept = 16;
 
 bool isPictureFile(const fs::path& path) {
     try {
@@ -52,11 +56,53 @@ private:
     std::vector<fs::path> m_files;
 };
 
+class VideoFile final : public Clip {
+public:
+    explicit VideoFile(const fs::path& file) : m_name(file.filename().string()), m_video(file) {
+        const VideoInfo& info = m_video.info();
+        m_width = info.width;
+        m_height = info.height;
+        m_frames = static_cast<int>(m_video.times().size());
+        if (info.fps > 0) m_fps = info.fps;
+    }
+
+    /// A way back is read in short ways forward, since a video is decoded forward alone.
+    Image frame(int index) const override {
+        if (index < 0 || index >= m_frames)
+            throw Error(fmt::format("{}: has no frame {}", m_name, index), fmt::format("it has {}, the first is 0", m_frames));
+        const std::lock_guard lock(m_mutex);
+        if (const auto there = m_kept.find(index); there != m_kept.end()) return there->second;
+        const std::size_t each = static_cast<std::size_t>(m_width) * static_cast<std::size_t>(m_height) * 3 * sizeof(float);
+        const int most = std::clamp(static_cast<int>(kKeptBytes / each), 1, kMostKept);
+        const bool back = !m_kept.empty() && index == m_kept.begin()->first - 1;
+        const int from = back ? std::max(0, index + 1 - most) : index;
+        if (back) m_kept.clear();
+        for (int i = from; i < index; ++i) readAhead(i);
+        m_kept.insert_or_assign(index, m_video.frame(static_cast<std::size_t>(index)));
+        while (static_cast<int>(m_kept.size()) > most) // what lies farthest from here goes
+            m_kept.erase(index - m_kept.begin()->first > m_kept.rbegin()->first - index ? m_kept.begin() : std::prev(m_kept.end()));
+        return m_kept.at(index);
+    }
+
+private:
+    void readAhead(int index) const {
+        try {
+            m_kept.insert_or_assign(index, m_video.frame(static_cast<std::size_t>(index)));
+        } catch (const Error&) { // is told when it is asked for
+        }
+    }
+
+    std::string m_name;
+    mutable VideoFrames m_video;
+    mutable std::mutex m_mutex;
+    mutable std::map<int, Image> m_kept;
+};
+
 } // namespace
 
 ClipPtr openClip(const fs::path& path) {
     if (fs::is_directory(path)) return std::make_shared<PictureFolder>(path);
-    return std::make_shared<VideoReader>(path);
+    return std::make_shared<VideoFile>(path);
 }
 
 MaskClip::MaskClip(int width, int height, int frames, double fps) : m_runs(static_cast<std::size_t>(frames)) {

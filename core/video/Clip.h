@@ -31,7 +31,8 @@ protected:
 
 using ClipPtr = std::shared_ptr<const Clip>;
 
-/// Opens a video file (see VideoReader.h), or a folder whose pictures, by name, are the frames. Throws Error.
+/// Opens a video file (see VideoFrames.h), or a folder whose pictures, by name, are the frames. Frames one after the other, either
+/// way, are decoded some few times at most: the last ones are kept, up to 256 MB. Throws Error.
 ClipPtr openClip(const std::filesystem::path& path);
 
 /// Masks as lengths of runs, some kilobytes a frame; what is not set is empty.

@@ -11,15 +11,14 @@
 #include <fmt/format.h>
 
 extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
-#include <libswscale/swscale.h>
+#include <libavutil/spherical.h>
+#include <libavutil/stereo3d.h>
 }
 
 #include "core/base/Error.h"
 #include "core/base/File.h"
+#include "core/video/Libav.h"
 
 namespace ochre {
 namespace {
@@ -51,25 +50,6 @@ AVRational rateOf(double fps) {
     return av_d2q(fps, 1000);
 }
 
-template <auto Free>
-struct Deleter {
-    template <typename T>
-    void operator()(T* p) const {
-        Free(&p);
-    }
-};
-
-struct CloseFormat {
-    void operator()(AVFormatContext* p) const {
-        if (p->pb) avio_closep(&p->pb);
-        avformat_free_context(p);
-    }
-};
-
-struct FreeScaler {
-    void operator()(SwsContext* p) const { sws_freeContext(p); }
-};
-
 } // namespace
 
 struct VideoWriter::State {
@@ -82,12 +62,14 @@ struct VideoWriter::State {
         AVStream* stream = avformat_new_stream(format.get(), nullptr);
         if (!stream) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
         must(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "described");
+        label(stream);
         stream->time_base = encoder->time_base;
         stream->avg_frame_rate = encoder->framerate;
         must(avio_open(&format->pb, file.temporary().c_str(), AVIO_FLAG_WRITE), "opened");
         AVDictionary* settings = nullptr;
         av_dict_set(&settings, "movflags", "+faststart", 0); // what players need first stands first
         av_dict_set(&settings, "fflags", "+bitexact", 0);
+        if (options.kind != VideoKind::Flat) av_dict_set(&settings, "strict", "unofficial", 0); // the boxes are no part of the standard
         const int begun = avformat_write_header(format.get(), &settings);
         av_dict_free(&settings);
         must(begun, "begun");
@@ -104,12 +86,28 @@ struct VideoWriter::State {
         openScaler();
     }
 
-    void must(int result, const char* what) const {
-        if (result >= 0) return;
-        char text[AV_ERROR_MAX_STRING_SIZE] = {};
-        av_strerror(result, text, sizeof text);
-        throw Error(fmt::format("{}: the video cannot be {}: {}", name, what, text), "check the folder, its permissions and the free space");
+    void label(AVStream* stream) const {
+        std::size_t size = 0;
+        if (options.kind == VideoKind::Panorama) {
+            AVSphericalMapping* mapping = av_spherical_alloc(&size);
+            if (!mapping) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
+            mapping->projection = AV_SPHERICAL_EQUIRECTANGULAR;
+            attach(stream, AV_PKT_DATA_SPHERICAL, mapping, size);
+        } else if (options.kind == VideoKind::SideBySide) {
+            AVStereo3D* stereo = av_stereo3d_alloc();
+            if (!stereo) throw Error(name + ": no memory for the video", {}, ErrorKind::Memory);
+            stereo->type = AV_STEREO3D_SIDEBYSIDE;
+            attach(stream, AV_PKT_DATA_STEREO3D, stereo, sizeof *stereo);
+        }
     }
+
+    void attach(AVStream* stream, AVPacketSideDataType type, void* data, std::size_t size) const {
+        const int attached = av_stream_add_side_data(stream, type, static_cast<std::uint8_t*>(data), size);
+        if (attached < 0) av_free(data);
+        must(attached, "labelled");
+    }
+
+    void must(int result, const char* what) const { libav::must(result, name, what); }
 
     void openEncoder(const fs::path& target) {
         const bool mov = isMov(target);
@@ -132,6 +130,10 @@ struct VideoWriter::State {
         } else {
             av_opt_set(encoder->priv_data, "preset", "medium", 0);
             av_opt_set_double(encoder->priv_data, "crf", options.quality, 0);
+#if defined(__x86_64__)
+            // In an AVX-512 kernel of its look-ahead libx264 (164) uses memory that it never wrote: the same frames then gave other bytes.
+            if (__builtin_cpu_supports("avx512f")) av_opt_set(encoder->priv_data, "x264-params", "asm=avx2", 0);
+#endif
         }
         must(avcodec_open2(encoder.get(), codec, nullptr), "encoded");
     }
@@ -162,11 +164,11 @@ struct VideoWriter::State {
     std::string name;
     VideoOptions options;
     AtomicFile file;
-    std::unique_ptr<AVFormatContext, CloseFormat> format;
-    std::unique_ptr<AVCodecContext, Deleter<avcodec_free_context>> encoder;
-    std::unique_ptr<AVFrame, Deleter<av_frame_free>> picture;
-    std::unique_ptr<AVPacket, Deleter<av_packet_free>> packet;
-    std::unique_ptr<SwsContext, FreeScaler> scaler;
+    libav::OutputFormat format;
+    libav::Codec encoder;
+    libav::Frame picture;
+    libav::Packet packet;
+    libav::Scaler scaler;
     std::vector<std::uint16_t> rgba;
     std::size_t count = 0;
 };

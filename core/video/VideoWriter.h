@@ -10,11 +10,15 @@
 
 namespace ochre {
 
+/// How players are to show it, which the file says (Google's spherical video V2 boxes st3d and sv3d).
+enum class VideoKind { Flat, SideBySide, Panorama };
+
 struct VideoOptions {
     int width = 0, height = 0;
     double fps = 30;
     bool alpha = false; ///< ProRes 4444 with straight alpha; else 422 HQ
     int quality = 18;   ///< of H.264: its constant rate factor, 0…51, less is better and larger
+    VideoKind kind = VideoKind::Flat;
 };
 
 /// What such a file would hold. Throws Error, starting with the file's name: another extension, sides below 16 or above 8192,
@@ -22,8 +26,7 @@ struct VideoOptions {
 void checkVideo(const std::filesystem::path& file, const VideoOptions& options);
 
 /// Replaces `file` wholly when it is finished; destroyed before that, nothing is left behind. Colours are written as Rec. 709
-/// within 16…235 and labelled so. From 64 pixels a side on, the same frames give the same bytes on the
-/// same machine; smaller H.264 was seen to differ.
+/// within 16…235 and labelled so. The same frames give the same bytes on the same machine.
 class VideoWriter {
 public:
     VideoWriter(const std::filesystem::path& file, const VideoOptions& options); ///< throws as checkVideo does

@@ -29,3 +29,7 @@ if(OCHRE_SANITIZE)
   add_compile_options(-fsanitize=${OCHRE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${OCHRE_SANITIZE})
 endif()
+if(OCHRE_FUZZ)
+  # The fuzzer steers by what its inputs reach in the readers, which are in libraries.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

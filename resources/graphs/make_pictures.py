@@ -83,6 +83,14 @@ def enlarged(soft):
     return out
 
 
+def repaired():
+    out = cover(STILL)
+    night = cover(Image.open(FOLDER / "../pictures/night.png").convert("RGB"))
+    out.paste(night.crop((0, 0, 176, 224)), (0, 0))
+    ImageDraw.Draw(out).rectangle((175, 0, 176, 223), fill=(240, 240, 240))
+    return out
+
+
 def grid(columns, rows, make):
     out = Image.new("RGB", SIZE, DARK)
     gap = 6
@@ -155,5 +163,6 @@ for name, picture in {
     "compare_settings": grid(3, 2, compared),
     "prompt_walk": grid(4, 1, walked),
     "variations": grid(2, 2, varied),
+    "repair_night": repaired(),
 }.items():
     save(picture, FOLDER / f"{name}.png")

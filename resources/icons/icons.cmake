@@ -51,12 +51,14 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/info.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/inpaint.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/key.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/layers.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/level.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/link.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/lock.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/log.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/loop.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/maximise.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/measure.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/memory.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/menu.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/minimap.svg
@@ -81,6 +83,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/queue.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/redo.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/refresh.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/rescale.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/reset.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/restore.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/run.svg
@@ -97,7 +100,9 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/select-range.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-rectangle.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-smart.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/select-solid.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/select-sphere.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/separate.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/settings.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/sides.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/skin/check-dark.svg

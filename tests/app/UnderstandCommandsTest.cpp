@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre detect and ochre segment from outside.
+// ochre detect, ochre segment and ochre measure from outside.
 #include <algorithm>
 
 #include <gtest/gtest.h>
 
 #include "core/image/ImageIo.h"
-#include "core/video/VideoReader.h"
+#include "core/video/Clip.h"
 #include "core/video/VideoWriter.h"
 #include "tests/app/Program.h"
 #include "tests/support/MovingObject.h"
@@ -77,6 +77,34 @@ TEST_F(UnderstandCommands, SegmentNeedsNoModel) {
     EXPECT_NEAR(share({}) + share({"--invert"}), 1, 1e-6);
 }
 
+TEST_F(UnderstandCommands, MeasureComparesWithTheClassicWay) {
+    const std::string sheet = m_folder / "sheet.png";
+    const auto measured = [&](const char* seed) {
+        const Outcome o = ochre({"measure", "noise_jpeg", m_folder.path(), "--seed", seed, "-o", sheet, "--json"});
+        EXPECT_EQ(o.status, 0) << o.err;
+        return o.json();
+    };
+    const Json first = measured("1");
+    ASSERT_EQ(first.at("pictures").size(), 1u);
+    EXPECT_EQ(first.at("pictures")[0].at("name"), "in");
+    EXPECT_EQ(first.at("baseline"), "non-local means");
+    const Json& mean = first.at("mean");
+    EXPECT_NEAR(first.at("margin").get<double>(), mean.at("model").at("psnr").get<double>() - mean.at("baseline").at("psnr").get<double>(), 1e-9);
+    EXPECT_GT(readImage(sheet).width(), 4 * 200);
+    std::filesystem::remove(sheet); // it lies among the pictures
+    EXPECT_EQ(measured("1").at("mean"), mean);
+    std::filesystem::remove(sheet);
+    EXPECT_NE(measured("2").at("mean"), mean);
+    std::filesystem::remove(sheet);
+    const Outcome text = ochre({"measure", "low_light", m_folder.path(), "-m", "low-light"});
+    EXPECT_NE(text.out.find("CLAHE"), std::string::npos) << text.err;
+    EXPECT_EQ(ochre({"measure", "rain", m_folder.path()}).status, 2);
+    EXPECT_EQ(ochre({"measure", "pairs", m_folder.path()}).status, 2) << "the truth is asked for";
+    EXPECT_EQ(ochre({"measure", "click", m_folder.path()}).status, 2) << "cut-outs are asked for";
+    EXPECT_EQ(ochre({"measure", "click", m_folder.path(), "--cutouts", m_folder.path()}).status, 1) << "no model that selects comes along";
+    EXPECT_EQ(ochre({"measure", "noise_jpeg", m_folder / "nowhere"}).status, 1);
+}
+
 TEST_F(UnderstandCommands, WrongUseAndInputAreTold) {
     EXPECT_EQ(ochre({"detect", m_in}).status, 2);
     EXPECT_EQ(ochre({"segment", m_in, "-m", "x"}).status, 2);
@@ -103,20 +131,20 @@ TEST_F(UnderstandCommands, TrackWritesMasksAsAVideoOrPictures) {
     }
     const std::string point = std::to_string(film.middleX(3)) + "," + std::to_string(film.middleY(3));
     const std::string in = m_folder / "film.mp4", out = m_folder / "masks.mp4";
-    const Outcome o = ochre({"track", in, "-o", out, "--frame", "4", "--point", point, "--json"});
+    const Outcome o = ochre({"track", in, "-o", out, "--frame", "3", "--point", point, "--json"});
     ASSERT_EQ(o.status, 0) << o.err;
     EXPECT_EQ(o.json().at("frames"), 8);
     EXPECT_EQ(o.json().at("tracker"), "colours");
     EXPECT_NE(o.err.find("SAM 2 weights"), std::string::npos) << "who has followed is said";
-    const VideoReader masks{fs::path(out)};
-    ASSERT_EQ(masks.frames(), 8);
-    EXPECT_NEAR(masks.fps(), 25, 1e-6);
+    const ClipPtr masks = openClip(out);
+    ASSERT_EQ(masks->frames(), 8);
+    EXPECT_NEAR(masks->fps(), 25, 1e-6);
     const std::string pattern = m_folder / "masks" / "%03d.png";
-    ASSERT_EQ(ochre({"track", in, "-o", pattern, "--prompt", "4: " + point, "--direction", "forward"}).status, 0);
+    ASSERT_EQ(ochre({"track", in, "-o", pattern, "--prompt", "3: " + point, "--direction", "forward"}).status, 0);
     for (int i = 0; i < 8; ++i) {
         char name[16];
-        std::snprintf(name, sizeof name, "%03d.png", i + 1);
-        const Image picture = readImage(m_folder / "masks" / name), frame = masks.frame(i);
+        std::snprintf(name, sizeof name, "%03d.png", i);
+        const Image picture = readImage(m_folder / "masks" / name), frame = masks->frame(i);
         Image mask(160, 96, 1);
         for (std::size_t p = 0; p < mask.valueCount(); ++p) mask.edit()[p] = frame.values()[3 * p];
         EXPECT_GT(test::intersectionOverUnion(mask, film.truth(i)), 0.88) << i;

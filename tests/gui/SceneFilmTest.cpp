@@ -264,6 +264,71 @@ TEST_F(SceneFilm, AFilmIsDrawnInTheBackgroundAndCancelled) {
     EXPECT_TRUE(words->text().contains(QStringLiteral("film.mp4")));
 }
 
+TEST_F(SceneFilm, TheCardOffersFormatsSizesAndRates) {
+    openScene();
+    setTwoKeys();
+    click(tool("film"));
+    ASSERT_TRUE(wait([this] { return timeline().card().isVisible(); }));
+    const auto choose = [this](const char* combo, int entry) {
+        auto* box = timeline().card().findChild<QComboBox*>(QLatin1String(combo));
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Home);
+        for (int i = 0; i < entry; ++i) QTest::keyClick(box, Qt::Key_Down);
+    };
+    timeline().card().setFile(QString::fromStdString((m_folder / "film.mp4").string()));
+    choose("film_size", 4); // upright
+    Film film = timeline().card().film();
+    EXPECT_EQ(film.cameras.front().width, 1080);
+    EXPECT_EQ(film.cameras.front().height, 1920);
+    EXPECT_EQ(film.output.extension(), ".mp4");
+    EXPECT_EQ(film.fps, path().fps);
+    EXPECT_EQ(film.cameras.size(), path().frames());
+    choose("film_format", 1);
+    EXPECT_EQ(timeline().card().film().output.filename(), "film.mov");
+    choose("film_format", 3);
+    EXPECT_EQ(timeline().card().film().output.filename(), "film.exr");
+    auto* width = timeline().card().findChild<QWidget*>(QStringLiteral("film_width"));
+    const auto type = [](QWidget* field, const char* number) {
+        QTest::mouseDClick(field, Qt::LeftButton);
+        QTest::keyClicks(QApplication::focusWidget(), QLatin1String(number));
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+    };
+    type(width, "64");
+    EXPECT_EQ(timeline().card().findChild<QComboBox*>(QStringLiteral("film_size"))->currentText(), QStringLiteral("As below"));
+    const std::size_t frames = path().frames();
+    type(timeline().card().findChild<QWidget*>(QStringLiteral("film_fps")), "60");
+    film = timeline().card().film();
+    EXPECT_EQ(film.fps, 60);
+    EXPECT_NEAR(static_cast<double>(film.cameras.size()), 2.0 * static_cast<double>(frames), 2) << "the same time";
+    EXPECT_NE(path().fps, 60) << "the path keeps its own";
+    shot(timeline().card(), QStringLiteral("film-card-choices"));
+}
+
+TEST_F(SceneFilm, CamerasOfPhotosStayWithTheProject) {
+    openScene();
+    setTwoKeys();
+    CameraSet set;
+    for (int i = 0; i < 4; ++i) set.cameras.push_back({Camera::orbit({}, 3, 90.0 * i, 10, 45, 320, 240), "photo.png"});
+    writeCameras(set, m_folder / "transforms.json");
+    timeline().openCameras(QString::fromStdString((m_folder / "transforms.json").string()));
+    ASSERT_EQ(timeline().overlay().cameras().cameras.size(), 4u);
+    document().undo();
+    EXPECT_TRUE(timeline().overlay().cameras().cameras.empty());
+    document().redo();
+    EXPECT_EQ(timeline().overlay().cameras().cameras.size(), 4u);
+    const CameraPath keys = path();
+    const graph::Graph saved = document().graph();
+    const project::View seen = document().view();
+    document().reset({}, {}, {});
+    ASSERT_TRUE(wait([this] { return timeline().overlay().cameras().cameras.empty(); }));
+    document().reset(saved, seen, {});
+    ASSERT_TRUE(wait([this] { return timeline().overlay().cameras().cameras.size() == 4; }));
+    EXPECT_EQ(path(), keys);
+    timeline().edits().setCameras({}, {});
+    EXPECT_TRUE(timeline().overlay().cameras().cameras.empty());
+    EXPECT_EQ(path(), keys);
+}
+
 TEST_F(SceneFilm, PathsAreSavedAndOpened) {
     openScene();
     setTwoKeys();

@@ -168,8 +168,9 @@ TEST_F(SceneNavigation, TheCardChangesHowTheSceneIsShown) {
     still();
     const QImage grid = shot(view(), QStringLiteral("scene-grid"));
     click(card->findChild<QWidget*>(QStringLiteral("grid")), {8, 14});
+    still();
     EXPECT_GT(difference(grid, shot(view())), 0.1);
-    click(card->findChild<QPushButton*>());
+    click(card->findChild<QPushButton*>(QStringLiteral("view_reset")));
     EXPECT_EQ(difference(before, still()), 0);
 }
 
@@ -195,6 +196,27 @@ TEST(FrameGovernor, DoesNotSpoilThePictureWhereItsSizeIsNotWhatTakesTheTime) {
         governor.took(100 + 20 * pixels / 1e6, pixels, 1e6);
     }
     EXPECT_GT(governor.scale(), 0.9);
+}
+
+TEST(FrameGovernor, LeavesOutSplatsWherePlacingThemTakesTooLongAndTakesThemBack) {
+    FrameGovernor governor(40);
+    governor.setThins(true);
+    double constant = 0;
+    const auto move = [&](double perCloud) {
+        for (int i = 0; i < 40; ++i) {
+            const double pixels = 1e6 * governor.scale() * governor.scale();
+            constant = perCloud * governor.share();
+            governor.took(constant + 20 * pixels / 1e6, pixels, 1e6);
+        }
+    };
+    move(10);
+    EXPECT_EQ(governor.share(), 1) << "there is time for all";
+    move(200);
+    EXPECT_NEAR(constant + 20 * governor.scale() * governor.scale(), 40, 4);
+    EXPECT_LT(governor.share(), 0.25);
+    EXPECT_GT(governor.scale(), 0.3);
+    move(10);
+    EXPECT_EQ(governor.share(), 1);
 }
 
 } // namespace

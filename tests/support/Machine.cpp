@@ -3,9 +3,15 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 namespace ochre::test {
 namespace fs = std::filesystem;
+namespace {
+
+const std::set<std::string> kOwn{"denoise.safetensors", "low-light.safetensors", "starter.safetensors"};
+
+} // namespace
 
 Setting::Setting(const char* name, const std::string& value) : m_name(name) {
     if (const char* before = std::getenv(name)) m_before = before;
@@ -36,7 +42,7 @@ StarterModel::StarterModel(const fs::path& file) {
         if (entry.path().filename() != "models")
             fs::create_symlink(entry.path(), m_folder / entry.path().filename().string());
     for (const fs::directory_entry& entry : fs::directory_iterator(real / "models"))
-        if (entry.path().filename() != "starter.safetensors")
+        if (!kOwn.contains(entry.path().filename().string()))
             fs::create_symlink(entry.path(), models / entry.path().filename());
     if (!file.empty()) fs::create_symlink(fs::absolute(file), models / "starter.safetensors");
     m_setting.emplace("OCHRE_RESOURCES_DIR", m_folder.path().string());

@@ -27,8 +27,8 @@ private:
 /// What a tool of the system prints; nothing where it is not there or fails.
 std::optional<std::string> toolOutput(const std::string& program, const std::vector<std::string>& arguments);
 
-/// The program's resources with that file as the model that comes along, or without one, for as long as this lives:
-/// tests say the same wherever the real one is, or is not.
+/// The program's resources with that file as the starter model, or without one, and without the others that come along, for as
+/// long as this lives: tests say the same wherever the real ones are, or are not.
 class StarterModel {
 public:
     explicit StarterModel(const std::filesystem::path& file = {});

@@ -121,12 +121,16 @@ QString JobRow::detail() const {
         return m_job.started ? words::status(m_job.status) + QStringLiteral(" · ") + share
                              : words::status(m_job.status);
     case JobStatus::Done:
+        if (!m_job.note.empty()) return tr("Done in %1 · %2").arg(words::duration(m_job.seconds), QString::fromStdString(m_job.note));
         return tr("Done in %1 · %2 ran, %3 from the cache")
             .arg(words::duration(m_job.seconds))
             .arg(m_job.ran)
             .arg(m_job.cached);
     case JobStatus::Failed:
         return QString::fromStdString(m_job.error);
+    case JobStatus::Cancelled:
+        if (!m_job.note.empty()) return QString::fromStdString(m_job.note);
+        [[fallthrough]];
     default:
         return words::status(m_job.status);
     }

@@ -15,6 +15,21 @@
 #include "ui/theme/Theme.h"
 
 namespace ochre::ui {
+namespace {
+
+/// Keeps the Return that ends it to itself, which would begin typing again.
+class Line : public QLineEdit {
+public:
+    using QLineEdit::QLineEdit;
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override {
+        QLineEdit::keyPressEvent(event);
+        if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) event->accept();
+    }
+};
+
+} // namespace
 
 NumberField::NumberField(NumberRange range, QWidget* parent) : QWidget(parent), m_range(std::move(range)) {
     setFixedHeight(metrics::kControl);
@@ -190,7 +205,7 @@ void NumberField::keyPressEvent(QKeyEvent* event) {
 
 void NumberField::type(const QString& first) {
     if (m_editor || !isEnabled()) return;
-    m_editor = new QLineEdit(
+    m_editor = new Line(
         first.isEmpty() ? (m_mixed ? QString() : QString::number(m_value, 'g', 9)) : first, this);
     m_editor->setAlignment(Qt::AlignRight);
     m_editor->setGeometry(rect());

@@ -40,6 +40,25 @@ void Popover::addWide(QWidget* widget) {
     m_grid->addWidget(widget, m_grid->rowCount(), 0, 1, 2);
 }
 
+QLabel* Popover::addWords(int width, int lines) {
+    auto* words = new QLabel;
+    words->setProperty("role", "secondary");
+    words->setTextFormat(Qt::PlainText);
+    words->setWordWrap(true);
+    words->setFixedWidth(width);
+    words->setMinimumHeight(lines * words->fontMetrics().lineSpacing());
+    addWide(words);
+    return words;
+}
+
+void Popover::setRowShown(QWidget* control, bool shown) {
+    int row = 0, column = 0, rows = 0, columns = 0;
+    m_grid->getItemPosition(m_grid->indexOf(control), &row, &column, &rows, &columns);
+    if (column == 1) m_grid->itemAtPosition(row, 0)->widget()->setVisible(shown);
+    control->setVisible(shown);
+    if (isVisible()) adjustSize();
+}
+
 void Popover::openBelow(QWidget* anchor) {
     adjustSize();
     constexpr int kMargin = metrics::kShadow;

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 class QGridLayout;
+class QLabel;
 
 namespace ochre::ui {
 
@@ -20,6 +21,8 @@ public:
         return control;
     }
     void addWide(QWidget* widget); ///< over both columns
+    QLabel* addWords(int width, int lines = 2);     ///< plain text over both columns, with room for so many lines
+    void setRowShown(QWidget* control, bool shown); ///< one that addRow or addWide was given
     void openBelow(QWidget* anchor);
 
 protected:

@@ -97,6 +97,7 @@ QString starterTitle(const std::filesystem::path& file) {
         {"variations", QT_TRANSLATE_NOOP("WelcomeCard", "Variations of a picture")},
         {"upscale", QT_TRANSLATE_NOOP("WelcomeCard", "Enlarge a picture")},
         {"grade", QT_TRANSLATE_NOOP("WelcomeCard", "Grade the colours")},
+        {"repair_night", QT_TRANSLATE_NOOP("WelcomeCard", "Repair a dark picture")},
         {"scene", QT_TRANSLATE_NOOP("WelcomeCard", "Walk around a scene")},
         {"splats", QT_TRANSLATE_NOOP("WelcomeCard", "Walk around a scene")},
         {"scene_picture", QT_TRANSLATE_NOOP("WelcomeCard", "Take a picture of a scene")},

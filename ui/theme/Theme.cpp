@@ -69,6 +69,7 @@ const QHash<QString, QColor>& socketTable() {
         {"autoencoder", QColor("#E0605E")},  {"float", QColor("#7CB6EA")},
         {"int", QColor("#7CB6EA")},          {"bool", QColor("#7CB6EA")},
         {"text", QColor("#74CFA5")},         {"scene", QColor("#45C0C8")},
+        {"scene_layers", QColor("#45C0C8")},
         {"field", QColor("#45C0C8")},        {"camera", QColor("#6FA8A8")},
         {"camera_path", QColor("#6FA8A8")},  {"video", QColor("#B88AE0")},
         {"audio", QColor("#79D17A")},        {"any", QColor("#ECEDEF")},

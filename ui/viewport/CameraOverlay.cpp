@@ -7,6 +7,7 @@
 #include <QPainter>
 
 #include "core/image/ImageIo.h"
+#include "core/render/Undistort.h"
 #include "ui/bridge/Background.h"
 #include "ui/bridge/Picture.h"
 #include "ui/theme/Theme.h"
@@ -57,9 +58,9 @@ void CameraOverlay::showPhoto(int camera) {
         if (const auto file = m_set.pictureOf(static_cast<std::size_t>(camera)); !file.empty())
             inBackground(
                 this,
-                [file]() -> QImage {
+                [file, taken = m_set.cameras.at(static_cast<std::size_t>(camera))]() -> QImage {
                     try {
-                        return toDisplay(readThumbnail(file, kPhotoSide));
+                        return toDisplay(undistorted(readThumbnail(file, kPhotoSide), taken));
                     } catch (const Error&) {
                         return {}; // a photo that cannot be read is none
                     }

@@ -6,6 +6,7 @@
 
 #include "ui/viewport/EditCards.h"
 #include "ui/viewport/SceneEdits.h"
+#include "ui/viewport/SolidCard.h"
 #include "ui/viewport/ValueCard.h"
 
 namespace ochre::ui {
@@ -17,7 +18,7 @@ EditBar::EditBar(SceneView& view, SceneEdits& edits, SceneActions& actions)
     : m_view(view), m_edits(edits), m_actions(actions),
       m_rectangle(view, edits, RegionTool::Shape::Rectangle), m_lasso(view, edits, RegionTool::Shape::Lasso),
       m_brush(view, edits, RegionTool::Shape::Brush), m_sphere(view, edits, false), m_box(view, edits, true),
-      m_color(view, edits), m_gizmo(view, edits), m_tools(new QActionGroup(this)) {
+      m_color(view, edits), m_selection(edits), m_gizmo(view, m_selection), m_measure(view, edits), m_tools(new QActionGroup(this)) {
     addTools();
     addGap();
     addSelection();
@@ -45,7 +46,11 @@ QAction* EditBar::add(const char* id, const QString& text, const QString& iconNa
 void EditBar::addTool(const char* id, const QString& text, const QString& iconName, Qt::Key key,
                       SceneTool* tool) {
     QAction* action =
-        add(id, text, iconName, {QKeySequence(key)}, Needs::Scene, [this, tool] { m_view.setTool(tool); });
+        add(id, text, iconName, {QKeySequence(key)}, Needs::Scene, [this, tool] {
+            for (SolidTool* solid : {&m_sphere, &m_box})
+                if (tool != solid) solid->finish();
+            m_view.setTool(tool);
+        });
     action->setCheckable(true);
     m_tools->addAction(action);
     addAction(action);
@@ -69,13 +74,14 @@ void EditBar::addTools() {
             &m_lasso);
     addTool("select_brush", tr("Select by brush, its size by Ctrl+wheel or [ and ]") + rule,
             QStringLiteral("select-brush"), Qt::Key_B, &m_brush);
-    addTool("select_sphere", tr("Select by sphere: press where its middle is, drag its size") + rule,
+    addTool("select_sphere", tr("Select by sphere: press where its middle is, drag its size, then its handles; Enter ends, Esc takes it back") + rule,
             QStringLiteral("select-sphere"), Qt::Key_U, &m_sphere);
-    addTool("select_box", tr("Select by box: press where its middle is, drag its size") + rule,
+    addTool("select_box", tr("Select by box: press where its middle is, drag its size, then its handles; Enter ends, Esc takes it back") + rule,
             QStringLiteral("select-box"), Qt::Key_X, &m_box);
     addTool("select_color", tr("Select what is coloured like what is clicked; drag for more or fewer") + rule,
             QStringLiteral("select-color"), Qt::Key_C, &m_color);
     m_actions.at(QStringLiteral("navigate"))->setChecked(true);
+    addSolids();
     addCard("select_value", tr("Select by opacity, size or luminance"), QStringLiteral("select-range"),
             Needs::Scene, new ValueCard(m_edits, this));
     addCard("select_floaters", tr("Select floaters"), QStringLiteral("floaters"), Needs::Scene,
@@ -84,6 +90,21 @@ void EditBar::addTools() {
         [this] { m_brush.resizeBrush(kBrushStep); });
     add("brush_smaller", tr("Smaller brush"), {}, {QKeySequence(Qt::Key_BracketLeft)}, Needs::Scene,
         [this] { m_brush.resizeBrush(1 / kBrushStep); });
+}
+
+void EditBar::addSolids() {
+    auto* card = new SolidCard(m_sphere, m_box, [this](SolidTool& tool) {
+        QAction* action = m_actions.at(tool.isBox() ? QStringLiteral("select_box") : QStringLiteral("select_sphere"));
+        if (!action->isChecked()) action->trigger();
+    }, this);
+    addCard("select_solid", tr("Select by sphere or box in numbers"), QStringLiteral("select-solid"), Needs::Scene, card);
+    connect(m_actions.at(QStringLiteral("select_solid")), &QAction::triggered, card,
+            [this, card] { card->setBox(m_actions.at(QStringLiteral("select_box"))->isChecked()); });
+    add("finish_solid", tr("Done with the sphere or box"), {}, {QKeySequence(Qt::Key_Return), QKeySequence(Qt::Key_Enter)}, Needs::Scene,
+        [this] {
+            m_sphere.finish();
+            m_box.finish();
+        });
 }
 
 void EditBar::addSelection() {
@@ -121,6 +142,8 @@ void EditBar::addChanges() {
     addAction(add("duplicate", tr("Duplicate; the copies are selected"), QStringLiteral("duplicate"),
                   {QKeySequence(Qt::SHIFT | Qt::Key_D)}, Needs::Selection,
                   [this] { m_edits.apply(edits::Duplicate{}); }));
+    addAction(add("separate", tr("Separate: the selection becomes a scene of its own, as another node"), QStringLiteral("separate"),
+                  {QKeySequence(Qt::Key_P)}, Needs::Selection, [this] { m_edits.separate(); }));
     addTool("gizmo", tr("Move, turn and scale by handles; Ctrl snaps"), QStringLiteral("transform"),
             Qt::Key_G, &m_gizmo);
     QAction* snap = add("snap", tr("Snap to round numbers"), QStringLiteral("snap"),
@@ -132,12 +155,15 @@ void EditBar::addChanges() {
             new TransformCard(m_edits, this));
     addCard("grade", tr("Change colours, opacity and size"), QStringLiteral("grade"), Needs::Selection,
             new GradeCard(m_edits, this));
-    addAction(add("level", tr("Level the scene by the selected floor"), QStringLiteral("level"), {},
-                  Needs::Selection, [this] { levelFloor(); }));
+    addAction(add("level", tr("Level the scene by the selected floor"), QStringLiteral("level"), {}, Needs::Selection, [this] {
+        m_edits.applyToAll(tr("Level the floor"), [](const SplatEditor& editor) { return levelling(editor.data(), editor.selected()); });
+    }));
+    addTool("measure", tr("Measure: click two places; drag an end to another"), QStringLiteral("measure"), Qt::Key_M, &m_measure);
+    addCard("rescale", tr("The measured length, and what it is to be"), QStringLiteral("rescale"), Needs::Scene, new MeasureCard(m_measure, this));
 }
 
 void EditBar::selectNone() {
-    if (m_view.cancelTool()) return;
+    if (m_view.cancelTool() || m_sphere.takeBack() || m_box.takeBack() || m_measure.clear()) return;
     if (m_edits.state().selected > 0)
         m_edits.apply(
             {tr("Select none"), [](const SplatEditor&) {
@@ -145,20 +171,6 @@ void EditBar::selectNone() {
              }});
     else
         m_actions.at(QStringLiteral("navigate"))->trigger();
-}
-
-// The whole cloud moves, so that nothing that is hidden or locked stays behind.
-void EditBar::levelFloor() {
-    m_edits.apply({tr("Level the floor"), [](const SplatEditor& editor) {
-                       const Similarity step = levelling(editor.data(), editor.selected());
-                       std::vector<SplatEdit> steps;
-                       if (!editor.hidden().none()) steps.push_back(edits::ShowAll{});
-                       if (!editor.locked().none()) steps.push_back(edits::UnlockAll{});
-                       steps.push_back(edits::Select{Everything{}, edits::Combine::Replace});
-                       steps.push_back(edits::Move{step, {}});
-                       steps.push_back(edits::Select{Everything{}, edits::Combine::Subtract});
-                       return steps;
-                   }});
 }
 
 void EditBar::refresh() {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "ui/viewport/Gizmo.h"
+#include "ui/viewport/MeasureTool.h"
 #include "ui/viewport/SceneActions.h"
 #include "ui/viewport/SelectTools.h"
+#include "ui/viewport/SolidTool.h"
 
 class QActionGroup;
 
@@ -17,6 +19,8 @@ public:
     ~EditBar() override;
 
     const Gizmo& gizmo() const { return m_gizmo; }
+    const MeasureTool& measure() const { return m_measure; }
+    const SolidTool& solid(bool box) const { return box ? m_box : m_sphere; }
 
 private:
     enum class Needs { Scene, Selection, Hidden, Locked };
@@ -26,10 +30,10 @@ private:
     void addCard(const char* id, const QString& text, const QString& iconName, Needs needs,
                  class Popover* card);
     void addTools();
+    void addSolids();
     void addSelection();
     void addChanges();
     void selectNone();
-    void levelFloor();
     void refresh();
 
     SceneView& m_view;
@@ -38,7 +42,9 @@ private:
     RegionTool m_rectangle, m_lasso, m_brush;
     SolidTool m_sphere, m_box;
     ColorTool m_color;
+    SelectionTarget m_selection;
     Gizmo m_gizmo;
+    MeasureTool m_measure;
     QActionGroup* m_tools;
     std::vector<std::pair<QAction*, Needs>> m_needs;
 };

@@ -8,52 +8,24 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/base/Log.h"
+#include "core/base/TaskPool.h"
 #include "core/scene/SceneIo.h"
 
 namespace ochre::ui {
 namespace {
 
-enum class Part { All, Selection, Rest };
-
-/// Null where none is marked.
-std::shared_ptr<const std::vector<SplatMark>> marksOf(const SplatEditor& editor, Part part = Part::All) {
-    if (editor.selected().none() && editor.hidden().none() && editor.locked().none() &&
-        editor.deleted().none())
-        return nullptr;
-    auto marks = std::make_shared<std::vector<SplatMark>>(editor.count());
-    const auto selected = editor.selected().words(), hidden = editor.hidden().words(),
-               locked = editor.locked().words(), deleted = editor.deleted().words();
-    for (std::size_t i = 0; i < marks->size(); ++i) {
-        const std::size_t w = i / 64, bit = i % 64;
-        const std::uint64_t left = part == Part::Selection ? ~selected[w] : part == Part::Rest ? selected[w] : 0;
-        if ((selected[w] | hidden[w] | locked[w] | deleted[w] | left) >> bit & 1)
-            (*marks)[i] = (hidden[w] | deleted[w] | left) >> bit & 1 ? SplatMark::Hidden
-                          : locked[w] >> bit & 1                     ? SplatMark::Locked
-                                                                     : SplatMark::Selected;
+/// Where an order only shows the selection otherwise: how. Checks what the steps themselves would.
+std::optional<std::vector<SplatChange>> heldBy(const std::vector<SplatEdit>& edits, const SplatEditor& editor) {
+    if (edits.empty() || editor.selected().none()) return std::nullopt;
+    std::vector<SplatChange> held;
+    for (const SplatEdit& edit : edits) {
+        const std::optional<SplatChange> change = changeOf(edit);
+        if (!change) return std::nullopt;
+        ReadyChange{*change}; // throws where it is none
+        held.push_back(*change);
     }
-    return marks;
-}
-
-/// Where an order only shows the selection; checks what the move itself would.
-std::optional<Similarity> heldBy(const std::vector<SplatEdit>& edits, const SplatEditor& editor) {
-    const auto* move = edits.size() == 1 ? std::get_if<edits::Move>(&edits.front()) : nullptr;
-    if (!move || editor.selected().none()) return std::nullopt;
-    const Similarity about = move->similarity.about(move->pivot);
-    SplatMover{about}; // throws where it is none
-    return about;
-}
-
-std::optional<Bounds> boundsOf(const SplatData& data, const SplatMask& splats) {
-    std::optional<Bounds> bounds;
-    for (const std::size_t i : splats.indices()) {
-        const float* p = &data.positions[3 * i];
-        if (!bounds) bounds = Bounds{{p[0], p[1], p[2]}, {p[0], p[1], p[2]}};
-        for (std::size_t k = 0; k < 3; ++k) {
-            bounds->min[k] = std::min<double>(bounds->min[k], p[k]);
-            bounds->max[k] = std::max<double>(bounds->max[k], p[k]);
-        }
-    }
-    return bounds;
+    return held;
 }
 
 } // namespace
@@ -66,28 +38,39 @@ std::optional<Vec3> EditState::middle() const {
 }
 
 Histogram histogramOf(const SplatEditor& editor, SplatValue which) {
+    constexpr float kNone = std::numeric_limits<float>::quiet_NaN(); // of what does not count
+    constexpr std::size_t kGrain = 1 << 14;
     Histogram h{.which = which};
-    const std::size_t count = editor.count();
-    std::vector<float> values(count);
+    std::vector<float> values(editor.count());
     float low = std::numeric_limits<float>::infinity(), high = -low;
-    const auto counts = [&](std::size_t i) {
-        return !editor.deleted()[i] && !editor.hidden()[i] && std::isfinite(values[i]);
-    };
-    for (std::size_t i = 0; i < count; ++i) {
-        const double value = valueOf(editor.data(), i, which);
-        values[i] = static_cast<float>(which == SplatValue::Size ? std::log10(value) : value);
-        if (!counts(i)) continue;
-        low = std::min(low, values[i]);
-        high = std::max(high, values[i]);
-    }
+    std::mutex mutex;
+    TaskPool::shared().parallelFor(values.size(), kGrain, [&](std::size_t first, std::size_t last) {
+        float least = std::numeric_limits<float>::infinity(), most = -least;
+        for (std::size_t i = first; i < last; ++i) {
+            const double value = valueOf(editor.data(), i, which);
+            const auto shown = static_cast<float>(which == SplatValue::Size ? std::log10(value) : value);
+            values[i] = editor.deleted()[i] || editor.hidden()[i] || !std::isfinite(shown) ? kNone : shown;
+            if (std::isnan(values[i])) continue;
+            least = std::min(least, shown);
+            most = std::max(most, shown);
+        }
+        std::lock_guard lock(mutex);
+        low = std::min(low, least);
+        high = std::max(high, most);
+    });
     if (which == SplatValue::Size && low <= high) h.low = low, h.high = std::max(high, low + 1e-3f);
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!counts(i)) continue;
-        const double share = (values[i] - h.low) / (h.high - h.low);
-        const auto bin = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * (Histogram::kBins - 1) + 0.5);
-        ++h.all[bin];
-        if (editor.selected()[i]) ++h.selected[bin];
-    }
+    TaskPool::shared().parallelFor(values.size(), kGrain, [&](std::size_t first, std::size_t last) {
+        std::array<std::uint32_t, Histogram::kBins> all{}, selected{};
+        for (std::size_t i = first; i < last; ++i) {
+            if (std::isnan(values[i])) continue;
+            const double share = (values[i] - h.low) / (h.high - h.low);
+            const auto bin = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * (Histogram::kBins - 1) + 0.5);
+            ++all[bin];
+            if (editor.selected()[i]) ++selected[bin];
+        }
+        std::lock_guard lock(mutex);
+        for (std::size_t bin = 0; bin < Histogram::kBins; ++bin) h.all[bin] += all[bin], h.selected[bin] += selected[bin];
+    });
     return h;
 }
 
@@ -98,6 +81,7 @@ EditWorker::~EditWorker() {
         std::lock_guard lock(m_mutex);
         m_stop = true;
         m_cancel.request();
+        m_tidying.request();
     }
     m_wake.notify_all();
     if (m_thread.joinable()) m_thread.join();
@@ -114,6 +98,7 @@ void EditWorker::push(Task task) {
         if (order && before && !order->key.isEmpty() && before->key == order->key && !before->keep)
             m_tasks.pop_back();
         m_tasks.push_back(std::move(task));
+        m_tidying.request();
         if (!m_thread.joinable()) m_thread = std::thread([this] { work(); });
     }
     m_wake.notify_all();
@@ -142,6 +127,10 @@ void EditWorker::work() {
             std::unique_lock lock(m_mutex);
             if (m_tasks.empty() && !m_stop) {
                 Q_EMIT busyChanged(false);
+                const Cancel tidying = m_tidying = Cancel::make();
+                lock.unlock();
+                tidy(tidying);
+                lock.lock();
                 m_wake.wait(lock, [this] { return m_stop || !m_tasks.empty(); });
             }
             if (m_stop) return;
@@ -160,6 +149,19 @@ void EditWorker::work() {
     }
 }
 
+void EditWorker::tidy(const Cancel& cancel) {
+    if (!m_editor) return;
+    try {
+        if (std::exchange(m_shownItems, 1) > EditedScene::kManyItems) {
+            m_scene.flatten(*m_editor, cancel);
+            Q_EMIT changed(tell());
+        }
+        if (m_selector.wantsTrial(m_editor->data())) m_selector.tryOut(m_editor->data(), m_editor->dataState(), cancel);
+    } catch (...) {
+        if (const Error e = currentError(); !e.cancelled()) log::warning("editing: {}", e.full()); // the items are right too
+    }
+}
+
 void EditWorker::takeBack(std::size_t steps) {
     for (; steps > 0; --steps) {
         m_editor->undo();
@@ -169,10 +171,13 @@ void EditWorker::takeBack(std::size_t steps) {
 
 void EditWorker::carryOut(const Wanted& wanted) {
     if (!m_editor || m_base != &wanted.cloud.data()) {
+        m_selector = {};
         m_editor.emplace(wanted.cloud);
+        m_editor->askThrough([this](const SplatQuery& query, const SplatData& data, std::uint64_t state, const Cancel& cancel) {
+            return m_selector.answer(query, data, state, cancel);
+        });
         m_base = &wanted.cloud.data(); // the editor holds the cloud, so no other has this address
-        m_shown = wanted.cloud;
-        m_shownVersion = 0;
+        m_scene = {};
         m_steps.clear();
     }
     const auto [here, there] =
@@ -204,7 +209,7 @@ void EditWorker::carryOut(const EditOrder& order) {
     if (!order.key.isEmpty() && order.key == m_lastKey) takeBack(m_last);
     m_lastKey.clear();
     m_last = 0;
-    std::optional<Similarity> held;
+    std::optional<std::vector<SplatChange>> held;
     try {
         const std::vector<SplatEdit> edits = order.make(*m_editor);
         if (!order.keep) held = heldBy(edits, *m_editor);
@@ -220,7 +225,7 @@ void EditWorker::carryOut(const EditOrder& order) {
         throw;
     }
     m_lastKey = order.key;
-    const auto state = tell(held);
+    const auto state = tell(held.value_or(std::vector<SplatChange>()));
     Q_EMIT changed(state);
     Q_EMIT done(state, order.title, order.key, order.keep, order.turn);
 }
@@ -235,24 +240,15 @@ void EditWorker::carryOut(SplatValue which) {
     if (m_editor) Q_EMIT histogramReady(std::make_shared<const Histogram>(histogramOf(*m_editor, which)));
 }
 
-std::shared_ptr<const EditState> EditWorker::tell(const std::optional<Similarity>& held) {
-    if (m_shownVersion != m_editor->dataVersion()) {
-        m_shown = SplatCloud(SplatData(m_editor->data()), m_shown.name());
-        m_shownVersion = m_editor->dataVersion();
-    }
+std::shared_ptr<const EditState> EditWorker::tell(const std::vector<SplatChange>& held) {
     auto state = std::make_shared<EditState>();
-    state->cloud = m_shown;
-    if (held) {
-        state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor, Part::Rest)},
-                        {.cloud = m_shown, .toWorld = similarityMatrix(*held), .marks = marksOf(*m_editor, Part::Selection)}};
-    } else {
-        state->items = {{.cloud = m_shown, .marks = marksOf(*m_editor)}};
-    }
+    static_cast<EditedItems&>(*state) = m_scene.items(*m_editor, held);
+    if (held.empty()) m_shownItems = state->items.size();
     state->selected = m_editor->selected().count();
     state->hidden = m_editor->hidden().count();
     state->locked = m_editor->locked().count();
     state->left = m_editor->count() - m_editor->deleted().count();
-    state->selection = boundsOf(m_editor->data(), m_editor->selected());
+    state->selection = m_editor->selectionBounds();
     state->steps = m_steps;
     return state;
 }

@@ -15,16 +15,13 @@
 
 #include <QObject>
 
-#include "core/render/Renderer.h"
-#include "core/scene/edit/SplatEditor.h"
+#include "core/render/EditedScene.h"
+#include "core/render/Selector.h"
 
 namespace ochre::ui {
 
-/// A scene while it is edited; never changed once it was told.
-struct EditState {
-    SplatCloud cloud; ///< with those that are deleted or hidden
-    /// It with its marks; while the selection is dragged, the rest and then the selection where it is held, of the same cloud.
-    std::vector<SceneItem> items;
+/// A scene while it is edited, as items; never changed once it was told.
+struct EditState : EditedItems {
     std::size_t selected = 0, hidden = 0, locked = 0, left = 0; ///< left: not deleted
     std::optional<Bounds> selection;                            ///< of the selected centres
     std::vector<std::string> steps;                             ///< that were done, each as JSON
@@ -41,7 +38,7 @@ struct Histogram {
 };
 Histogram histogramOf(const SplatEditor& editor, SplatValue which);
 
-/// Steps to add to those that were done. A move that is not kept changes no splats: it is only shown.
+/// Steps to add to those that were done. What is not kept and changes the selected splats is only shown.
 struct EditOrder {
     QString title; ///< for undo
     std::function<std::vector<SplatEdit>(const SplatEditor&)>
@@ -88,21 +85,23 @@ private:
     void carryOut(const std::filesystem::path& path);
     void carryOut(SplatValue which);
     void takeBack(std::size_t steps);
-    /// `held`: where the selection is shown, for now.
-    std::shared_ptr<const EditState> tell(const std::optional<Similarity>& held = {});
+    void tidy(const Cancel& cancel); ///< what there is time for while nothing is wanted
+    /// `held`: how the selection is shown, for now.
+    std::shared_ptr<const EditState> tell(const std::vector<SplatChange>& held = {});
 
     std::mutex m_mutex;
     std::condition_variable m_wake;
     std::deque<Task> m_tasks;
     bool m_stop = false;
-    Cancel m_cancel = Cancel::make();
+    Cancel m_cancel = Cancel::make(), m_tidying = Cancel::make();
     std::thread m_thread; ///< started by the first task
 
     // Of the thread.
     std::optional<SplatEditor> m_editor;
     const SplatData* m_base = nullptr;
-    SplatCloud m_shown;
-    std::size_t m_shownVersion = 0, m_last = 0; ///< m_last: steps of the last order
+    EditedScene m_scene;
+    Selector m_selector;
+    std::size_t m_last = 0, m_shownItems = 1; ///< steps of the last order; items of the last state without anything held
     QString m_lastKey;
     std::vector<std::string> m_steps;
     bool m_broken = false; ///< of the steps that are wanted, one could not be done

@@ -6,6 +6,7 @@
 #include "core/scene/cameras/CameraPath.h"
 #include "ui/panels/Popover.h"
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 
@@ -22,6 +23,7 @@ public:
     explicit FilmCard(QWidget* parent);
     void setPath(const CameraPath& path);
     Film film() const; ///< cameras see what is as near as usual
+    bool asView() const; ///< whether what is behind the scene in the view is to be behind it in the film
     void setFile(const QString& file);
 
 Q_SIGNALS:
@@ -32,13 +34,20 @@ protected:
 
 private:
     Film settings() const; ///< with the first camera alone
+    CameraPath filmed() const; ///< the path at the film's rate
     std::size_t last() const;
+    void chooseFormat(int format);
+    void chooseSize(int size);
+    void chooseRate(double fps);
+    void showChoices(); ///< those that file and numbers are
     void refresh(); ///< says what it would be, or why it cannot be
 
     CameraPath m_path;
     PathField* m_file;
-    NumberField *m_width, *m_height, *m_first, *m_last;
-    CheckField* m_transparent;
+    QComboBox *m_format, *m_size, *m_projection;
+    NumberField *m_width, *m_height, *m_fps, *m_first, *m_last;
+    bool m_ownRate = false; ///< else that of the path
+    CheckField *m_transparent, *m_asView;
     ColorField* m_background;
     QLabel* m_words;
     QPushButton* m_render;

@@ -14,16 +14,17 @@ FilmJob::~FilmJob() {
     if (m_thread.joinable()) m_thread.join();
 }
 
-void FilmJob::start(Film film, SplatCloud cloud) {
+void FilmJob::start(Film film, std::vector<SceneItem> scene) {
     if (m_running) return;
     if (m_thread.joinable()) m_thread.join();
     m_running = true;
+    film.splats.selected.share = film.splats.locked.share = 0;
     m_cancel = Cancel::make();
-    m_thread = std::thread([this, film = std::move(film), cloud = std::move(cloud), cancel = m_cancel] {
+    m_thread = std::thread([this, film = std::move(film), scene = std::move(scene), cancel = m_cancel] {
         try {
             const auto renderer = makeRenderer();
             const auto tell = [this](const FilmState& s) { Q_EMIT progressed(s.done, s.total, s.secondsLeft); };
-            const FilmResult result = renderFilm(*renderer, cloud, film, tell, cancel);
+            const FilmResult result = renderFilm(*renderer, scene, film, tell, cancel);
             Q_EMIT ended(QString::fromStdString(result.files.back().string()), {}, {});
         } catch (...) {
             const Error e = currentError();

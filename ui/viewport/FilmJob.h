@@ -18,7 +18,8 @@ public:
     ~FilmJob() override; ///< stops it and waits
 
     bool running() const { return m_running; }
-    void start(Film film, SplatCloud cloud); ///< nothing while one runs
+    /// Nothing while one runs. Marks other than hidden do not show.
+    void start(Film film, std::vector<SceneItem> scene);
     void cancel();                           ///< leaves no half file; finished frames serve the next try
 
 Q_SIGNALS:

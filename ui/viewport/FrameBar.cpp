@@ -48,7 +48,7 @@ protected:
             for (int from = 0; from < masks->frames();) { // runs of frames with a mask
                 int to = from;
                 while (to < masks->frames() && masks->has(to)) ++to;
-                if (to > from) p.drawRoundedRect(QRectF(QPointF(xOf(from + 1) - 2, middle - kTrack / 2.0), QPointF(xOf(to) + 2, middle + kTrack / 2.0)), 2, 2);
+                if (to > from) p.drawRoundedRect(QRectF(QPointF(xOf(from) - 2, middle - kTrack / 2.0), QPointF(xOf(to - 1) + 2, middle + kTrack / 2.0)), 2, 2);
                 from = std::max(to, from) + 1;
             }
         p.setBrush(hasFocus() ? colors().accent : colors().textHigh);
@@ -64,8 +64,8 @@ protected:
         switch (event->key()) {
         case Qt::Key_Left: return m_edits.showFrame(m_edits.frame() - 1);
         case Qt::Key_Right: return m_edits.showFrame(m_edits.frame() + 1);
-        case Qt::Key_Home: return m_edits.showFrame(1);
-        case Qt::Key_End: return m_edits.showFrame(m_edits.frames());
+        case Qt::Key_Home: return m_edits.showFrame(0);
+        case Qt::Key_End: return m_edits.showFrame(m_edits.frames() - 1);
         default: QWidget::keyPressEvent(event);
         }
     }
@@ -73,11 +73,11 @@ protected:
 private:
     double xOf(int frame) const {
         const int steps = std::max(1, m_edits.frames() - 1);
-        return kInset + (width() - 2.0 * kInset) * (frame - 1) / steps;
+        return kInset + (width() - 2.0 * kInset) * frame / steps;
     }
     void go(double x) {
         const double share = (x - kInset) / std::max(1.0, width() - 2.0 * kInset);
-        m_edits.showFrame(1 + static_cast<int>(std::lround(share * (m_edits.frames() - 1))));
+        m_edits.showFrame(static_cast<int>(std::lround(share * (m_edits.frames() - 1))));
     }
 
     TrackEdits& m_edits;
@@ -114,9 +114,9 @@ FrameBar::FrameBar(TrackEdits& edits)
 
 void FrameBar::refresh() {
     const int count = m_edits.frames();
-    m_number->setText(count > 0 ? tr("%1 of %2").arg(m_edits.frame()).arg(count) : QString());
-    m_back->setEnabled(count > 0 && m_edits.frame() > 1);
-    m_next->setEnabled(count > 0 && m_edits.frame() < count);
+    m_number->setText(count > 0 ? tr("%1 / %2").arg(m_edits.frame()).arg(count - 1) : QString());
+    m_back->setEnabled(m_edits.frame() > 0);
+    m_next->setEnabled(m_edits.frame() < count - 1);
     m_line->update();
     setVisible(m_edits.onVideo());
 }

@@ -9,7 +9,6 @@ class QToolButton;
 
 namespace ochre::ui {
 
-class NumberField;
 class TrackEdits;
 
 class FrameBar : public QWidget {

@@ -40,9 +40,23 @@ double snapped(double value, double step) {
 
 } // namespace
 
+std::optional<Vec3> SelectionTarget::middle() const {
+    return m_edits.state().middle();
+}
+
+void SelectionTarget::change(const GizmoChange& c) {
+    m_edits.apply({c.title,
+                   [move = edits::Move{c.similarity, c.pivot}](const SplatEditor&) { return std::vector<SplatEdit>{move}; },
+                   QStringLiteral("gizmo %1").arg(c.drag), c.keep});
+}
+
+void SelectionTarget::revert() {
+    m_edits.revert();
+}
+
 std::optional<Vec3> Gizmo::pivot() const {
     if (m_held.part != Part::None) return m_pivot;
-    return m_edits.state().middle();
+    return m_target.middle();
 }
 
 double Gizmo::reach(const Vec3& pivot) const {
@@ -147,12 +161,9 @@ Similarity Gizmo::change(QPointF at, bool snaps) const {
 
 void Gizmo::send(QPointF at, Qt::KeyboardModifiers modifiers, bool keep) {
     m_change = change(at, m_snapping != static_cast<bool>(modifiers & Qt::ControlModifier));
-    if (m_change.isIdentity() && keep) return m_edits.revert();
+    if (m_change.isIdentity() && keep) return m_target.revert();
     const char* title = m_held.part == Part::Move ? "Move" : m_held.part == Part::Turn ? "Turn" : "Scale";
-    m_edits.apply(
-        {QLatin1String(title),
-         [move = edits::Move{m_change, m_pivot}](const SplatEditor&) { return std::vector<SplatEdit>{move}; },
-         QStringLiteral("gizmo %1").arg(m_drags), keep});
+    m_target.change({QLatin1String(title), m_change, m_pivot, m_drags, keep});
     m_view.update();
 }
 
@@ -166,7 +177,7 @@ void Gizmo::release(QPointF at, Qt::KeyboardModifiers modifiers) {
 }
 
 void Gizmo::cancel() {
-    if (m_held.part != Part::None) m_edits.revert();
+    if (m_held.part != Part::None) m_target.revert();
     m_held = {};
     m_view.update();
 }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kSameShape = 0.02; // of the ratio of the sides: previews are rounded to whole pixels
 constexpr QPointF kNowhere(-1e9, -1e9);
+constexpr double kGripRadius = 11;
 constexpr double kMinZoom = 1.0 / 64, kMaxZoom = 64;
 
 struct Levels {
@@ -57,16 +58,37 @@ void ImageView::setImage(const Image& image) {
     convert();
 }
 
-void ImageView::setCompare(const Image& image) {
+void ImageView::setCompare(const Image& image, const QString& name) {
+    m_otherName = name;
     m_other = image;
-    if (image.empty()) m_wipeOn = false;
     m_otherLevels.clear();
-    if (m_wipeOn) convert();
+    if (image.empty()) {
+        m_peeking = false;
+        setComparing(Comparing::No);
+    } else if (m_comparing != Comparing::No || m_peeking) {
+        convert();
+    }
 }
 
-void ImageView::setComparing(bool on) {
-    m_wipeOn = on && canCompare();
+void ImageView::setComparing(Comparing how) {
+    const bool wasSides = m_comparing == Comparing::Sides;
+    m_comparing = canCompare() ? how : Comparing::No;
+    if (wasSides != (m_comparing == Comparing::Sides) && m_fitted && !m_image.empty()) fit();
     convert();
+}
+
+void ImageView::setPeeking(bool on) {
+    if (on == m_peeking || (on && !canCompare())) return;
+    m_peeking = on;
+    if (on && m_otherLevels.isEmpty())
+        convert();
+    else
+        update();
+}
+
+void ImageView::setWipe(double share) {
+    m_wipe = std::clamp(share, 0.0, 1.0);
+    update();
 }
 
 void ImageView::setDisplay(const DisplaySettings& settings) {
@@ -100,7 +122,7 @@ void ImageView::convert() {
     const std::uint64_t turn = ++m_turn;
     inBackground(
         this,
-        [image = m_image, other = m_wipeOn ? m_other : Image(), settings = m_settings] {
+        [image = m_image, other = m_comparing != Comparing::No || m_peeking ? m_other : Image(), settings = m_settings] {
             return Levels{pyramid(image, settings), pyramid(other, settings)};
         },
         [this, turn](Levels levels) {
@@ -197,7 +219,7 @@ double ImageView::fitZoom() const {
     if (m_image.empty()) return 1;
     const double ratio = devicePixelRatioF();
     const double margin = 4 * metrics::kGrid;
-    const double x = std::max(1.0, (width() - margin) * ratio) / m_image.width();
+    const double x = std::max(1.0, (roomAcross() - margin) * ratio) / m_image.width();
     const double y = std::max(1.0, (height() - margin) * ratio) / m_image.height();
     return std::clamp(std::min(x, y), kMinZoom, kMaxZoom);
 }
@@ -231,7 +253,7 @@ void ImageView::keepInReach() {
 }
 
 QPointF ImageView::toPicture(QPointF w) const {
-    return m_center + (w - QPointF(width() / 2.0, height() / 2.0)) * (devicePixelRatioF() / m_zoom);
+    return m_center + (w - QPointF(width() / 2.0 + sideShift(w.x()), height() / 2.0)) * (devicePixelRatioF() / m_zoom);
 }
 
 QPointF ImageView::toWidget(QPointF picture) const {
@@ -243,6 +265,12 @@ void ImageView::paintEvent(QPaintEvent*) {
     p.fillRect(rect(), colors().canvas);
     if (m_previewing) return paintPreview(p);
     if (m_levels.isEmpty()) return;
+    const bool both = !m_otherLevels.isEmpty();
+    if (m_peeking && both) {
+        paintPicture(p, m_otherLevels);
+        return paintName(p, m_otherName, QPointF(2 * metrics::kGrid, 2 * metrics::kGrid), false);
+    }
+    if (m_comparing == Comparing::Sides && both) return paintSides(p);
     paintPicture(p, m_levels);
     for (SceneTool* tool : m_tools) {
         p.save();
@@ -250,18 +278,75 @@ void ImageView::paintEvent(QPaintEvent*) {
         tool->paint(p);
         p.restore();
     }
-    if (!m_wipeOn || m_otherLevels.isEmpty()) return;
+    if (m_comparing == Comparing::Wipe && both) paintWipe(p);
+}
+
+/// Within `clip` alone, moved to the right by `shift`.
+void ImageView::paintOver(QPainter& p, const QRectF& clip, double shift, const QList<QImage>& levels) {
     p.save();
-    p.setClipRect(QRectF(0, 0, wipeX(), height()));
-    p.fillRect(rect(), colors().canvas);
-    paintPicture(p, m_otherLevels);
+    p.setClipRect(clip);
+    p.fillRect(clip, colors().canvas);
+    p.translate(shift, 0);
+    paintPicture(p, levels);
     p.restore();
-    p.setPen(QPen(colors().textHigh, 1));
-    p.drawLine(QPointF(wipeX(), 0), QPointF(wipeX(), height()));
-    p.setFont(ochre::ui::font(TextRole::Secondary));
-    p.setPen(colors().textMid);
-    p.drawText(QRectF(wipeX() - 88, 4, 80, 16), Qt::AlignRight | Qt::AlignVCenter, tr("before"));
-    p.drawText(QRectF(wipeX() + 8, 4, 80, 16), Qt::AlignLeft | Qt::AlignVCenter, tr("now"));
+}
+
+/// A line with a grip, and the names on either side of it.
+void ImageView::paintWipe(QPainter& p) {
+    const double x = std::round(wipeX());
+    paintOver(p, QRectF(0, 0, x, height()), 0, m_otherLevels);
+    const Colors& c = colors();
+    p.fillRect(QRectF(x - 1, 0, 3, height()), c.shadow);
+    p.fillRect(QRectF(x, 0, 1, height()), c.textHigh);
+    p.save();
+    p.setRenderHint(QPainter::Antialiasing);
+    const QPointF middle(x + 0.5, height() / 2.0);
+    p.setPen(QPen(c.hairline, 1));
+    p.setBrush(c.surface2);
+    p.drawEllipse(middle, kGripRadius, kGripRadius);
+    p.setPen(QPen(c.textHigh, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    for (const int way : {-1, 1})
+        p.drawPolyline(QPolygonF({middle + QPointF(way * 3, -3), middle + QPointF(way * 6, 0), middle + QPointF(way * 3, 3)}));
+    p.restore();
+    const double gap = 2 * metrics::kGrid;
+    paintName(p, m_otherName, QPointF(x - gap, gap), true);
+    paintName(p, tr("Now"), QPointF(x + gap, gap), false);
+}
+
+void ImageView::paintSides(QPainter& p) {
+    const double half = std::floor(width() / 2.0), gap = 2 * metrics::kGrid;
+    paintOver(p, QRectF(0, 0, half, height()), sideShift(0), m_otherLevels);
+    paintOver(p, QRectF(half, 0, width() - half, height()), sideShift(width()), m_levels);
+    p.fillRect(QRectF(half, 0, 1, height()), colors().hairline);
+    paintName(p, m_otherName, QPointF(gap, gap), false);
+    paintName(p, tr("Now"), QPointF(half + gap, gap), false);
+}
+
+/// On a ground of its own: it is read over any picture.
+void ImageView::paintName(QPainter& p, const QString& name, QPointF corner, bool leftOfIt) {
+    const QFont letters = ochre::ui::font(TextRole::Secondary);
+    const double wide = QFontMetricsF(letters).horizontalAdvance(name) + 4 * metrics::kGrid;
+    const QRectF label(corner.x() - (leftOfIt ? wide : 0), corner.y(), wide, 22);
+    p.save();
+    p.setRenderHint(QPainter::Antialiasing);
+    QColor ground = colors().surface1;
+    ground.setAlphaF(0.88f);
+    p.setPen(Qt::NoPen);
+    p.setBrush(ground);
+    p.drawRoundedRect(label, metrics::kRadiusControl, metrics::kRadiusControl);
+    p.setFont(letters);
+    p.setPen(colors().textHigh);
+    p.drawText(label, Qt::AlignCenter, name);
+    p.restore();
+}
+
+double ImageView::sideShift(double x) const {
+    if (m_comparing != Comparing::Sides) return 0;
+    return x < std::floor(width() / 2.0) ? -width() / 4.0 : width() / 4.0;
+}
+
+double ImageView::roomAcross() const {
+    return m_comparing == Comparing::Sides ? width() / 2.0 : width();
 }
 
 void ImageView::paintPicture(QPainter& p, const QList<QImage>& levels) {
@@ -273,7 +358,8 @@ void ImageView::paintPicture(QPainter& p, const QList<QImage>& levels) {
     if (image.hasAlphaChannel()) paintChecker(p, target);
     p.setRenderHint(QPainter::SmoothPixmapTransform, m_zoom < 2.0 && m_zoom != 1.0);
     // Only the part that can be seen: scaled drawing of a large picture costs what it covers.
-    const QRectF seen = target.intersected(QRectF(rect()).adjusted(-2, -2, 2, 2));
+    const double aside = std::abs(sideShift(0)); // of the halves side by side
+    const QRectF seen = target.intersected(QRectF(rect()).adjusted(-2 - aside, -2, 2 + aside, 2));
     if (seen.isEmpty()) return;
     const double sx = image.width() / target.width(), sy = image.height() / target.height();
     const QRectF source = QRectF((seen.x() - target.x()) * sx, (seen.y() - target.y()) * sy,
@@ -301,7 +387,7 @@ void ImageView::resizeEvent(QResizeEvent*) {
 
 bool ImageView::pressTool(const QMouseEvent& event) {
     const bool right = event.button() == Qt::RightButton;
-    if (m_previewing || m_working || (event.button() != Qt::LeftButton && !right)) return false;
+    if (m_previewing || m_working || m_comparing == Comparing::Sides || (event.button() != Qt::LeftButton && !right)) return false;
     const Qt::KeyboardModifiers modifiers = event.modifiers() | (right ? Qt::AltModifier : Qt::NoModifier);
     const std::vector<SceneTool*> tools = m_tools; // a press may bring others
     for (auto tool = tools.rbegin(); tool != tools.rend(); ++tool)
@@ -329,15 +415,14 @@ void ImageView::mouseMoveEvent(QMouseEvent* event) {
     if (m_working) {
         m_working->move(event->position(), event->modifiers());
     } else if (m_wiping) {
-        m_wipe = std::clamp(event->position().x() / std::max(1, width()), 0.0, 1.0);
-        update();
+        setWipe(event->position().x() / std::max(1, width()));
     } else if (m_grab) {
         m_center -= QPointF(event->pos() - *m_grab) * (devicePixelRatioF() / m_zoom);
         m_grab = event->pos();
         m_fitted = false;
         keepInReach();
         update();
-    } else if (m_wipeOn) {
+    } else if (m_comparing == Comparing::Wipe) {
         if (atWipe(event->position()))
             setCursor(Qt::SplitHCursor);
         else
@@ -376,6 +461,11 @@ void ImageView::wheelEvent(QWheelEvent* event) {
     const double steps = event->angleDelta().y() / 120.0;
     setZoom(m_zoom * std::pow(1.25, steps), event->position());
     event->accept();
+}
+
+void ImageView::focusOutEvent(QFocusEvent* event) {
+    setPeeking(false); // the key that is held is let go elsewhere
+    QWidget::focusOutEvent(event);
 }
 
 void ImageView::leaveEvent(QEvent*) {

@@ -17,6 +17,9 @@ namespace ochre::ui {
 
 class SceneTool;
 
+/// How two pictures are compared: one over the other with a divider, or side by side at the same place.
+enum class Comparing { No, Wipe, Sides };
+
 /// Zoom is in device pixels a picture pixel, so that 100 % is sharp on every screen. Tools, where there are
 /// any, are asked first for the left button, the one set last before the others, and for the right one, which
 /// counts as left with Alt; what none takes moves the picture, as the middle button always does.
@@ -28,10 +31,16 @@ public:
     /// Zoom and place stay when the size is the same.
     void setImage(const Image& image);
     const Image& image() const { return m_image; }
-    void setCompare(const Image& image); ///< what the wipe shows at its left; empty: no wipe
-    bool comparing() const { return m_wipeOn; }
-    void setComparing(bool on);
+    /// The picture of before, stretched to where this one lies, and its name; empty: nothing is compared.
+    void setCompare(const Image& image, const QString& name);
+    Comparing comparing() const { return m_comparing; }
+    void setComparing(Comparing how);
     bool canCompare() const { return !m_other.empty(); }
+    const QString& compareName() const { return m_otherName; }
+    void setPeeking(bool on); ///< the picture of before alone, for as long as a key is held
+    bool peeking() const { return m_peeking; }
+    double wipe() const { return m_wipe; } ///< place of the divider, 0…1 of the width
+    void setWipe(double share);
 
     /// Shown in place of the picture, scaled up to where that lies when it has the same shape, else to the whole view.
     /// The picture, its zoom and its place stay as they are beneath it.
@@ -72,6 +81,7 @@ protected:
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 
 private:
     void convert();
@@ -79,12 +89,19 @@ private:
     QRectF previewTarget(QSizeF size) const; ///< where a preview of this size is drawn
     QRectF previewLabel() const;
     void paintPicture(QPainter& p, const QList<QImage>& levels);
+    void paintOver(QPainter& p, const QRectF& clip, double shift, const QList<QImage>& levels);
+    void paintWipe(QPainter& p);
+    void paintSides(QPainter& p);
+    void paintName(QPainter& p, const QString& name, QPointF corner, bool leftOfIt);
+    /// How far the half of the widget that this place lies in is moved from the middle; 0 but side by side.
+    double sideShift(double x) const;
+    double roomAcross() const; ///< width that one picture has
     void paintChecker(QPainter& p, const QRectF& area);
     double fitZoom() const;
     void keepInReach();
     bool pressTool(const QMouseEvent& event);
     double wipeX() const { return m_wipe * width(); }
-    bool atWipe(QPointF at) const { return m_wipeOn && std::abs(at.x() - wipeX()) < 6; }
+    bool atWipe(QPointF at) const { return m_comparing == Comparing::Wipe && std::abs(at.x() - wipeX()) < 8; }
     void showCursor(); ///< the last tool's, else the usual one
 
     Image m_image, m_other;
@@ -98,7 +115,9 @@ private:
     bool m_previewing = false;
     double m_zoom = 1;
     QPointF m_center; ///< picture coordinates in the middle of the widget
-    bool m_fitted = true, m_wipeOn = false, m_wiping = false;
+    bool m_fitted = true, m_wiping = false, m_peeking = false;
+    Comparing m_comparing = Comparing::No;
+    QString m_otherName;
     double m_wipe = 0.5;
     std::optional<QPoint> m_grab;
     std::vector<SceneTool*> m_tools;

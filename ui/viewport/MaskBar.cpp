@@ -121,7 +121,7 @@ void MaskBar::saveMasks() {
     if (file.isEmpty()) return;
     const auto write = [&session = m_bridge.session(), node = m_track.node(), path = file.toStdString()] {
         try {
-            session.exportResult(node, "video", path);
+            session.exportResult(node, "masks", path);
             return std::pair<QString, QString>();
         } catch (const Error& e) {
             return std::pair(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));

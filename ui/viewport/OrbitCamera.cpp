@@ -18,6 +18,17 @@ void OrbitCamera::frame(const Focus& focus) {
     m_distance = m_sceneRadius * 1.15 / std::sin(m_fov / 2 * kDegrees);
 }
 
+void OrbitCamera::restore(const State& state) {
+    m_center = state.pivot;
+    m_distance = std::max(state.distance, 1e-9);
+    m_yaw = state.yaw;
+    m_pitch = state.pitch;
+    clampPitch();
+    setFov(state.fov);
+    m_orthographic = state.orthographic;
+    m_limits = state.limits;
+}
+
 void OrbitCamera::clampPitch() {
     m_pitch = std::clamp(m_pitch, -90.0, 90.0);
     m_yaw = std::remainder(m_yaw, 360.0);
@@ -89,6 +100,24 @@ void OrbitCamera::adopt(const Camera& camera, double distance) {
     setFov(2 * std::atan(camera.height / 2.0 / camera.fy) / kDegrees);
     m_center = camera.position();
     fly(0, 0, m_distance);
+}
+
+void OrbitCamera::enter(const Similarity& frame) {
+    const Similarity back = frame.inverse();
+    const Mat3 turn = matrixOf(back.rotation);
+    const auto turned = [&turn](const Vec3& v) {
+        Vec3 to;
+        for (std::size_t k = 0; k < 3; ++k) to[k] = turn[3 * k] * v[0] + turn[3 * k + 1] * v[1] + turn[3 * k + 2] * v[2];
+        return to;
+    };
+    const auto a = axes();
+    const Vec3 right = turned(a[0]), forward = turned(a[2]), center = turned(m_center);
+    for (std::size_t k = 0; k < 3; ++k) m_center[k] = back.scale * center[k] + back.translation[k];
+    m_pitch = std::asin(std::clamp(forward[1], -1.0, 1.0)) / kDegrees;
+    m_yaw = (std::abs(forward[1]) > 0.9999 ? std::atan2(right[2], right[0]) : std::atan2(-forward[0], forward[2])) / kDegrees;
+    m_distance *= back.scale;
+    m_sceneRadius *= back.scale;
+    if (m_limits) m_limits = {(*m_limits)[0] * back.scale, (*m_limits)[1] * back.scale};
 }
 
 void OrbitCamera::setFov(double degrees) {

@@ -7,12 +7,23 @@
 
 #include "core/scene/Camera.h"
 #include "core/scene/SplatCloud.h"
+#include "core/scene/SplatTransform.h"
 
 namespace ochre::ui {
 
 /// World axes of 3DGS files: x right, y down, z forward. Angles in degrees.
 class OrbitCamera {
 public:
+    /// All that is kept of it.
+    struct State {
+        Vec3 pivot{};
+        double distance = 4, yaw = 0, pitch = 0, fov = 45;
+        bool orthographic = false;
+        std::optional<std::array<double, 2>> limits = {};
+    };
+    State state() const { return {m_center, m_distance, m_yaw, m_pitch, m_fov, m_orthographic, m_limits}; }
+    void restore(const State& state); ///< within what is possible
+
     void frame(const Focus& focus); ///< all of it in view, from where it is looked at now
     void orbit(double yaw, double pitch);
     void look(double yaw, double pitch);                    ///< turns the head: the eye stays
@@ -26,6 +37,9 @@ public:
 
     /// Stands where the camera stands and looks where it looks, upright; the pivot lies at `distance`, or where it was as far.
     void adopt(const Camera& camera, double distance);
+
+    /// The world is told in another frame from now on, which stands in the present one as `frame` says; upright in the new one.
+    void enter(const Similarity& frame);
 
     void setFov(double degrees); ///< from the lower to the upper edge, 5…150
     void setOrthographic(bool on) { m_orthographic = on; }

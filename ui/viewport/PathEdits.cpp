@@ -4,10 +4,11 @@
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/LayerEdits.h"
 
 namespace ochre::ui {
 namespace {
-constexpr const char *kKeys = "keys", *kFile = "path", *kScene = "scene";
+constexpr const char *kKeys = "keys", *kFile = "path", *kCameras = "cameras", *kScene = "scene";
 constexpr double kBelow = 260; ///< units of the canvas from a node to the one that is put below it
 
 std::string textOf(const graph::Node& node, const char* parameter) {
@@ -34,7 +35,7 @@ graph::Link PathEdits::source() const {
     if (const auto link = node->inputs.find(kScene); link != node->inputs.end() && registry.find(node->type) && registry.find(node->type)->isSink())
         return link->second;
     for (const graph::Socket& socket : graph::outputsOf(*node, graph, registry))
-        if (socket.type == kScene) return {m_viewed, socket.id};
+        if (isScene(socket.type)) return {m_viewed, socket.id};
     return {};
 }
 
@@ -56,6 +57,7 @@ void PathEdits::refresh() {
     m_node = find();
     const graph::Node* node = graph.find(m_node);
     const std::string keys = node ? textOf(*node, kKeys) : std::string(), file = node ? textOf(*node, kFile) : std::string();
+    refreshCameras(node ? textOf(*node, kCameras) : std::string());
     const std::string text = keys + "\n" + file;
     if (text == m_text) return;
     m_text = text;
@@ -68,6 +70,28 @@ void PathEdits::refresh() {
     }
     m_path = std::move(path);
     Q_EMIT changed();
+}
+
+void PathEdits::refreshCameras(const std::string& file) {
+    if (file == m_camerasFile) return;
+    m_camerasFile = file;
+    CameraSet set;
+    try {
+        if (!file.empty()) set = readCameras(paths::resolve(file)).set;
+    } catch (const Error& e) {
+        Q_EMIT failed(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));
+    }
+    m_cameras = std::move(set);
+    Q_EMIT camerasChanged();
+}
+
+void PathEdits::setCameras(CameraSet set, const QString& file) {
+    m_cameras = std::move(set);
+    m_camerasFile = file.toStdString(); // is not read again
+    Q_EMIT camerasChanged();
+    m_bridge.session().document().edit((file.isEmpty() ? tr("Take the cameras away") : tr("Open cameras")).toStdString(), [&](graph::Graph& graph) {
+        graph.setParameter(m_node ? m_node : insert(graph), kCameras, m_camerasFile);
+    });
 }
 
 graph::NodeId PathEdits::insert(graph::Graph& graph) const {

@@ -2,14 +2,19 @@
 #include "ui/viewport/SceneBar.h"
 
 #include <QComboBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QListView>
 #include <QMenu>
 #include <QPushButton>
 #include <QToolButton>
 
+#include "core/image/ImageIo.h"
 #include "ui/panels/Fields.h"
 #include "ui/panels/NumberField.h"
 #include "ui/panels/Popover.h"
 #include "ui/theme/Theme.h"
+#include "ui/viewport/PictureCard.h"
 #include "ui/viewport/SceneView.h"
 
 namespace ochre::ui {
@@ -31,16 +36,24 @@ const Side kSides[] = {
 
 struct ModeName {
     SplatMode mode;
+    bool normals;
     const char* name;
 };
 const ModeName kModes[] = {
-    {SplatMode::Color, QT_TRANSLATE_NOOP("SceneBar", "Colours")},
-    {SplatMode::Centres, QT_TRANSLATE_NOOP("SceneBar", "Centres")},
-    {SplatMode::Rings, QT_TRANSLATE_NOOP("SceneBar", "Outlines")},
-    {SplatMode::Opacity, QT_TRANSLATE_NOOP("SceneBar", "Opacity")},
-    {SplatMode::Depth, QT_TRANSLATE_NOOP("SceneBar", "Depth")},
-    {SplatMode::Overdraw, QT_TRANSLATE_NOOP("SceneBar", "Splats in a pixel")},
+    {SplatMode::Color, false, QT_TRANSLATE_NOOP("SceneBar", "Colours")},
+    {SplatMode::Centres, false, QT_TRANSLATE_NOOP("SceneBar", "Centres")},
+    {SplatMode::Rings, false, QT_TRANSLATE_NOOP("SceneBar", "Outlines")},
+    {SplatMode::Opacity, false, QT_TRANSLATE_NOOP("SceneBar", "Opacity")},
+    {SplatMode::Depth, false, QT_TRANSLATE_NOOP("SceneBar", "Depth")},
+    {SplatMode::Color, true, QT_TRANSLATE_NOOP("SceneBar", "Normals")},
+    {SplatMode::Overdraw, false, QT_TRANSLATE_NOOP("SceneBar", "Splats in a pixel")},
 };
+using Behind = SceneDisplay::Behind;
+const std::pair<Behind, const char*> kBehind[] = {{Behind::Theme, QT_TRANSLATE_NOOP("SceneBar", "As the window")},
+                                                  {Behind::Color, QT_TRANSLATE_NOOP("SceneBar", "A colour")},
+                                                  {Behind::Gradient, QT_TRANSLATE_NOOP("SceneBar", "A gradient")},
+                                                  {Behind::Sky, QT_TRANSLATE_NOOP("SceneBar", "A picture all around")}};
+constexpr double kBoxStep = 0.01;
 
 } // namespace
 
@@ -78,6 +91,10 @@ void SceneBar::addCommands() {
                             [this] { m_view.focusUnderMouse(); }));
     addAction(m_actions.add(QStringLiteral("frame_all"), QStringLiteral("fit"), tr("Frame the scene"),
                             {QKeySequence(Qt::Key_Home)}, [this] { m_view.frameScene(); }));
+    auto* picture = new PictureCard(m_view, this);
+    QAction* take = m_actions.add(QStringLiteral("picture"), QStringLiteral("camera"), tr("Picture of the view, for both eyes or all around…"), {}, nullptr);
+    QToolButton* taker = addAction(take);
+    connect(take, &QAction::triggered, this, [this, taker, picture] { picture->openBelow(taker->isVisible() ? static_cast<QWidget*>(taker) : this); });
     QAction* settings = m_actions.add(QStringLiteral("view_settings"), QStringLiteral("settings"),
                                       tr("How the scene is shown"), {}, nullptr);
     QToolButton* button = addAction(settings);
@@ -101,8 +118,23 @@ void SceneBar::addSides() {
     addAction(sides)->setPopupMode(QToolButton::InstantPopup);
 }
 
+void SceneBar::display(const std::function<void(SceneDisplay&)>& change) {
+    SceneDisplay d = m_view.display();
+    change(d);
+    m_view.setDisplay(d);
+}
+
 void SceneBar::makeCard() {
     m_card->setObjectName(QStringLiteral("view_card"));
+    m_modes = m_card->addRow(tr("Shows"), new QComboBox);
+    m_modes->setObjectName(QStringLiteral("mode"));
+    for (const ModeName& mode : kModes) m_modes->addItem(tr(mode.name));
+    connect(m_modes, &QComboBox::currentIndexChanged, this, [this](int index) {
+        display([index](SceneDisplay& d) {
+            d.mode = kModes[index].mode;
+            d.normals = kModes[index].normals;
+        });
+    });
     m_fov = m_card->addRow(tr("Field of view"),
                            new NumberField({5, 150, 10, 110, 1, false, QStringLiteral("°")}));
     m_fov->setObjectName(QStringLiteral("fov"));
@@ -110,34 +142,18 @@ void SceneBar::makeCard() {
             [this](double v) { m_view.changeCamera([v](OrbitCamera& c) { c.setFov(v); }); });
     connect(m_fov, &NumberField::resetRequested, this,
             [this] { m_view.changeCamera([](OrbitCamera& c) { c.setFov(OrbitCamera::kFov); }); });
-    addLimits();
-    m_background = m_card->addRow(tr("Background"), new ColorField);
-    m_background->setObjectName(QStringLiteral("background"));
-    const auto display = [this](const std::function<void(SceneDisplay&)>& change) {
-        SceneDisplay d = m_view.display();
-        change(d);
-        m_view.setDisplay(d);
-    };
-    connect(m_background, &ColorField::edited, this, [display](const QColor& color) {
-        display([&](SceneDisplay& d) { d.background = QColor(color.rgb()); });
-    });
+    addBackground();
     m_grid = m_card->addRow(tr("Grid on the ground"), new CheckField);
     m_axes = m_card->addRow(tr("Axes"), new CheckField);
     m_grid->setObjectName(QStringLiteral("grid"));
     m_axes->setObjectName(QStringLiteral("axes"));
-    connect(m_grid, &QAbstractButton::clicked, this,
-            [display](bool on) { display([on](SceneDisplay& d) { d.grid = on; }); });
-    connect(m_axes, &QAbstractButton::clicked, this,
-            [display](bool on) { display([on](SceneDisplay& d) { d.axes = on; }); });
-    auto* modes = m_card->addRow(tr("Shows"), new QComboBox);
-    modes->setObjectName(QStringLiteral("mode"));
-    for (const ModeName& mode : kModes) modes->addItem(tr(mode.name), static_cast<int>(mode.mode));
-    connect(modes, &QComboBox::currentIndexChanged, this, [display, modes] {
-        display([modes](SceneDisplay& d) { d.mode = static_cast<SplatMode>(modes->currentData().toInt()); });
-    });
+    connect(m_grid, &QAbstractButton::clicked, this, [this](bool on) { display([on](SceneDisplay& d) { d.grid = on; }); });
+    connect(m_axes, &QAbstractButton::clicked, this, [this](bool on) { display([on](SceneDisplay& d) { d.axes = on; }); });
+    addLimits();
+    addBox();
     auto* reset = new QPushButton(tr("As at the start"));
-    connect(reset, &QPushButton::clicked, this, [this, modes] {
-        modes->setCurrentIndex(0);
+    reset->setObjectName(QStringLiteral("view_reset"));
+    connect(reset, &QPushButton::clicked, this, [this] {
         m_view.setDisplay({});
         m_view.changeCamera([](OrbitCamera& c) {
             c.setFov(OrbitCamera::kFov);
@@ -145,6 +161,66 @@ void SceneBar::makeCard() {
         });
     });
     m_card->addWide(reset);
+}
+
+void SceneBar::addBackground() {
+    m_behind = m_card->addRow(tr("Behind it"), new QComboBox);
+    m_behind->setObjectName(QStringLiteral("behind"));
+    for (const auto& [kind, name] : kBehind) m_behind->addItem(tr(name));
+    m_top = m_card->addRow(tr("Colour"), new ColorField);
+    m_bottom = m_card->addRow(tr("Lower edge"), new ColorField);
+    m_sky = m_card->addRow(tr("Picture"), new PathField(PathField::Kind::Open, tr("Pictures (%1)").arg(QLatin1String(imageFilePatterns()))));
+    m_sky->setPlaceholder(tr("equirectangular"));
+    m_skyTurn = m_card->addRow(tr("Turn"), new NumberField({-360, 360, -180, 180, 1, false, QStringLiteral("°")}));
+    m_top->setObjectName(QStringLiteral("background"));
+    m_bottom->setObjectName(QStringLiteral("background_below"));
+    m_sky->setObjectName(QStringLiteral("sky"));
+    m_skyTurn->setObjectName(QStringLiteral("sky_turn"));
+    connect(m_behind, &QComboBox::currentIndexChanged, this,
+            [this](int index) { display([index](SceneDisplay& d) { d.behind = kBehind[index].first; }); });
+    connect(m_top, &ColorField::edited, this, [this](const QColor& color) { display([&](SceneDisplay& d) { d.top = QColor(color.rgb()); }); });
+    connect(m_bottom, &ColorField::edited, this, [this](const QColor& color) { display([&](SceneDisplay& d) { d.bottom = QColor(color.rgb()); }); });
+    connect(m_sky, &PathField::edited, this, [this](const QString& path) { display([&](SceneDisplay& d) { d.skyFile = path; }); });
+    connect(m_skyTurn, &NumberField::edited, this, [this](double v) { display([v](SceneDisplay& d) { d.skyTurn = v; }); });
+    connect(m_skyTurn, &NumberField::resetRequested, this, [this] { display([](SceneDisplay& d) { d.skyTurn = 0; }); });
+}
+
+/// Around the bulk of the scene until it is set.
+void SceneBar::addBox() {
+    m_boxed = m_card->addRow(tr("Clip to a box"), new CheckField);
+    m_boxed->setObjectName(QStringLiteral("boxed"));
+    connect(m_boxed, &QAbstractButton::clicked, this, [this](bool on) {
+        display([this, on](SceneDisplay& d) {
+            d.box.reset();
+            if (!on) return;
+            const Focus all = m_view.focus();
+            d.box.emplace();
+            for (std::size_t k = 0; k < 3; ++k) d.box->min[k] = all.center[k] - all.radius, d.box->max[k] = all.center[k] + all.radius;
+        });
+    });
+    m_boxFields = new QWidget;
+    auto* grid = new QGridLayout(m_boxFields);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setSpacing(metrics::kGrid);
+    const char* const kNames[] = {"box_x0", "box_y0", "box_z0", "box_x1", "box_y1", "box_z1"};
+    const QString kAxes[] = {tr("x from, to"), tr("y from, to"), tr("z from, to")};
+    for (std::size_t i = 0; i < 6; ++i) {
+        const std::size_t axis = i % 3;
+        m_box[i] = new NumberField({-1e9, 1e9, {}, {}, kBoxStep, false, {}});
+        m_box[i]->setObjectName(QLatin1String(kNames[i]));
+        m_box[i]->setMinimumWidth(72);
+        if (i < 3) grid->addWidget(new QLabel(kAxes[axis]), static_cast<int>(axis), 0);
+        grid->addWidget(m_box[i], static_cast<int>(axis), i < 3 ? 1 : 2);
+        connect(m_box[i], &NumberField::edited, this, [this, i, axis](double v) {
+            display([=](SceneDisplay& d) {
+                if (!d.box) return;
+                Bounds box = *d.box;
+                (i < 3 ? box.min : box.max)[axis] = v;
+                if (box.min[axis] < box.max[axis]) d.box = box;
+            });
+        });
+    }
+    m_card->addWide(m_boxFields);
 }
 
 /// Near and far plane: both follow the scene until they are set.
@@ -184,13 +260,33 @@ void SceneBar::refresh() {
     m_fov->setValue(camera.fov());
     const auto& limits = camera.limits();
     m_limited->setChecked(limits.has_value());
-    m_near->setEnabled(limits.has_value());
-    m_far->setEnabled(limits.has_value());
     m_near->setValue(limits ? (*limits)[0] : 0);
     m_far->setValue(limits ? (*limits)[1] : 0);
-    m_background->setColor(m_view.display().background.value_or(colors().canvas));
+    const SceneDisplay& d = m_view.display();
+    const QSignalBlocker quiet(m_modes), still(m_behind);
+    for (int i = 0; i < static_cast<int>(std::size(kModes)); ++i)
+        if (kModes[i].normals == d.normals && (d.normals || kModes[i].mode == d.mode)) m_modes->setCurrentIndex(i);
+    for (int i = 0; i < static_cast<int>(std::size(kBehind)); ++i)
+        if (kBehind[i].first == d.behind) m_behind->setCurrentIndex(i);
+    m_top->setColor(d.top);
+    m_bottom->setColor(d.bottom);
+    if (m_sky->path() != d.skyFile) m_sky->setPath(d.skyFile);
+    m_skyTurn->setValue(d.skyTurn);
+    m_card->setRowShown(m_top, d.behind == Behind::Color || d.behind == Behind::Gradient);
+    m_card->setRowShown(m_bottom, d.behind == Behind::Gradient);
+    m_card->setRowShown(m_sky, d.behind == Behind::Sky);
+    m_card->setRowShown(m_skyTurn, d.behind == Behind::Sky);
+    m_card->setRowShown(m_near, limits.has_value());
+    m_card->setRowShown(m_far, limits.has_value());
+    m_boxed->setChecked(d.box.has_value());
+    m_card->setRowShown(m_boxFields, d.box.has_value());
+    for (std::size_t i = 0; d.box && i < 6; ++i) m_box[i]->setValue((i < 3 ? d.box->min : d.box->max)[i % 3]);
     m_grid->setChecked(m_view.display().grid);
     m_axes->setChecked(m_view.display().axes);
+    // Fields have colours and depths; the rest is of splats.
+    auto* rows = static_cast<QListView*>(m_modes->view());
+    for (int i = 0; i < m_modes->count(); ++i)
+        rows->setRowHidden(i, m_view.count() == 0 && (kModes[i].normals || (kModes[i].mode != SplatMode::Color && kModes[i].mode != SplatMode::Depth)));
 }
 
 } // namespace ochre::ui

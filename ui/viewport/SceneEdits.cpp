@@ -3,6 +3,7 @@
 
 #include "core/base/Error.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/LayerEdits.h"
 
 namespace ochre::ui {
 namespace {
@@ -105,7 +106,7 @@ graph::NodeId SceneEdits::insert(graph::NodeId viewed) {
         const graph::Node node = graph.at(viewed);
         const auto sceneOf = [](const std::vector<graph::Socket>& sockets) {
             for (const graph::Socket& socket : sockets)
-                if (socket.type == "scene") return socket.id;
+                if (isScene(socket.type)) return socket.id;
             return std::string();
         };
         const graph::NodeDeclaration* declaration = registry.find(node.type);
@@ -128,6 +129,29 @@ graph::NodeId SceneEdits::insert(graph::NodeId viewed) {
     return made;
 }
 
+graph::NodeId SceneEdits::separate() {
+    std::vector<std::string> rest = m_written, own = m_written;
+    const auto add = [](std::vector<std::string>& steps, const SplatEdit& edit) { steps.push_back(dumpJson(toJson(edit))); };
+    add(rest, edits::Delete{});
+    add(own, edits::ShowAll{}); // what is hidden or locked is not kept by what deletes all that could be selected
+    add(own, edits::UnlockAll{});
+    add(own, edits::Keep{});
+    graph::NodeId made = 0;
+    m_bridge.session().document().edit(tr("Separate").toStdString(), [&](graph::Graph& graph) {
+        const graph::Node& node = graph.at(m_node);
+        graph::Node added;
+        added.type = kNodeType;
+        added.look.x = node.look.x;
+        added.look.y = node.look.y + kNextTo;
+        const graph::Link source = node.inputs.at("scene");
+        made = graph.add(std::move(added));
+        graph.connect(source, made, "scene");
+        graph.setParameter(made, kSteps, textOf(own));
+        graph.setParameter(m_node, kSteps, textOf(rest));
+    });
+    return made;
+}
+
 void SceneEdits::apply(EditOrder order) {
     if (!m_active) return;
     order.turn = m_turn;
@@ -137,6 +161,19 @@ void SceneEdits::apply(EditOrder order) {
 void SceneEdits::apply(SplatEdit edit) {
     const QString title = QString::fromStdString(labelOf(edit));
     apply({title, [edit = std::move(edit)](const SplatEditor&) { return std::vector{edit}; }});
+}
+
+void SceneEdits::applyToAll(const QString& title, std::function<Similarity(const SplatEditor&)> move) {
+    apply({title, [move = std::move(move)](const SplatEditor& editor) {
+               const Similarity step = move(editor);
+               std::vector<SplatEdit> steps;
+               if (!editor.hidden().none()) steps.push_back(edits::ShowAll{});
+               if (!editor.locked().none()) steps.push_back(edits::UnlockAll{});
+               steps.push_back(edits::Select{Everything{}, edits::Combine::Replace});
+               steps.push_back(edits::Move{step, {}});
+               steps.push_back(edits::Select{Everything{}, edits::Combine::Subtract});
+               return steps;
+           }});
 }
 
 void SceneEdits::select(const SplatQuery& query, Qt::KeyboardModifiers modifiers) {

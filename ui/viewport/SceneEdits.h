@@ -24,8 +24,13 @@ public:
     /// Puts an "Edit splats" behind `viewed`, or before it where it only shows; gives its id.
     graph::NodeId insert(graph::NodeId viewed);
 
+    /// The selection into an "Edit splats" of its own beside this one, which keeps the rest; gives its id.
+    graph::NodeId separate();
+
     void apply(EditOrder order);
     void apply(SplatEdit edit); ///< one step, titled as it is
+    /// Moves the whole scene, so that nothing that is hidden or locked stays behind; nothing is selected then.
+    void applyToAll(const QString& title, std::function<Similarity(const SplatEditor&)> move);
     void select(const SplatQuery& query, Qt::KeyboardModifiers modifiers);
     void revert();                  ///< drops an order that was not kept
     void count(SplatValue which);   ///< histogramReady() tells

@@ -8,8 +8,8 @@
 
 namespace ochre::ui {
 namespace {
-constexpr int kLines = 20;    ///< on each side of the pivot
-constexpr double kReach = 34; ///< pixels of an axis in the corner
+constexpr double kReaches = 20; ///< distances from the pivot, where the ground has faded
+constexpr double kReach = 34;   ///< pixels of an axis in the corner
 } // namespace
 
 QColor axisColor(int axis) {
@@ -34,29 +34,43 @@ std::optional<QLineF> seenLine(const Camera& camera, const Vec3& from, const Vec
     return QLineF(at(a), at(b));
 }
 
-void paintGrid(QPainter& p, const Camera& camera, const OrbitCamera& view) {
-    const double step = std::pow(10.0, std::floor(std::log10(std::max(view.distance(), 1e-9) / 2)));
-    const auto middle = [step](double v) { return std::round(v / (10 * step)) * 10 * step; };
-    const double x0 = middle(view.pivot()[0]), z0 = middle(view.pivot()[2]), reach = kLines * step;
-    const auto draw = [&](const Vec3& from, const Vec3& to, const QColor& color, double width) {
-        const auto line = seenLine(camera, from, to);
-        if (!line) return;
-        p.setPen(QPen(color, width));
-        p.drawLine(*line);
-    };
-    for (int i = -kLines; i <= kLines; ++i) {
-        QColor color = colors().textLow;
-        color.setAlphaF(i % 10 == 0 ? 0.55f : 0.25f);
-        const double x = x0 + i * step, z = z0 + i * step;
-        if (std::abs(x) > step / 2) draw({x, 0, z0 - reach}, {x, 0, z0 + reach}, color, 1);
-        if (std::abs(z) > step / 2) draw({x0 - reach, 0, z}, {x0 + reach, 0, z}, color, 1);
-    }
-    if (std::abs(z0) <= reach) draw({x0 - reach, 0, 0}, {x0 + reach, 0, 0}, axisColor(0), 1.5);
-    if (std::abs(x0) <= reach) draw({0, 0, z0 - reach}, {0, 0, z0 + reach}, axisColor(2), 1.5);
+Ground groundAround(const OrbitCamera& view, double scale) {
+    const auto rgb = [](const QColor& c) { return std::array<float, 3>{c.redF(), c.greenF(), c.blueF()}; };
+    return {.step = std::pow(10.0, std::floor(std::log10(std::max(view.distance(), 1e-9) / 2))),
+            .middle = view.pivot(),
+            .reach = kReaches * view.distance(),
+            .width = std::max(scale, 0.5),
+            .line = rgb(colors().textLow),
+            .x = rgb(axisColor(0)),
+            .y = rgb(axisColor(1)),
+            .z = rgb(axisColor(2))};
 }
 
-void paintAxes(QPainter& p, const Camera& camera, const QRectF& area) {
+void paintBox(QPainter& p, const Camera& camera, const Bounds& box) {
+    QColor color = colors().textMid;
+    color.setAlphaF(0.8f);
+    p.setPen(QPen(color, 1));
+    for (unsigned corner = 0; corner < 8; ++corner)
+        for (unsigned axis = 0; axis < 3; ++axis) {
+            if (corner >> axis & 1) continue;
+            Vec3 from, to;
+            for (unsigned k = 0; k < 3; ++k) {
+                from[k] = corner >> k & 1 ? box.max[k] : box.min[k];
+                to[k] = k == axis ? box.max[k] : from[k];
+            }
+            if (const auto line = seenLine(camera, from, to)) p.drawLine(*line);
+        }
+}
+
+void paintAxes(QPainter& p, const Camera& camera, const QRectF& area, bool grounded) {
     const QPointF middle(area.left() + 48, area.bottom() - 48);
+    if (grounded) {
+        QColor ground = colors().canvas;
+        ground.setAlphaF(0.6f);
+        p.setPen(Qt::NoPen);
+        p.setBrush(ground);
+        p.drawEllipse(middle, kReach * 1.3, kReach * 1.3);
+    }
     const auto& m = camera.worldToCamera;
     std::array<int, 3> order{0, 1, 2}; // the furthest first
     const auto depth = [&m](int axis) {
@@ -77,6 +91,17 @@ void paintAxes(QPainter& p, const Camera& camera, const QRectF& area) {
                    : axis == 1 ? QStringLiteral("−Y")
                                : QStringLiteral("Z"));
     }
+}
+
+void paintLabel(QPainter& p, QPointF at, const QString& text) {
+    p.setFont(font(TextRole::Secondary));
+    const QFontMetricsF m(p.font());
+    const QRectF box(at + QPointF(14, 10), QSizeF(m.horizontalAdvance(text) + 3 * metrics::kGrid, 22));
+    p.setPen(Qt::NoPen);
+    p.setBrush(colors().surface2);
+    p.drawRoundedRect(box, 4, 4);
+    p.setPen(colors().textHigh);
+    p.drawText(box, Qt::AlignCenter, text);
 }
 
 } // namespace ochre::ui

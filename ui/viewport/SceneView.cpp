@@ -9,6 +9,8 @@
 #include <QPainter>
 #include <QWheelEvent>
 
+#include "core/scene/field/PlacedField.h"
+#include "ui/bridge/Background.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/SceneGuides.h"
 #include "ui/viewport/SceneOverlay.h"
@@ -24,11 +26,26 @@ constexpr double kFaster = 4; ///< with Shift
 constexpr double kSlowest = 0.01, kFastest = 100;
 constexpr int kStill = 3; ///< pixels that a click may move
 constexpr double kNearestFocus = 0.02; ///< radii of the scene
+constexpr double kLeastFieldSide = 100; ///< pixels of the smaller side of a moving frame: smaller ones show too little of a field
+
+std::size_t splatsOf(const std::vector<SceneItem>& items) {
+    std::size_t count = 0;
+    for (const SceneItem& item : items) count += item.visible ? item.cloud.count() : 0;
+    return count;
+}
 
 std::array<float, 3> rgb(const QColor& color) {
     return {color.redF(), color.greenF(), color.blueF()};
 }
 } // namespace
+
+Backdrop backdropOf(const SceneDisplay& display) {
+    using Behind = SceneDisplay::Behind;
+    if (display.behind == Behind::Sky && display.sky) return {.sky = display.sky, .turn = display.skyTurn};
+    if (display.behind == Behind::Color) return {.top = rgb(display.top), .bottom = rgb(display.top)};
+    if (display.behind == Behind::Gradient) return {.top = rgb(display.top), .bottom = rgb(display.bottom)};
+    return {.top = rgb(colors().canvas), .bottom = rgb(colors().canvas)};
+}
 
 SceneView::SceneView(QWidget* parent) : QWidget(parent), m_governor(kFrameBudget) {
     setFocusPolicy(Qt::StrongFocus);
@@ -52,6 +69,7 @@ SceneView::SceneView(QWidget* parent) : QWidget(parent), m_governor(kFrameBudget
     });
     connect(&m_worker, &SceneWorker::rendererReady, this, [this](const QString& name, const QString& reason) {
         m_renderer = name;
+        m_governor.setThins(name.startsWith(QLatin1String("Vulkan"))); // the others draw all splats
         Q_EMIT rendererReady(name, reason);
     });
     connect(&m_worker, &SceneWorker::frameReady, this, &SceneView::take);
@@ -75,20 +93,34 @@ void SceneView::take(const QImage& frame, double milliseconds, bool moving, quin
     if (m_again) request(true);
 }
 
-void SceneView::setScene(std::vector<SceneItem> items) {
-    const SplatCloud& cloud = items.front().cloud;
-    const bool other = cloud.name() != scene().name() || cloud.count() != scene().count();
+std::size_t SceneView::count() const {
+    std::size_t all = 0;
+    for (const SceneItem& item : m_items) all += item.cloud.count();
+    return all;
+}
+
+bool SceneView::setScene(std::vector<SceneItem> items) {
+    const bool other = std::ranges::none_of(items, [this](const SceneItem& item) {
+        return std::ranges::any_of(m_items, [&](const SceneItem& old) {
+            return item.cloud.name() == old.cloud.name() && item.cloud.count() == old.cloud.count();
+        });
+    });
     m_items = std::move(items);
-    if (other) {
-        m_through.reset();
-        m_camera = OrbitCamera();
-        m_camera.frame(scene().focus());
-        m_camera.orbit(25, 12);
-        m_governor.reset();
-        m_frame = {};
-        Q_EMIT viewChanged();
+    if (!other) {
+        moved();
+        return false;
     }
+    m_through.reset();
+    m_camera = OrbitCamera();
+    m_camera.frame(focus());
+    m_camera.orbit(25, 12);
+    if (const auto own = ownView(scene(), std::max(1, width()), std::max(1, height()))) m_camera.adopt(own->first, own->second);
+    if (const auto place = std::exchange(m_remembered, nullptr)) place(m_camera);
+    m_governor.reset();
+    m_frame = {};
+    Q_EMIT viewChanged();
     request(false);
+    return true;
 }
 
 void SceneView::setEdited(std::vector<SceneItem> items) {
@@ -102,8 +134,59 @@ void SceneView::setNavigation(Navigation navigation) {
     Q_EMIT viewChanged();
 }
 
+void SceneView::remember(std::function<void(OrbitCamera&)> place) {
+    m_remembered = std::move(place);
+    m_items = {{}}; // whatever comes is another one
+}
+
+void SceneView::changeFrame(const Similarity& frame) {
+    if (frame.isIdentity()) return;
+    leaveThrough();
+    m_camera.enter(frame);
+    moved();
+}
+
+void SceneView::say(const QString& note) {
+    m_note = note;
+    m_noteTime.start();
+    update();
+}
+
+void SceneView::setSpeed(double speed) {
+    m_speed = std::clamp(speed, kSlowest, kFastest);
+    Q_EMIT viewChanged();
+}
+
+void SceneView::readSky() {
+    const QString file = m_display.skyFile;
+    struct Read {
+        std::shared_ptr<const Sky> sky;
+        Error error{""};
+    };
+    inBackground(
+        this,
+        [path = file.toStdString()] {
+            try {
+                return Read{.sky = ochre::readSky(path)};
+            } catch (const Error& e) {
+                return Read{.error = e};
+            }
+        },
+        [this, file](const Read& read) {
+            if (file != m_display.skyFile) return; // another one by now
+            m_display.sky = read.sky;
+            if (!read.sky) Q_EMIT failed(QString::fromStdString(read.error.message()), QString::fromStdString(read.error.hint()));
+            request(false);
+        });
+}
+
 void SceneView::setDisplay(const SceneDisplay& display) {
+    const bool otherSky = display.skyFile != m_display.skyFile;
     m_display = display;
+    if (otherSky) {
+        m_display.sky.reset();
+        if (!m_display.skyFile.isEmpty()) readSky();
+    }
     request(false);
     update();
     Q_EMIT viewChanged();
@@ -117,7 +200,7 @@ void SceneView::changeCamera(const std::function<void(OrbitCamera&)>& change) {
 
 void SceneView::frameScene() {
     leaveThrough();
-    m_camera.frame(scene().focus());
+    m_camera.frame(focus());
     moved();
 }
 
@@ -139,7 +222,7 @@ void SceneView::focusAt(QPointF at, bool orAll) {
 
 void SceneView::pick(QPointF at, std::function<void(const std::optional<Picked>&)> answer) {
     m_answer = std::move(answer);
-    m_worker.pick({m_items, viewCamera(), at.x(), at.y(), ++m_pickTurn});
+    m_worker.pick({m_items, viewCamera(), m_display.box, at.x(), at.y(), ++m_pickTurn});
 }
 
 void SceneView::setTool(SceneTool* tool) {
@@ -187,21 +270,28 @@ void SceneView::moved() {
 }
 
 void SceneView::request(bool moving) {
-    if (scene().count() == 0 || !isVisible() || width() < 2 || height() < 2) return;
+    if (std::ranges::all_of(m_items, [](const SceneItem& item) { return item.cloud.empty(); }) || !isVisible() || width() < 2 || height() < 2) return;
     m_full = false;
     ++m_turn;
     m_again = moving && m_busyMoving;
     if (m_again) return; // one small frame at a time; the next starts when it has come
     m_busyMoving = moving;
+    const bool fields = std::ranges::any_of(m_items, [](const SceneItem& item) { return !item.cloud.fields().empty(); });
+    m_governor.setLeast(fields ? kLeastFieldSide / (devicePixelRatioF() * std::min(width(), height())) : 0);
     const double scale = devicePixelRatioF() * (moving ? m_governor.scale() : 1);
     SceneRequest r;
     r.items = m_items;
     r.camera = viewCamera(std::max(2, static_cast<int>(width() * scale)), std::max(2, static_cast<int>(height() * scale)));
-    r.options.background = rgb(m_display.background.value_or(colors().canvas));
-    r.options.mode = m_display.mode;
-    r.options.pointSize *= scale;
-    r.options.selected = {rgb(colors().accent), 0.75f};
-    r.options.locked = {rgb(colors().textLow), 0.75f};
+    SplatOptions& splats = r.options.splats;
+    splats.mode = m_display.mode;
+    splats.pointSize *= scale;
+    splats.box = m_display.box;
+    if (moving && m_governor.share() < 1) splats.most = static_cast<std::size_t>(std::max(1.0, m_governor.share() * static_cast<double>(splatsOf(m_items))));
+    splats.selected = {rgb(colors().accent), 0.75f};
+    splats.locked = {rgb(colors().textLow), 0.75f};
+    r.options.backdrop = backdropOf(m_display);
+    r.options.normals = m_display.normals;
+    if (m_display.grid) r.options.ground = groundAround(m_camera, scale);
     r.moving = moving;
     r.turn = m_turn;
     m_worker.draw(std::move(r));
@@ -209,14 +299,14 @@ void SceneView::request(bool moving) {
 
 void SceneView::paintEvent(QPaintEvent*) {
     QPainter p(this);
-    p.fillRect(rect(), m_display.background.value_or(colors().canvas));
+    p.fillRect(rect(), m_display.behind == SceneDisplay::Behind::Theme ? colors().canvas : m_display.top);
     if (m_frame.isNull()) return;
     p.setRenderHint(QPainter::SmoothPixmapTransform, m_frame.width() != width() * devicePixelRatioF());
     p.drawImage(QRectF(rect()), m_frame);
     p.setRenderHint(QPainter::Antialiasing);
     const Camera camera = viewCamera();
-    if (m_display.grid) paintGrid(p, camera, m_camera);
-    if (m_display.axes) paintAxes(p, camera, rect());
+    if (m_display.axes) paintAxes(p, camera, rect(), m_display.behind != SceneDisplay::Behind::Theme);
+    if (m_display.box) paintBox(p, camera, *m_display.box);
     if (m_overlay) m_overlay->paint(p, camera);
     if (m_tool) m_tool->paint(p);
     if (!m_note.isEmpty()) paintNote(p);
@@ -311,9 +401,8 @@ void SceneView::wheelEvent(QWheelEvent* event) {
     if (m_tool && m_tool->wheel(notches, event->modifiers())) return;
     if (m_navigation == Navigation::Fly || looks()) {
         m_speed = std::clamp(m_speed * std::pow(1.25, notches), kSlowest, kFastest);
-        m_note = tr("Speed %1×").arg(m_speed, 0, 'g', 2);
-        m_noteTime.start();
-        update();
+        say(tr("Speed %1×").arg(m_speed, 0, 'g', 2));
+        Q_EMIT viewChanged();
         return;
     }
     leaveThrough();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A splat scene under the mouse: orbit, pan, dolly, fly. Frames come from a worker thread.
+// A scene of splats and fields under the mouse: orbit, pan, dolly, fly. Frames come from a worker thread.
 #pragma once
 
 #include <functional>
 
-#include <QColor>
 #include <QElapsedTimer>
 #include <QImage>
 #include <QSet>
@@ -13,19 +12,13 @@
 
 #include "ui/viewport/FrameGovernor.h"
 #include "ui/viewport/OrbitCamera.h"
+#include "ui/viewport/SceneDisplay.h"
 #include "ui/viewport/SceneWorker.h"
 
 namespace ochre::ui {
 
 class SceneOverlay;
 class SceneTool;
-
-/// How the scene is shown; the camera holds the rest.
-struct SceneDisplay {
-    SplatMode mode = SplatMode::Color;
-    std::optional<QColor> background; ///< none: the theme's
-    bool grid = false, axes = true;
-};
 
 /// Left drag orbits, middle or Shift+left pans, the wheel dollies, right held looks while W A S D Q E fly.
 /// Flying, left drag looks too, the keys need no button, the wheel changes the speed and Shift makes it
@@ -39,11 +32,15 @@ public:
 
     explicit SceneView(QWidget* parent = nullptr);
 
-    void setScene(const SplatCloud& cloud) { setScene(std::vector{SceneItem{.cloud = cloud}}); }
-    void setScene(std::vector<SceneItem> items); ///< frames the first when it is another one
+    bool setScene(const SplatCloud& cloud) { return setScene(std::vector{SceneItem{.cloud = cloud}}); }
+    /// Frames all and gives true where none of it was there before; else the camera stays.
+    bool setScene(std::vector<SceneItem> items);
     /// The same scene while it is edited: the camera stays.
     void setEdited(std::vector<SceneItem> items);
-    const SplatCloud& scene() const { return m_items.front().cloud; }
+    const SplatCloud& scene() const { return m_items.front().cloud; } ///< the first
+    const std::vector<SceneItem>& items() const { return m_items; }
+    Focus focus() const { return focusOf(m_items); } ///< of all that is visible
+    std::size_t count() const; ///< splats of all items
     const OrbitCamera& camera() const { return m_camera; }
     Camera viewCamera() const { return viewCamera(width(), height()); } ///< in logical pixels
     const QImage& frame() const { return m_frame; }
@@ -59,6 +56,13 @@ public:
     void frameScene();
     void focusUnderMouse(); ///< what the pointer is at, else the middle; where nothing is, all of the scene
     double speed() const { return m_speed; } ///< of flying, radii of the scene a second
+    void setSpeed(double speed);
+    /// From where the next scene is looked at: changes the camera that would show all of it.
+    void remember(std::function<void(OrbitCamera&)> place);
+    bool remembers() const { return static_cast<bool>(m_remembered); } ///< no scene has come since
+    /// The scene goes on in another frame, which stands in the present one as told; what is seen stays.
+    void changeFrame(const Similarity& frame);
+    void say(const QString& note); ///< for a moment
 
     /// Owned by others; null: none. Repaints.
     void setTool(SceneTool* tool);
@@ -94,6 +98,7 @@ protected:
 
 private:
     Camera viewCamera(int width, int height) const;
+    void readSky();
     void leaveThrough(); ///< goes on from there
     void moved();        ///< draws small now, full after a rest
     void request(bool moving);
@@ -107,6 +112,7 @@ private:
     std::vector<SceneItem> m_items{{}}; ///< never empty
     SceneDisplay m_display;
     OrbitCamera m_camera;
+    std::function<void(OrbitCamera&)> m_remembered;
     SceneWorker m_worker;
     FrameGovernor m_governor;
     QImage m_frame;

@@ -99,9 +99,8 @@ void SceneWorker::drawOne(Renderer& renderer, const SceneRequest& request, const
         renderer.setScene(request.items);
         const int width = request.camera.width, height = request.camera.height;
         QImage frame(width, height, QImage::Format_RGBA8888);
-        renderer.renderSplats8(
-            request.camera, request.options,
-            {frame.bits(), static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4}, cancel);
+        drawFrame(renderer, request.camera, request.options,
+                  {frame.bits(), static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4}, cancel);
         const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
         Q_EMIT frameReady(frame, took.count(), request.moving, request.turn);
     } catch (...) {
@@ -121,7 +120,7 @@ void SceneWorker::pickOne(Renderer& renderer, const PickRequest& request) {
         part.cy -= std::floor(request.y) - kReach;
         constexpr Plane kWanted[] = {Plane::MedianDepth, Plane::Id};
         renderer.setScene(request.items);
-        const Planes planes = renderer.renderPlanes(part, {}, kWanted);
+        const Planes planes = renderer.renderPlanes(part, {.box = request.box}, kWanted);
         int best = kSide * kSide; // the square of the distance from the click
         for (int y = 0; y < kSide; ++y)
             for (int x = 0; x < kSide; ++x) {
@@ -130,7 +129,7 @@ void SceneWorker::pickOne(Renderer& renderer, const PickRequest& request) {
                 if (id.splat == SplatId::kNone || away >= best) continue;
                 best = away;
                 found =
-                    Picked{unprojected(part, x + 0.5, y + 0.5, planes.medianDepth.pixel(x, y)[0]), id.splat};
+                    Picked{unprojected(part, x + 0.5, y + 0.5, planes.medianDepth.pixel(x, y)[0]), id.splat, id.item};
             }
     } catch (...) {
         const Error e = currentError();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The thread that draws splats for the viewer: only the newest request counts, so the window never waits for
+// The thread that draws scenes for the viewer: only the newest request counts, so the window never waits for
 // a frame.
 #pragma once
 
@@ -12,14 +12,14 @@
 #include <QImage>
 #include <QObject>
 
-#include "core/render/Renderer.h"
+#include "ui/viewport/SceneFrame.h"
 
 namespace ochre::ui {
 
 struct SceneRequest {
     std::vector<SceneItem> items;
     Camera camera;
-    SplatOptions options;
+    FrameOptions options;
     bool moving = false; ///< a frame for now: not worth finishing once a newer one is asked for
     std::uint64_t turn = 0;
 };
@@ -28,12 +28,14 @@ struct SceneRequest {
 struct PickRequest {
     std::vector<SceneItem> items;
     Camera camera;
+    std::optional<Bounds> box; ///< what lies outside is not there
     double x = 0, y = 0;
     std::uint64_t turn = 0;
 };
 struct Picked {
     Vec3 place{};        ///< in the world, where half of the light is stopped
-    std::uint32_t splat; ///< the one that stops it
+    std::uint32_t splat; ///< the one that stops it, or SplatId::kField
+    std::uint32_t item = 0; ///< of the scene, whose splat it is
 };
 
 class SceneWorker : public QObject {

@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kClick = 3;            ///< pixels: a shorter drag is a click
 constexpr double kStroke = 3;           ///< pixels between the points of a stroke
-constexpr double kDefaultRadius = 0.05; ///< of the scene's
 constexpr double kTolerance = 0.12, kMostTolerance = 1.8, kTolerancePerPixel = 0.0025;
 
 double apart(QPointF a, QPointF b) {
@@ -29,17 +28,6 @@ void setLines(QPainter& p) {
     QColor inside = colors().accent;
     inside.setAlphaF(0.12f);
     p.setBrush(inside);
-}
-
-void paintLabel(QPainter& p, QPointF at, const QString& text) {
-    p.setFont(font(TextRole::Secondary));
-    const QFontMetricsF m(p.font());
-    const QRectF box(at + QPointF(14, 10), QSizeF(m.horizontalAdvance(text) + 3 * metrics::kGrid, 22));
-    p.setPen(Qt::NoPen);
-    p.setBrush(colors().surface2);
-    p.drawRoundedRect(box, 4, 4);
-    p.setPen(colors().textHigh);
-    p.drawText(box, Qt::AlignCenter, text);
 }
 
 } // namespace
@@ -75,10 +63,11 @@ void RegionTool::selectOne(QPointF at, Qt::KeyboardModifiers modifiers) {
     m_view.pick(at, [this, modifiers](const std::optional<Picked>& what) {
         const bool replaces = SceneEdits::combineOf(modifiers) == edits::Combine::Replace;
         if (!what && (!replaces || m_edits.state().selected == 0)) return;
+        const auto splat = what ? m_edits.state().splatOf(what->item, what->splat) : std::nullopt;
         m_edits.apply(
-            {QStringLiteral("Select one splat"), [what, modifiers](const SplatEditor& editor) {
+            {QStringLiteral("Select one splat"), [splat, modifiers](const SplatEditor& editor) {
                  SplatMask one(editor.count());
-                 if (what && what->splat < editor.count()) one.set(what->splat);
+                 if (splat && *splat < editor.count()) one.set(*splat);
                  return std::vector<SplatEdit>{edits::Select{Listed{one}, SceneEdits::combineOf(modifiers)}};
              }});
     });
@@ -130,77 +119,6 @@ void RegionTool::paint(QPainter& p) {
     }
 }
 
-bool SolidTool::press(QPointF at, Qt::KeyboardModifiers) {
-    m_active = true;
-    m_from = m_to = at;
-    m_center.reset();
-    m_released.reset();
-    m_view.pick(at, [this](const std::optional<Picked>& what) {
-        if (!m_active) return;
-        if (!what) return cancel();
-        m_center = what->place;
-        m_view.update();
-        if (m_released) finish();
-    });
-    return true;
-}
-
-void SolidTool::move(QPointF at, Qt::KeyboardModifiers) {
-    m_to = at;
-    m_view.update();
-}
-
-void SolidTool::release(QPointF at, Qt::KeyboardModifiers modifiers) {
-    m_to = at;
-    m_released = modifiers;
-    if (m_active && m_center) finish();
-}
-
-double SolidTool::radius() const {
-    const Camera camera = m_view.viewCamera();
-    const double pixels = apart(m_from, m_to),
-                 depth = camera.orthographic ? 1 : camera.toCamera(*m_center)[2];
-    return pixels < kClick ? kDefaultRadius * m_view.camera().sceneRadius() : pixels * depth / camera.fx;
-}
-
-void SolidTool::finish() {
-    const double size = radius();
-    if (m_box)
-        m_edits.select(BoxRegion{.center = *m_center, .half = {size, size, size}}, *m_released);
-    else
-        m_edits.select(SphereRegion{*m_center, size}, *m_released);
-    cancel();
-}
-
-void SolidTool::cancel() {
-    m_active = false;
-    m_center.reset();
-    m_view.update();
-}
-
-void SolidTool::paint(QPainter& p) {
-    if (!m_center) return;
-    const Camera camera = m_view.viewCamera();
-    const double size = radius();
-    setLines(p);
-    if (!m_box) {
-        const auto at = projected(camera, *m_center);
-        const double pixels = size * camera.fx / (camera.orthographic ? 1 : camera.toCamera(*m_center)[2]);
-        if (at) p.drawEllipse(point(*at), pixels, pixels);
-        return;
-    }
-    for (unsigned corner = 0; corner < 8; ++corner)
-        for (unsigned axis = 0; axis < 3; ++axis) {
-            if (corner >> axis & 1) continue;
-            Vec3 from, to;
-            for (unsigned k = 0; k < 3; ++k) {
-                from[k] = (*m_center)[k] + (corner >> k & 1 ? size : -size);
-                to[k] = k == axis ? (*m_center)[k] + size : from[k];
-            }
-            if (const auto line = seenLine(camera, from, to)) p.drawLine(*line);
-        }
-}
-
 bool ColorTool::press(QPointF at, Qt::KeyboardModifiers) {
     m_active = true;
     m_from = m_to = at;
@@ -222,13 +140,14 @@ void ColorTool::release(QPointF at, Qt::KeyboardModifiers modifiers) {
     m_active = false;
     m_view.update();
     m_view.pick(m_from, [this, modifiers, tolerance = tolerance()](const std::optional<Picked>& what) {
-        if (!what) return;
+        const auto splat = what ? m_edits.state().splatOf(what->item, what->splat) : std::nullopt;
+        if (!splat) return;
         m_edits.apply(
             {QStringLiteral("Select by colour"), [=](const SplatEditor& editor) {
-                 if (what->splat >= editor.count()) return std::vector<SplatEdit>{};
+                 if (*splat >= editor.count()) return std::vector<SplatEdit>{};
                  ColorRange range{.tolerance = tolerance};
                  for (std::size_t k = 0; k < 3; ++k)
-                     range.color[k] = colorOf(editor.data().sh0[3 * what->splat + k]);
+                     range.color[k] = colorOf(editor.data().sh0[3 * *splat + k]);
                  return std::vector<SplatEdit>{edits::Select{range, SceneEdits::combineOf(modifiers)}};
              }});
     });

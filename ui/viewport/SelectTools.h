@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Selecting splats with the mouse: a region of the picture, a sphere or a box at what is seen, a colour.
+// Selecting splats with the mouse: a region of the picture, or a colour.
 // Shift adds, Alt or Ctrl subtracts, both intersect.
 #pragma once
 
@@ -40,30 +40,6 @@ private:
     std::vector<Point2> m_points;
     std::optional<QPointF> m_pointer;
     double m_radius = 24;
-};
-
-/// A press takes what is seen as the centre, the drag its size. Without a drag, a twentieth of the scene.
-class SolidTool : public SceneTool {
-public:
-    SolidTool(SceneView& view, SceneEdits& edits, bool box) : m_view(view), m_edits(edits), m_box(box) {}
-
-    bool press(QPointF at, Qt::KeyboardModifiers modifiers) override;
-    void move(QPointF at, Qt::KeyboardModifiers modifiers) override;
-    void release(QPointF at, Qt::KeyboardModifiers modifiers) override;
-    void cancel() override;
-    void paint(QPainter& painter) override;
-    Qt::CursorShape cursor() const override { return Qt::CrossCursor; }
-
-private:
-    double radius() const; ///< in the scene's units
-    void finish();
-
-    SceneView& m_view;
-    SceneEdits& m_edits;
-    bool m_box, m_active = false;
-    QPointF m_from, m_to;
-    std::optional<Vec3> m_center;
-    std::optional<Qt::KeyboardModifiers> m_released; ///< before the centre was known
 };
 
 /// A click takes the base colour of the splat that is seen; a drag to the right takes more like it, to the

@@ -64,6 +64,7 @@ Timeline::Timeline(Bridge& bridge, SceneView& view, SceneActions& actions, QWidg
     connectTrack();
     connect(&m_play, &QTimer::timeout, this, &Timeline::step);
     connect(&m_edits, &PathEdits::changed, this, &Timeline::refresh);
+    connect(&m_edits, &PathEdits::camerasChanged, this, [this] { m_overlay.setCameras(m_edits.cameras()); });
     connect(&m_edits, &PathEdits::failed, this, &Timeline::failed);
     connect(&m_view, &SceneView::throughLeft, this, [this] { play(false); });
     connect(&m_overlay, &CameraOverlay::photoChanged, this, &Timeline::refresh);
@@ -182,7 +183,7 @@ void Timeline::addCameras() {
         if (!file.isEmpty()) openCameras(file);
     });
     QAction* keys = menu->addAction(tr("Make these cameras the keys"), this, &Timeline::keysFromCameras);
-    QAction* away = menu->addAction(tr("Take these cameras away"), this, [this] { m_overlay.setCameras({}); });
+    QAction* away = menu->addAction(tr("Take these cameras away"), this, [this] { m_edits.setCameras({}, {}); });
     menu->addSeparator();
     QAction* save = menu->addAction(tr("Save the path…"), this, [this] {
         const QString file = QFileDialog::getSaveFileName(window(), tr("Save the path"), QStringLiteral("path.json"),
@@ -267,7 +268,7 @@ void Timeline::refresh() {
 }
 
 double Timeline::nearest() const {
-    return std::min(Camera().near, m_view.scene().focus().radius / 20);
+    return std::min(Camera().near, m_view.focus().radius / 20);
 }
 
 void Timeline::look(double seconds) {
@@ -347,7 +348,7 @@ void Timeline::goAround() {
     const OrbitCamera& camera = m_view.camera();
     select(-1);
     m_edits.change(tr("Turntable"), [&](CameraPath& path) {
-        path = turntable(m_view.scene().focus(), path.duration, path.fps, camera.pitch(), camera.fov());
+        path = turntable(m_view.focus(), path.duration, path.fps, camera.pitch(), camera.fov());
     });
     look(0);
 }
@@ -366,7 +367,7 @@ void Timeline::openCameras(const QString& file) {
         CameraSource source = readCameras(file.toStdString());
         m_open = true;
         if (source.path) m_edits.change(tr("Open a camera path"), [&](CameraPath& path) { path = std::move(*source.path); });
-        else m_overlay.setCameras(std::move(source.set));
+        else m_edits.setCameras(std::move(source.set), file);
         refresh();
     } catch (const Error& e) {
         Q_EMIT failed(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));
@@ -389,9 +390,10 @@ void Timeline::saveCameras(const QString& file) {
 void Timeline::startFilm() {
     Film film = m_card->film();
     for (Camera& camera : film.cameras) camera.near = nearest();
+    if (m_card->asView()) film.backdrop = backdropOf(m_view.display());
     m_words->setText(tr("Beginning…"));
     m_track->setProgress(0);
-    m_job.start(std::move(film), m_view.scene());
+    m_job.start(std::move(film), m_view.items());
     refresh();
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/library/ModelFolder.h"
+#include "core/video/VideoFrames.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/MaskEdits.h"
 
@@ -20,11 +21,6 @@ T valueOf(const graph::Node& node, const char* parameter, T fallback) {
     const auto found = node.parameters.find(parameter);
     const T* value = found == node.parameters.end() ? nullptr : std::get_if<T>(&found->second);
     return value ? *value : fallback;
-}
-
-graph::Link inputOf(const graph::Node& node, const char* name) {
-    const auto found = node.inputs.find(name);
-    return found == node.inputs.end() ? graph::Link{} : found->second;
 }
 
 /// SAM 2 is the one that knows videos.
@@ -55,11 +51,11 @@ TrackEdits::TrackEdits(Bridge& bridge, MaskEdits& masks, QObject* parent) : QObj
     connect(&m_bridge, &Bridge::jobChanged, this, &TrackEdits::onJob);
     connect(&m_bridge, &Bridge::nodeChanged, this, [this](quint32 node) {
         if (m_job && node == m_track) Q_EMIT changed();
-        if (node == m_video.node) Q_EMIT changed(); // how long it is, is known now
+        if (onVideo() && node == m_node) count();
     });
     connect(&m_bridge, &Bridge::resultReady, this,
             [this](quint32 node, const QString& output, const graph::Value& value, bool) {
-                if (!m_track || node != m_track || output != QLatin1String("video")) return;
+                if (!m_track || node != m_track || output != QLatin1String("masks")) return;
                 if (const auto* clip = value.tryAs<ClipPtr>()) {
                     m_masks = *clip;
                     take();
@@ -76,41 +72,46 @@ void TrackEdits::follow(graph::NodeId node) {
 void TrackEdits::refresh() {
     const graph::Graph& graph = m_bridge.session().document().graph();
     const graph::Node* node = graph.find(m_node);
-    const bool frame = node && node->type == kFrameType;
-    m_video = frame ? inputOf(*node, "video") : graph::Link{};
-    const graph::Node* source = graph.find(m_video.node);
-    if (source && source->type == kTrackType) m_video = {}; // a mask is no picture to select in
-    m_frame = frame ? static_cast<int>(valueOf<std::int64_t>(*node, "frame", 1)) : 1;
+    std::string video = node && node->type == kLoadType ? valueOf<std::string>(*node, "path", {}) : std::string();
+    if (!isVideo(video)) video.clear();
+    if (video != m_video) m_frames = 0;
+    m_video = std::move(video);
+    m_frame = onVideo() ? static_cast<int>(valueOf<std::int64_t>(*node, "frame", 0)) : 0;
     const graph::NodeId track = findTrack();
     if (track != m_track) {
         m_track = track;
         m_masks = nullptr;
         m_error.clear();
-        if (const auto* clip = m_bridge.session().result(track, "video").tryAs<ClipPtr>()) m_masks = *clip;
+        if (const auto* clip = m_bridge.session().result(track, "masks").tryAs<ClipPtr>()) m_masks = *clip;
     }
+    count();
     take();
 }
 
+/// How many frames there are is known when one was read.
+void TrackEdits::count() {
+    const graph::Value value = onVideo() ? m_bridge.session().result(m_node, "frames") : graph::Value();
+    const auto* known = value.tryAs<std::int64_t>();
+    if (!known || *known == m_frames) return;
+    m_frames = static_cast<int>(*known);
+    Q_EMIT changed();
+}
+
 graph::NodeId TrackEdits::findTrack() const {
-    const graph::Graph& graph = m_bridge.session().document().graph();
-    if (!onVideo() || !graph.find(m_video.node)) return 0;
-    for (const graph::NodeId id : graph.consumers(m_video.node))
-        if (graph.at(id).type == kTrackType && inputOf(graph.at(id), "video") == m_video) return id;
-    return 0;
+    graph::NodeId found = 0;
+    if (!onVideo()) return found;
+    m_bridge.session().document().graph().forEach([&](const graph::Node& node) {
+        if (!found && node.type == kTrackType && valueOf<std::string>(node, "video", {}) == m_video) found = node.id;
+    });
+    return found;
 }
 
 /// The mask of this frame, to be shown where nothing else is selected.
 void TrackEdits::take() {
     Image mask;
-    if (m_masks && m_frame <= m_masks->frames()) mask = m_masks->frame(m_frame - 1);
+    if (m_masks && m_frame < m_masks->frames()) mask = m_masks->frame(m_frame);
     m_edits.setTracked(onVideo() ? mask : Image());
     Q_EMIT changed();
-}
-
-int TrackEdits::frames() const {
-    const graph::Value value = onVideo() ? m_bridge.session().result(m_video.node, m_video.output) : graph::Value();
-    const auto* clip = value.tryAs<ClipPtr>();
-    return clip ? (*clip)->frames() : 0;
 }
 
 std::map<int, std::string> TrackEdits::prompts() const {
@@ -133,8 +134,7 @@ std::string TrackEdits::promptHere() const {
 }
 
 void TrackEdits::showFrame(int frame) {
-    const int last = frames();
-    frame = std::clamp(frame, 1, std::max(1, last));
+    frame = std::clamp(frame, 0, std::max(0, m_frames - 1));
     if (!onVideo() || frame == m_frame) return;
     const auto lines = prompts();
     const auto line = lines.find(frame);
@@ -187,9 +187,9 @@ void TrackEdits::track(Way way) {
         };
         if (!node) {
             node = add(kTrackType, select, 0, kBelow);
-            graph.connect(m_video, node, "video");
+            graph.setParameter(node, "video", m_video);
             const graph::NodeId shown = add(kFrameType, node, kNextTo, 0); // the masks, for what takes them
-            graph.connect({node, "video"}, shown, "video");
+            graph.connect({node, "masks"}, shown, "video");
             graph.setParameter(shown, "frame", static_cast<std::int64_t>(m_frame));
             graph.setParameter(node, "model", modelFor(m_edits.model()));
         }
@@ -217,7 +217,7 @@ void TrackEdits::onJob(const session::Job& job) {
     if (!m_job || job.id != m_job) return;
     m_job = 0;
     m_error = job.status == JobStatus::Cancelled ? tr("stopped") : QString::fromStdString(job.error);
-    if (const auto* clip = m_bridge.session().result(m_track, "video").tryAs<ClipPtr>(); clip && job.status == JobStatus::Done)
+    if (const auto* clip = m_bridge.session().result(m_track, "masks").tryAs<ClipPtr>(); clip && job.status == JobStatus::Done)
         m_masks = *clip;
     take();
 }

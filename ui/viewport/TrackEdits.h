@@ -23,10 +23,10 @@ class TrackEdits : public QObject {
 public:
     TrackEdits(Bridge& bridge, MaskEdits& masks, QObject* parent = nullptr);
 
-    void follow(graph::NodeId node); ///< whose picture is viewed
-    bool onVideo() const { return m_video.node != 0; } ///< it is a frame of a video
-    int frames() const;                                ///< of the video; 0: not known yet
-    int frame() const { return m_frame; }              ///< from 1
+    void follow(graph::NodeId node); ///< whose picture is viewed, or selected in
+    bool onVideo() const { return !m_video.empty(); } ///< it is a frame of a video
+    int frames() const { return m_frames; }           ///< of the video; 0: not known yet
+    int frame() const { return m_frame; }             ///< from 0
     /// In this node and those that show the tracked masks; the selection becomes that of the frame.
     void showFrame(int frame);
 
@@ -39,7 +39,7 @@ public:
     ClipPtr masks() const { return m_masks; }      ///< so far; null: none
     QString note() const; ///< how far it is, or what the shown frame's mask is; empty: nothing to say
 
-    static constexpr const char *kFrameType = "video.frame", *kTrackType = "understand.track";
+    static constexpr const char *kLoadType = "image.load", *kFrameType = "video.frame", *kTrackType = "understand.track";
 
 Q_SIGNALS:
     void changed(); ///< the frame, what is tracked, or how far it is
@@ -49,6 +49,7 @@ private:
     std::string promptHere() const;             ///< of the selection, as the node has it; empty: none
     graph::NodeId findTrack() const;
     void refresh();
+    void count();
     void take();
     void onJob(const session::Job& job);
     void runFrame();
@@ -56,8 +57,8 @@ private:
     Bridge& m_bridge;
     MaskEdits& m_edits;
     graph::NodeId m_node = 0, m_track = 0;
-    graph::Link m_video;
-    int m_frame = 1;
+    std::string m_video; ///< its file, as the node names it; empty: the node is of a picture
+    int m_frame = 0, m_frames = 0;
     session::JobId m_job = 0, m_shown = 0; ///< that tracks; that shows a frame
     bool m_again = false;
     ClipPtr m_masks;

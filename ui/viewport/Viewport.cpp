@@ -13,7 +13,7 @@
 #include <QVBoxLayout>
 
 #include "core/base/Log.h"
-#include "core/scene/SplatCloud.h"
+#include "core/scene/field/PlacedField.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/EmptyPanel.h"
 #include "ui/panels/NumberField.h"
@@ -23,6 +23,8 @@
 #include "ui/viewport/EditBar.h"
 #include "ui/viewport/FrameBar.h"
 #include "ui/viewport/ImageView.h"
+#include "ui/viewport/LayerEdits.h"
+#include "ui/viewport/LayerPanel.h"
 #include "ui/viewport/LivePreview.h"
 #include "ui/viewport/MaskBar.h"
 #include "ui/viewport/MaskEdits.h"
@@ -61,7 +63,7 @@ constexpr ChannelKey kChannelKeys[] = {
 constexpr int kBusyMilliseconds = 250; ///< what takes no longer needs no word
 
 bool viewable(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>();
 }
 
 } // namespace
@@ -70,7 +72,8 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
       m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
-      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)),
+      m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_layers(new LayerEdits(bridge, this)),
+      m_layerPanel(new LayerPanel(*m_scene, *m_layers, *m_actions)),
       m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
       m_track(new TrackEdits(bridge, *m_masks, this)),
       m_pictureActions(new SceneActions(m_image)),
@@ -94,6 +97,7 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     middle->setSpacing(0);
     middle->addWidget(m_stack, 1);
     middle->addWidget(m_found);
+    middle->addWidget(m_layerPanel);
     layout->addLayout(middle, 1);
     layout->addWidget(new FrameBar(*m_track));
     layout->addWidget(m_timeline);
@@ -156,10 +160,10 @@ QWidget* Viewport::makeTools() {
     tools->addWidget(m_gamma);
     tools->addSpacing(2 * metrics::kGrid);
     addSmartSelect();
-    m_compare = addTool(m_imageTools, QStringLiteral("compare"), tr("Wipe against the previous result (W)"));
-    m_compare->setCheckable(true);
+    addCompare();
     layout->addWidget(m_imageTools);
     auto* bar = new SceneBar(*m_scene, *m_actions);
+    bar->addAction(m_actions->at(QStringLiteral("layers")));
     bar->addAction(m_actions->at(QStringLiteral("timeline")));
     m_sceneTools = bar;
     layout->addWidget(m_sceneTools);
@@ -203,7 +207,6 @@ void Viewport::connectViews() {
     connect(m_gamma, &NumberField::edited, this, [this](double v) { setDisplay(m_exposure->value(), v); });
     connect(m_exposure, &NumberField::resetRequested, this, [this] { setDisplay(0, m_gamma->value()); });
     connect(m_gamma, &NumberField::resetRequested, this, [this] { setDisplay(m_exposure->value(), 1); });
-    connect(m_compare, &QToolButton::clicked, this, [this](bool on) { m_image->setComparing(on); });
     connect(m_image, &ImageView::zoomChanged, this, [this](double zoom) {
         m_zoom->setText(QStringLiteral("%1 %").arg(zoom * 100, 0, 'f', zoom < 0.1 ? 1 : 0));
     });
@@ -220,6 +223,7 @@ void Viewport::connectViews() {
     connect(m_scene, &SceneView::failed, this, &Viewport::failed);
     connect(m_timeline, &Timeline::failed, this, &Viewport::failed);
     connectEdits();
+    connectLayers();
     connectMasks();
     connect(m_empty, &EmptyPanel::actionRequested, this, [this] {
         if (m_node)
@@ -254,6 +258,7 @@ void Viewport::connectViews() {
             m_live->setViewed(0);
             m_image->endPreview();
             m_edits->follow(0);
+            m_layers->follow(0);
             m_timeline->follow(0);
             m_masks->follow({}, {});
             m_track->follow(0);
@@ -276,11 +281,7 @@ void Viewport::connectEdits() {
             showEmpty();
     });
     connect(m_edits, &SceneEdits::changed, this, [this] {
-        const EditState& state = m_edits->state();
-        if (std::exchange(m_framed, true))
-            m_scene->setEdited(state.items);
-        else
-            m_scene->setScene(state.items);
+        showLayers(!std::exchange(m_framed, true));
         refreshTools();
     });
     connect(m_edits, &SceneEdits::saved, this,
@@ -320,10 +321,11 @@ void Viewport::setViewed(graph::NodeId node) {
     m_live->setViewed(node);
     m_image->endPreview();
     m_framed = false;
+    m_layers->follow(node);
     m_edits->follow(node);
     m_timeline->follow(node);
     m_masks->follow({}, {});
-    m_track->follow(node);
+    m_track->follow(0);
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -359,7 +361,9 @@ bool Viewport::showPresent() {
 
 void Viewport::followDocument() {
     m_node = 0;
-    m_image->setCompare({});
+    m_previous = {};
+    m_image->setCompare({}, {});
+    recallView();
     setViewed(m_bridge.session().document().view().viewed);
 }
 
@@ -372,14 +376,17 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
     m_source = source;
     if (const Image* image = value.tryAs<Image>()) {
         const Image* old = before.tryAs<Image>();
-        if (old && !before.sameAs(value)) m_image->setCompare(*old);
+        if (old && !before.sameAs(value)) m_previous = *old;
         m_image->setImage(*image);
+        refreshCompare();
         m_stack->setCurrentWidget(m_image);
         m_masks->follow(selectionSource(), QSize(image->width(), image->height()));
+        m_track->follow(selectionSource().node);
         m_probe->clear();
-    } else if (const SplatCloud* cloud = value.tryAs<SplatCloud>(); cloud && !m_edits->active()) {
+    } else if (!m_edits->active()) {
+        m_track->follow(0);
         m_stack->setCurrentWidget(m_scene);
-        m_scene->setScene(*cloud);
+        showLayers();
         m_probe->setText(m_sceneNote);
     }
     refreshTools();
@@ -394,6 +401,7 @@ void Viewport::showEdited() {
 }
 
 void Viewport::editScene() {
+    if (m_layers->node() && m_layers->current() >= 0) return editLayer(m_layers->current());
     const graph::Graph& graph = m_bridge.session().document().graph();
     const auto edits = [&graph](graph::NodeId id) {
         const graph::Node* node = graph.find(id);
@@ -431,9 +439,10 @@ void Viewport::endPreview() {
         m_probe->setText(m_sceneNote);
     } else if (m_value.tryAs<Image>()) {
         m_stack->setCurrentWidget(m_image);
-    } else if (const SplatCloud* cloud = m_value.tryAs<SplatCloud>()) {
+    } else if (viewable(m_value)) {
+        m_track->follow(0);
         m_stack->setCurrentWidget(m_scene);
-        m_scene->setScene(*cloud);
+        showLayers();
         m_probe->setText(m_sceneNote);
     } else {
         return showEmpty();
@@ -455,9 +464,8 @@ void Viewport::showEmpty() {
 void Viewport::refreshTools() {
     m_title->setText(nodeTitle());
     const Image* image = m_value.tryAs<Image>();
-    const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
     const bool editing = m_edits->active() && showsScene();
-    const bool picture = showsImage() && image, scene = showsScene() && (cloud || editing);
+    const bool picture = showsImage() && image, scene = showsScene() && (editing || (viewable(m_value) && !image));
     QString size;
     if (picture)
         size = tr("%1 × %2, %3")
@@ -465,7 +473,12 @@ void Viewport::refreshTools() {
                    .arg(image->height())
                    .arg(QLatin1String(name(image->colorSpace())));
     const EditState& state = m_edits->state();
-    if (scene) size = tr("%L1 splats").arg(static_cast<qulonglong>(editing ? state.left : cloud->count()));
+    const auto splats = static_cast<qulonglong>(editing ? state.left : scene ? m_scene->count() : 0);
+    std::size_t count = 0;
+    if (scene)
+        for (const SceneItem& item : m_scene->items()) count += item.cloud.fields().size();
+    const QString fields = count == 0 ? QString() : count == 1 ? tr("1 field") : tr("%1 fields").arg(count);
+    if (scene) size = fields.isEmpty() ? tr("%L1 splats").arg(splats) : splats ? tr("%L1 splats and %2").arg(splats).arg(fields) : fields;
     if (editing && state.selected > 0)
         size += tr(", %L1 selected").arg(static_cast<qulonglong>(state.selected));
     if (editing && state.hidden > 0) size += tr(", %L1 hidden").arg(static_cast<qulonglong>(state.hidden));
@@ -473,8 +486,9 @@ void Viewport::refreshTools() {
     m_imageTools->setVisible(picture);
     m_sceneTools->setVisible(scene);
     m_timeline->setSceneShown(scene);
+    m_layerPanel->setSceneShown(scene);
     m_editRow->setVisible(editing);
-    m_edit->setVisible(scene && !editing);
+    m_edit->setVisible(scene && !editing && splats > 0);
     m_smart->setEnabled(picture && selectionSource().node);
     m_smart->setChecked(picture && m_masks->active());
     m_maskRow->setVisible(picture && m_masks->active());
@@ -484,7 +498,9 @@ void Viewport::refreshTools() {
     m_copy->setEnabled(picture || scene);
     m_save->setEnabled(picture || scene);
     m_compare->setEnabled(m_image->canCompare());
-    m_compare->setChecked(m_image->comparing());
+    m_compare->setChecked(m_image->comparing() != Comparing::No);
+    m_wipe->setChecked(m_image->comparing() == Comparing::Wipe);
+    m_sides->setChecked(m_image->comparing() == Comparing::Sides);
     const Channels channels = m_image->display().channels;
     for (qsizetype i = 0; i < m_channelButtons.size(); ++i)
         m_channelButtons[i]->setChecked(kChannelKeys[i].channels == channels);
@@ -529,12 +545,8 @@ void Viewport::keyPressEvent(QKeyEvent* event) {
             return m_image->setZoom(m_image->zoom() * 1.25, m_image->rect().center());
         case Qt::Key_Minus:
             return m_image->setZoom(m_image->zoom() / 1.25, m_image->rect().center());
-        case Qt::Key_W:
-            if (!m_image->canCompare()) return;
-            m_image->setComparing(!m_image->comparing());
-            return refreshTools();
         default:
-            break;
+            if (compareKey(*event)) return;
         }
     }
     QWidget::keyPressEvent(event);
@@ -544,10 +556,13 @@ void Viewport::saveAs() {
     const bool edited = m_edits->active();
     if (m_value.empty() && !edited) return;
     const bool picture = !edited && m_value.tryAs<Image>();
+    const SplatCloud* cloud = m_value.tryAs<SplatCloud>();
+    const bool field = !edited && cloud && cloud->count() == 0 && !cloud->fields().empty();
     const QString filter = picture ? tr("Pictures (*.png *.jpg *.webp *.tif *.exr *.hdr *.bmp *.tga)")
+                           : field ? tr("Fields (*.field.safetensors)")
                                    : tr("Scenes (*.ply *.spz *.sog *.splat)");
     const QString suggestion = nodeTitle().toLower().replace(QLatin1Char(' '), QLatin1Char('_')) +
-                               (picture ? QStringLiteral(".png") : QStringLiteral(".ply"));
+                               (picture ? QStringLiteral(".png") : field ? QStringLiteral(".field.safetensors") : QStringLiteral(".ply"));
     const QString path = QFileDialog::getSaveFileName(window(), tr("Save the result"), suggestion, filter);
     if (path.isEmpty()) return;
     if (edited) return m_edits->save(path);

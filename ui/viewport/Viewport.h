@@ -4,8 +4,9 @@
 
 #include <QWidget>
 
-#include "core/graph/Graph.h"
+#include "core/graph/Executor.h"
 #include "core/graph/Value.h"
+#include "core/scene/SplatTransform.h"
 #include "ui/bridge/Picture.h"
 
 class QAction;
@@ -16,10 +17,13 @@ class QToolButton;
 namespace ochre::ui {
 
 class Bridge;
+enum class Comparing;
 class DetectionPanel;
 class EditBar;
 class EmptyPanel;
 class ImageView;
+class LayerEdits;
+class LayerPanel;
 class LivePreview;
 class MaskBar;
 class MaskEdits;
@@ -35,8 +39,7 @@ class Viewport : public QWidget {
 public:
     explicit Viewport(Bridge& bridge, QWidget* parent = nullptr);
 
-    /// Shows what this node gave last, and what it will give; 0 shows the empty state. Remembered with the
-    /// document.
+    /// Shows what this node gave last, and what it will give; 0: the empty state. Remembered with the document.
     void setViewed(graph::NodeId node);
     graph::NodeId viewed() const { return m_node; }
     void followDocument(); ///< another document was opened, or nodes went away
@@ -45,6 +48,11 @@ public:
     SceneEdits& sceneEdits() { return *m_edits; }
     const EditBar& editBar() const { return *m_editBar; }
     Timeline& timeline() { return *m_timeline; }
+    LayerEdits& layerEdits() { return *m_layers; }
+    LayerPanel& layerPanel() { return *m_layerPanel; }
+    bool addClouds(const QStringList& files); ///< scene files beside the viewed scene; false where none is
+    void setUsualView(const Json& memory) { m_usualView = memory; } ///< of scenes, in projects that have none yet
+    Json usualView() const;
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     MaskEdits& maskEdits() { return *m_masks; }
     MaskBar& maskBar() { return *m_maskBar; }
@@ -70,6 +78,7 @@ Q_SIGNALS:
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
 
 private:
     QWidget* makeTools();
@@ -82,6 +91,12 @@ private:
     void connectMasks();
     graph::Link selectionSource() const; ///< of the picture that a selection in the shown one is of
     void showDetections();
+    // ViewportCompare.cpp
+    void addCompare();
+    void compare(Comparing how);
+    Image originalPicture() const; ///< what the shown one was made of; empty: of nothing, or it is not kept
+    void refreshCompare();
+    bool compareKey(const QKeyEvent& event); ///< whether it was for this
 
     void showValue(const graph::Link& source, const graph::Value& value);
     void showPreview(const graph::Value& value, const QString& text);
@@ -89,6 +104,13 @@ private:
     bool showPresent();                       ///< what is known now; false: nothing
     std::vector<graph::Link> sources() const; ///< what the viewed node shows
     void showEmpty();
+    // ViewportLayers.cpp
+    void connectLayers();
+    void editLayer(int layer); ///< −1: all of them again
+    /// The clouds of the viewed scene, or the one that is edited among the others; `first`: its edits have just begun.
+    void showLayers(bool first = false);
+    void showProgress(quint32 node, const graph::NodeState& state); ///< while there is nothing else to show
+    void keepView(), recallView(); ///< in the document, and from there
     void showEdited(); ///< what the steps of the viewed node have made of its scene
     void refreshTools();
     void setChannels(Channels channels);
@@ -104,13 +126,14 @@ private:
     EmptyPanel* m_empty;
     ImageView* m_image;
     SceneView* m_scene;
-    SceneActions* m_actions;
+    SceneActions *m_actions, *m_pictureActions;
     SceneEdits* m_edits;
     EditBar* m_editBar;
+    LayerEdits* m_layers;
+    LayerPanel* m_layerPanel;
     Timeline* m_timeline;
     MaskEdits* m_masks;
     TrackEdits* m_track;
-    SceneActions* m_pictureActions;
     MaskBar* m_maskBar;
     DetectionPanel* m_found;
     LivePreview* m_live;
@@ -118,11 +141,14 @@ private:
     QWidget *m_imageTools, *m_sceneTools, *m_editRow, *m_maskRow, *m_status;
     QLabel *m_probe, *m_zoom, *m_rendererLabel;
     QToolButton *m_compare, *m_edit, *m_save, *m_copy;
-    QAction* m_smart;
+    QAction *m_smart, *m_wipe, *m_sides, *m_withOriginal;
+    Image m_previous; ///< shown before the present one
     NumberField *m_exposure, *m_gamma;
     QList<QToolButton*> m_channelButtons;
     QString m_sceneNote;
     bool m_framed = false; ///< the scene that is edited
+    Similarity m_frame;    ///< of what the view shows, in the scene
+    Json m_usualView = nullptr;
 };
 
 } // namespace ochre::ui

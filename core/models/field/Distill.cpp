@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "core/base/Error.h"
@@ -20,6 +21,21 @@ constexpr float kLeastOpacity = 2e-3f; // across a cell, of one that is not empt
 constexpr int kProbes = 2;             // along a cell's side, to tell
 constexpr float kComparedCells = 0.4f; // of the occupancy grid, over which densities are compared
 constexpr int kLastSteps = 50;         // whose loss is told
+constexpr double kForwardFov = 50, kForwardAspect = 4.0 / 3; // of forward-facing scenes
+constexpr double kBeside = 1.6;        // device coordinates of the sides of their box; 1 is the picture's edge
+constexpr float kSeenBeside = 1.08f;   // of views that are learnt from
+
+/// A ray in the box, and its direction in the world, which is what networks see.
+struct SeenRay {
+    BoxRay ray;
+    std::array<float, 3> seen; ///< of unit length
+};
+
+std::array<float, 3> unit(std::array<float, 3> v) {
+    const float length = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+    for (float& x : v) x /= length;
+    return v;
+}
 
 class Distiller {
 public:
@@ -35,7 +51,9 @@ public:
 private:
     float side() const { return static_cast<float>(m_field.side()); }
     void pushWorld(std::vector<float>& points, const std::array<float, 3>& place) const;
-    BoxRay randomRay();
+    SeenRay randomRay() { return m_field.config.forwardFacing() ? forwardRay() : rayFromAround(); }
+    SeenRay rayFromAround();
+    SeenRay forwardRay();
     void label(FieldSamples& samples, std::size_t begin, std::size_t end) const;
 
     const Nerf& m_network;
@@ -62,25 +80,47 @@ LightGrid Distiller::look(const Progress& progress) {
         std::vector<float> points;
         for (std::size_t i = begin; i < end; ++i) pushWorld(points, {middle(i % n), middle(i / n % n), middle(i / n / n)});
         const auto rows = static_cast<std::int64_t>(end - begin);
-        for (const float v : nn::toValues(m_network.density(nn::fromValues(points, {rows, 3})))) density.push_back(std::max(0.0f, v) * side());
+        const std::vector<float> found = nn::toValues(m_network.density(nn::fromValues(points, {rows, 3})));
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const bool before = m_field.config.forwardFacing() && points[3 * i + 2] < -1; // the near plane
+            density.push_back(before ? 0 : std::max(0.0f, found[i]) * side());
+        }
         progress.report(end, n * n * n, "looking for the scene");
     }
     return {m_options.occupancySide, std::move(density)};
 }
 
 /// From a place on the sphere of cameras through any place in the box.
-BoxRay Distiller::randomRay() {
+SeenRay Distiller::rayFromAround() {
     const std::array<float, 3> camera = m_dice.direction();
     const float distance = static_cast<float>(m_options.cameraDistance) / side();
     BoxRay ray;
-    float length = 0;
     for (std::size_t k = 0; k < 3; ++k) {
         ray.origin[k] = 0.5f + distance * camera[k];
         ray.direction[k] = m_dice.share() - ray.origin[k];
-        length += ray.direction[k] * ray.direction[k];
     }
-    for (float& v : ray.direction) v /= std::sqrt(length);
-    return ray;
+    ray.direction = unit(ray.direction);
+    return {ray, ray.direction};
+}
+
+/// From about the origin through any place of the picture there; begins at the near plane.
+SeenRay Distiller::forwardRay() {
+    const auto& config = m_field.config;
+    const auto reach = static_cast<float>(m_options.cameraReach);
+    std::array<float, 3> seen{0, 0, -1}, from{0, 0, -1}, to{0, 0, 1}; // device coordinates at the near plane and at infinity
+    for (std::size_t k = 0; k < 2; ++k) {
+        const auto scale = static_cast<float>(config.deviceScale[k]);
+        to[k] = kSeenBeside * (2 * m_dice.share() - 1);
+        seen[k] = scale * to[k];
+        from[k] = to[k] + reach * (2 * m_dice.share() - 1) / scale;
+    }
+    BoxRay ray;
+    for (std::size_t k = 0; k < 3; ++k) {
+        ray.origin[k] = (from[k] - static_cast<float>(config.box.min[k])) / side();
+        ray.direction[k] = to[k] - from[k];
+    }
+    ray.direction = unit(ray.direction);
+    return {ray, unit(seen)};
 }
 
 /// What the network says of samples whose places and directions are set.
@@ -109,7 +149,7 @@ void Distiller::ask(LightGrid& grid, const Progress& progress) {
     std::size_t count = 0, labelled = 0;
     while (count < wanted) {
         m_cancel.check();
-        const BoxRay ray = randomRay();
+        const auto [ray, seen] = randomRay();
         grid.sample(ray, kVisible, kAny, m_dice, [&](float t) {
             if (count == wanted) return;
             const std::array<float, 3> place = ray.at(t);
@@ -118,9 +158,9 @@ void Distiller::ask(LightGrid& grid, const Progress& progress) {
             m_samples.x[count] = place[0];
             m_samples.y[count] = place[1];
             m_samples.z[count] = place[2];
-            m_samples.dx[count] = ray.direction[0];
-            m_samples.dy[count] = ray.direction[1];
-            m_samples.dz[count] = ray.direction[2];
+            m_samples.dx[count] = seen[0];
+            m_samples.dy[count] = seen[1];
+            m_samples.dz[count] = seen[2];
             ++count;
         });
         if (count < wanted && count - labelled < kAsked) continue;
@@ -174,10 +214,22 @@ void Distiller::occupy(const LightGrid& grid) {
 
 } // namespace
 
+DistillOptions usualDistilling(bool forwardFacing) {
+    DistillOptions options;
+    if (!forwardFacing) return options;
+    const double scale = std::tan(kForwardFov * std::numbers::pi / 360);
+    options.samples = 6'000'000; // they fill the picture
+    options.steps = 3000;
+    options.field = {.log2Entries = 19,
+                     .finest = 1024,
+                     .box = {{-kBeside, -kBeside, 1 - 2 * kBeside}, {kBeside, kBeside, 1}},
+                     .up = {0, 1, 0},
+                     .deviceScale = {kForwardAspect * scale, scale}};
+    return options;
+}
+
 HashField distill(const NerfScene& scene, const DistillOptions& options, const Progress& progress, const Cancel& cancel, TaskPool& pool,
                   DistillReport* report) {
-    if (scene.sampling().forwardFacing)
-        throw Error("distilling: the network is of a forward-facing scene, which has no box", "ochre render draws it as it is");
     DistillReport done;
     HashField field;
     tensor::run(cancel, [&] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/field/FieldFile.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -18,7 +19,7 @@ namespace {
 using tensor::Checkpoint;
 using F = HashField;
 
-constexpr const char *kFormat = "ochre.field", *kVersion = "1";
+constexpr const char *kFormat = "ochre.field", *kVersion = "1", *kDeviceVersion = "2";
 constexpr int kMostSide = 512; // of the occupancy grid
 
 /// A layer in the file and in the field; `stored` columns of `out` are kept.
@@ -48,15 +49,16 @@ int wholeNumber(const Checkpoint& file, const char* key) {
     return number;
 }
 
-std::array<double, 3> place(const Checkpoint& file, const char* key) {
+template <std::size_t N>
+std::array<double, N> numbers(const Checkpoint& file, const char* key) {
     const std::string& value = text(file, key);
-    std::array<double, 3> v{};
+    std::array<double, N> v{};
     const char *from = value.data(), *end = from + value.size();
-    for (std::size_t k = 0; k < 3; ++k) {
+    for (std::size_t k = 0; k < N; ++k) {
         const auto [next, error] = std::from_chars(from, end, v[k]);
-        const bool last = k == 2;
+        const bool last = k == N - 1;
         if (error != std::errc() || !std::isfinite(v[k]) || (last ? next != end : next == end || *next != ','))
-            throw broken(fmt::format("{}: metadata: {}: \"{}\" is not x,y,z", file.subject, key, value));
+            throw broken(fmt::format("{}: metadata: {}: \"{}\" is not {}", file.subject, key, value, N == 3 ? "x,y,z" : "x,y"));
         from = next + 1;
     }
     return v;
@@ -111,10 +113,15 @@ tensor::TensorToWrite tensorOf(std::string name, tensor::Dtype dtype, tensor::Sh
 
 HashField fieldOf(const Checkpoint& file) {
     if (text(file, "format") != kFormat) throw notMine(file.subject + ": is no field of Ochre");
-    if (text(file, "version") != kVersion)
-        throw Error(fmt::format("{}: is a field of version {}", file.subject, text(file, "version")), "version 1 is known; a newer Ochre may open it");
+    const bool device = text(file, "version") == kDeviceVersion;
+    if (!device && text(file, "version") != kVersion)
+        throw Error(fmt::format("{}: is a field of version {}", file.subject, text(file, "version")), "versions 1 and 2 are known; a newer Ochre may open it");
     HashField field({wholeNumber(file, "log2_entries"), wholeNumber(file, "coarsest"), wholeNumber(file, "finest"),
-                     {place(file, "box_min"), place(file, "box_max")}, place(file, "up")});
+                     {numbers<3>(file, "box_min"), numbers<3>(file, "box_max")}, numbers<3>(file, "up"),
+                     device ? numbers<2>(file, "device_scale") : std::array<double, 2>{}});
+    const auto& up = field.config.up;
+    if (!(up[0] * up[0] + up[1] * up[1] + up[2] * up[2] > 0)) throw broken(file.subject + ": metadata: up: 0,0,0 points nowhere");
+    if (device && !field.config.forwardFacing()) throw broken(file.subject + ": metadata: device_scale: 0,0 is no scale");
     for (std::size_t l = 0; l < F::kLevels; ++l) {
         const std::vector<float> level = floats(file, levelName(l), {field.levels[l].entries, F::kFeatures});
         std::copy(level.begin(), level.end(), field.table.begin() + static_cast<std::ptrdiff_t>(tableBegin(field, l)));
@@ -131,6 +138,15 @@ HashField fieldOf(const Checkpoint& file) {
 }
 
 } // namespace
+
+bool isNerf(const fs::path& path) {
+    const Checkpoint file = tensor::openCheckpoint(path);
+    const auto any = [&](const char* layer) {
+        return std::ranges::any_of(std::initializer_list<const char*>{"", "model_coarse_state_dict.", "network_fn_state_dict."},
+                                   [&](const char* network) { return file.find(std::string(network) + layer + ".weight") != nullptr; });
+    };
+    return (any("pts_linears.1") && (any("alpha_linear") || any("output_linear"))) || (any("layers_xyz.0") && (any("fc_alpha") || any("fc_out")));
+}
 
 bool isField(const fs::path& path) {
     if (path.extension() != ".safetensors" || !fs::exists(path)) return false;
@@ -166,17 +182,18 @@ void writeField(const HashField& field, const fs::path& path, const std::string&
     }
     const auto& bits = field.occupancy.bits();
     tensors.push_back(tensorOf("occupancy", tensor::Dtype::U8, {static_cast<std::int64_t>(bits.size())}, std::as_bytes(std::span(bits))));
-    tensor::writeSafetensors(path, std::move(tensors),
-                             {{"format", kFormat},
-                              {"version", kVersion},
-                              {"log2_entries", std::to_string(c.log2Entries)},
-                              {"coarsest", std::to_string(c.coarsest)},
-                              {"finest", std::to_string(c.finest)},
-                              {"box_min", describePlace(c.box.min)},
-                              {"box_max", describePlace(c.box.max)},
-                              {"up", describePlace(c.up)},
-                              {"occupancy_side", std::to_string(field.occupancy.side())},
-                              {"source", source}});
+    std::map<std::string, std::string> metadata{{"format", kFormat},
+                                                {"version", c.forwardFacing() ? kDeviceVersion : kVersion},
+                                                {"log2_entries", std::to_string(c.log2Entries)},
+                                                {"coarsest", std::to_string(c.coarsest)},
+                                                {"finest", std::to_string(c.finest)},
+                                                {"box_min", describePlace(c.box.min)},
+                                                {"box_max", describePlace(c.box.max)},
+                                                {"up", describePlace(c.up)},
+                                                {"occupancy_side", std::to_string(field.occupancy.side())},
+                                                {"source", source}};
+    if (c.forwardFacing()) metadata["device_scale"] = fmt::format("{},{}", c.deviceScale[0], c.deviceScale[1]);
+    tensor::writeSafetensors(path, std::move(tensors), metadata);
 }
 
 } // namespace ochre::models

@@ -3,7 +3,9 @@
 //
 // Metadata (texts): "format" = "ochre.field", "version" = "1"; "log2_entries", "coarsest", "finest" (cells along the box on the
 // first and the last level; level l has floor(coarsest · (finest/coarsest)^(l/15) + 1e-6)); "box_min", "box_max", "up" ("x,y,z" of
-// the world); "occupancy_side"; "source" (what the field was made from).
+// the world); "occupancy_side"; "source" (what the field was made from). "version" = "2" has "device_scale" ("sx,sy") as well: the box
+// is not of the world but of normalised device coordinates (−x / (sx·z), −y / (sy·z), 1 + 2 / z) of the world's (x, y, z), z < 0, in
+// which lines stay lines: steps along a ray are even there, densities are per side of that box. Directions are those of the world.
 // Tensors: "encoding.L" [entries, 2] of level L, 0…15; "density.0" [32, 64], "density.1" [64, 16], "color.0" [32, 64],
 // "color.1" [64, 64], "color.2" [64, 3], as [in, out], all of any floating-point type; "occupancy" U8 [side³ / 8], a bit a cell,
 // x fastest, lowest bit first.
@@ -25,6 +27,9 @@ namespace ochre::models {
 
 /// Whether the file says that it is one; false for files that are not there or not .safetensors.
 bool isField(const std::filesystem::path& path);
+/// Whether the tensors of a checkpoint have the names of a NeRF, as NerfScene knows them. Throws Error on damaged checkpoints, and on
+/// files that are none.
+bool isNerf(const std::filesystem::path& path);
 
 /// Throws Error naming file and tensor: other version, wrong shapes, missing tensors, values that are not finite.
 HashField readField(const std::filesystem::path& path);

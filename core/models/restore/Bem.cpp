@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/tensor/Fill.h"
+#include "core/tensor/Runtime.h"
 
 namespace ochre::models {
 namespace {
@@ -190,6 +192,25 @@ Bem::Bem(const tensor::Weights& weights, const Config& config) : m_config(config
     m_first = {means, "first_conv"};
     m_last = {means, "proj"};
     for (int i = 0; i < config.stages; ++i) m_stages.push_back(readStage(means.sub(fmt::format("subnets.{}.", i))));
+}
+
+tensor::Weights Bem::drawn(const tensor::Weights& weights, std::uint64_t seed) {
+    at::Generator generator = tensor::generator(seed);
+    std::vector<std::string> names = weights.names();
+    std::sort(names.begin(), names.end()); // the same draws however the file is sorted
+    std::map<std::string, nn::Tensor> sample;
+    const std::string mean = ".mu_", spread = ".rho_";
+    for (const std::string& name : names) {
+        const std::size_t at = name.rfind(mean);
+        if (at == std::string::npos) {
+            if (!Config::isBeside(name)) sample.emplace(name, weights.tensor(name));
+            continue;
+        }
+        const std::string layer = name.substr(0, at), part = name.substr(at + mean.size());
+        const nn::Tensor middle = weights.tensor(name), width = nn::softplus(weights.tensor(layer + spread + part));
+        sample.emplace(layer + "." + part, middle.add(width.mul(nn::randn(middle.sizes(), generator))));
+    }
+    return tensor::Weights::of(std::move(sample), weights.subject());
 }
 
 /// x [N, C, H, W] → tokens [N, H·W, C]: the sum of what scans in all directions read.

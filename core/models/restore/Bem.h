@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The networks of BEM, the Bayesian enhancement model for dark and underwater pictures: U-Nets of selective scans in four
-// directions. The one that sees a small copy is Bayesian and is run with its means.
+// directions. The one that sees a small copy is Bayesian: it is run with the means of its weights, or with weights drawn.
 // Paper: arXiv 2501.14265. Keys: BinCVER/Bayesian-Enhancement-Model basicsr/archs/UMamba_arch.py.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ public:
     };
 
     Bem(const tensor::Weights& weights, const Config& config);
+
+    /// A sample of a Bayesian network: the weights of one that is not, each drawn from its mean and spread (σ = log(1 + e^ρ)).
+    static tensor::Weights drawn(const tensor::Weights& weights, std::uint64_t seed);
 
     /// image [N, inChannels, H, W] → [N, outChannels, H, W] of each stage.
     std::vector<nn::Tensor> forward(const nn::Tensor& image) const;

@@ -10,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/image/Color.h"
 #include "core/image/Filter.h"
+#include "core/models/restore/WholePicture.h"
 #include "core/tensor/Attention.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/Runtime.h"
@@ -36,21 +37,9 @@ nn::Tensor byPlaces(const nn::Tensor& table) {
     return table.index_select(0, distances).view({side, side, -1}).transpose(1, 2).contiguous();
 }
 
-void requireNumbers(const Image& image, const char* what) {
-    const auto values = image.values();
-    const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-    if (bad == values.end()) return;
-    const auto pixel = static_cast<int>(static_cast<std::size_t>(bad - values.begin()) /
-                                        static_cast<std::size_t>(image.channels()));
-    throw Error(fmt::format("Painter: {}: the pixel at ({}, {}) is {}", what, pixel % image.width(),
-                            pixel / image.width(), *bad),
-                "repair the picture first");
-}
-
 /// [1, 3, height, width], normalised.
 nn::Tensor seen(const Image& image, const char* what, int width, int height, ResizeFilter filter, const Cancel& cancel) {
-    if (image.empty()) throw Error(fmt::format("Painter: {} is missing", what), "give it a picture");
-    requireNumbers(image, what);
+    requireNumbers(image, fmt::format("Painter: {}", what));
     const Image rgb = withChannels(toColorSpace(image, ColorSpace::Srgb, cancel), 3, cancel);
     const nn::Tensor values = tensor::toTensor(resize(rgb, width, height, filter, cancel)).clamp(0, 1);
     std::vector<nn::Tensor> channels;

@@ -13,6 +13,7 @@
 #include "core/image/Filter.h"
 #include "core/models/Architectures.h"
 #include "core/models/restore/Tiling.h"
+#include "core/models/restore/WholePicture.h"
 #include "core/tensor/Convert.h"
 #include "core/tensor/Runtime.h"
 
@@ -102,19 +103,6 @@ void blend(Image& out, const nn::Tensor& tile, const Span& across, const Span& d
     }
 }
 
-/// Pads right and bottom to what the network takes by mirroring, of a few pixels by repeating the edge; the caller
-/// drops the surplus.
-nn::Tensor padFor(const PictureModel& model, const nn::Tensor& x) {
-    const auto missing = [&](std::int64_t side) {
-        const std::int64_t wanted = std::max<std::int64_t>(side, model.leastSide);
-        return (wanted + model.multiple - 1) / model.multiple * model.multiple - side;
-    };
-    const std::int64_t right = missing(x.size(3)), bottom = missing(x.size(2));
-    if (right == 0 && bottom == 0) return x;
-    const bool room = right < x.size(3) && bottom < x.size(2);
-    return nn::pad(x, 0, right, 0, bottom, room ? nn::Padding::Reflect : nn::Padding::Replicate);
-}
-
 } // namespace
 
 struct Restorer::State {
@@ -188,18 +176,6 @@ void copyChannel(Image& out, const Image& image, int channel) {
         to[i] = from[i];
 }
 
-/// Throws Error where a value is no number.
-void requireNumbers(const Image& image) {
-    const auto values = image.values();
-    const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-    if (bad == values.end()) return;
-    const auto at = static_cast<std::size_t>(bad - values.begin()) / static_cast<std::size_t>(image.channels());
-    const auto width = static_cast<std::size_t>(image.width());
-    throw Error(fmt::format("picture: the pixel at ({}, {}) is {}, which is no number to compute with", at % width,
-                            at / width, *bad),
-                "repair the picture first");
-}
-
 /// What colours have beyond the range that the network sees; alpha as it is. Empty where there is none of it.
 Image excessOf(const Image& image, const PictureModel& model) {
     const std::size_t channels = static_cast<std::size_t>(image.channels()), colors = channels - (image.hasAlpha() ? 1 : 0);
@@ -214,14 +190,13 @@ Image excessOf(const Image& image, const PictureModel& model) {
     return any ? excess : Image();
 }
 
-/// out = plain + strength · (out + excess − plain), where `excess` may be empty. Of alpha there is no excess.
-void finish(Image& out, const Image& plain, const Image& excess, float strength) {
+/// Adds to colours what they had beyond the range that the network sees; `excess` may be empty.
+void addExcess(Image& out, const Image& excess) {
+    if (excess.empty()) return;
     const std::size_t channels = static_cast<std::size_t>(out.channels()), colors = channels - (out.hasAlpha() ? 1 : 0);
     const auto values = out.edit();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!excess.empty() && i % channels < colors) values[i] += excess.values()[i];
-        if (strength < 1) values[i] = plain.values()[i] + strength * (values[i] - plain.values()[i]);
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (i % channels < colors) values[i] += excess.values()[i];
 }
 
 /// The channels of a pass, clamped, repeated up to what the network takes.
@@ -231,6 +206,12 @@ nn::Tensor networkInput(const Image& image, const Pass& pass, const PictureModel
     channels.resize(static_cast<std::size_t>(model.inChannels), pass.channels.front());
     return tensor::toTensor(image, channels, across.from, down.from, across.size, down.size)
         .clamp_(model.low, model.high);
+}
+
+/// The picture in the size of another, bicubically; empty ones stay so.
+Image enlarged(const Image& picture, const Image& like, const Cancel& cancel) {
+    const bool same = picture.width() == like.width() && picture.height() == like.height();
+    return same || picture.empty() ? picture : resize(picture, like.width(), like.height(), ResizeFilter::Bicubic, cancel);
 }
 
 /// All of a pass, reduced where it is very large.
@@ -255,7 +236,12 @@ Restorer Restorer::open(const std::filesystem::path& path) {
     tensor::run({}, [&] {
         const tensor::Weights file = tensor::Weights::open(path);
         state->architecture = recognise(file, state->weights);
-        if (!state->architecture || !state->architecture->picture) {
+        if (state->architecture && !state->architecture->picture)
+            throw Error(fmt::format("{}: holds a network of the kind {}, which is not run on one picture", path.string(), state->architecture->name),
+                        "Painter, BEM and Diff-Retinex have nodes of their own; here choose weights of SwinIR, Restormer or another that "
+                        "`ochre restore --help` names",
+                        ErrorKind::NotMine);
+        if (!state->architecture) {
             const auto names = file.names();
             throw Error(
                 fmt::format(
@@ -269,7 +255,7 @@ Restorer Restorer::open(const std::filesystem::path& path) {
             throw Error(fmt::format("{}: takes {} channels and gives {}: it wants two views of a scene, as dual-pixel "
                                     "sensors see it",
                                     path.string(), state->facts.inChannels, state->facts.outChannels),
-                        "choose weights for one picture", ErrorKind::NotMine);
+                        "use it in the node Deblur dual pixels, or choose weights for one picture", ErrorKind::NotMine);
         state->unused = state->weights.unused();
         if (state->architecture->isBeside) std::erase_if(state->unused, state->architecture->isBeside);
         state->models[{static_cast<int>(Device::Cpu), static_cast<int>(Precision::Float32)}] = state->facts;
@@ -314,7 +300,7 @@ Forward forwardOf(const PictureModel& net, const Image& image, const Pass& pass,
     const Forward inner =
         net.preparedFor ? net.preparedFor(wholePicture(image, pass, net).to(device, type)) : net.forward;
     return [=](const nn::Tensor& tile) {
-        const nn::Tensor out = inner(padFor(net, tile).to(device, type)).to(at::kFloat);
+        const nn::Tensor out = inner(filledUp(tile, net.multiple, net.leastSide).to(device, type)).to(at::kFloat);
         return nn::narrow(nn::narrow(out, 2, 0, tile.size(2) * net.scale), 3, 0, tile.size(3) * net.scale);
     };
 }
@@ -403,10 +389,7 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
     if (image.empty()) throw Error("picture: is empty", "load a picture first");
     if (image.channels() > 4)
         throw Error(fmt::format("picture of {} channels: 1 to 4 can be restored or enlarged", image.channels()));
-    if (!(options.strength >= 0 && options.strength <= 1))
-        throw Error(fmt::format("strength: is {}", options.strength),
-                    "choose 0 (the picture as it was) to 1 (all of the model)");
-    requireNumbers(image);
+    requireNumbers(image, "picture");
     tensor::useThreads(options.threads);
     const State& state = *m_state;
     RestoreReport local;
@@ -417,13 +400,8 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
     if (asked == Precision::Auto && job.device == Device::Cpu && !state.facts.halfPays)
         job.precision = Precision::Float32;
     const Image source = encoded(image);
-    const auto enlarged = [&](const Image& picture) {
-        return scale() == 1 || picture.empty()
-                   ? picture
-                   : resize(picture, image.width() * scale(), image.height() * scale(), ResizeFilter::Bicubic, cancel);
-    };
     Image out;
-    for (int divisor = 1; options.strength > 0; divisor *= 2) {
+    for (int divisor = 1;; divisor *= 2) {
         try {
             tensor::run(cancel, [&] {
                 if (asked == Precision::Auto && job.precision == Precision::Bfloat16 && local.bfloat16Error < 0)
@@ -449,17 +427,29 @@ Image Restorer::restore(const Image& image, const RestoreOptions& options, const
             log::info("restore: out of memory with tiles of {}, trying smaller ones", local.tile);
         }
     }
-    const Image plain = options.strength < 1 ? enlarged(source) : Image();
-    if (out.empty())
-        out = plain;
-    else
-        finish(out, plain, enlarged(excessOf(source, state.facts)), static_cast<float>(options.strength));
+    addExcess(out, enlarged(excessOf(source, state.facts), out, cancel));
     if (image.colorSpace() == ColorSpace::Linear) decode(out);
     out.setMetadata(image.metadata());
     local.overlap = job.overlap;
     local.dtype = tensor::name(job.precision);
     local.device = tensor::name(job.device);
     if (report) *report = local;
+    return out;
+}
+
+Image strengthened(const Image& picture, const Image& restored, double strength, const Cancel& cancel) {
+    if (!(strength >= 0 && strength <= 1))
+        throw Error(fmt::format("strength: is {}", strength), "choose 0 (the picture as it was) to 1 (all of the model)");
+    if (strength == 1) return restored;
+    Image out = enlarged(encoded(picture), restored, cancel);
+    if (strength > 0) {
+        const Image other = encoded(restored);
+        const auto values = out.edit();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] += static_cast<float>(strength) * (other.values()[i] - values[i]);
+    }
+    if (picture.colorSpace() == ColorSpace::Linear) decode(out);
+    out.setMetadata(restored.metadata());
     return out;
 }
 

@@ -23,7 +23,6 @@ struct RestoreOptions {
     std::string device = "auto"; ///< "auto", "cpu", "cuda"
     std::uint64_t memory = 0;    ///< bytes that tiles may take; 0: a part of what is free
     int threads = 0;             ///< 0: one a physical core
-    double strength = 1;         ///< 0…1: share of the network's result; the rest is the picture, enlarged bicubically
 };
 
 /// What was done, for logs and benchmarks.
@@ -60,5 +59,9 @@ private:
     explicit Restorer(std::unique_ptr<State> state);
     std::unique_ptr<State> m_state;
 };
+
+/// A share of the result of Restorer::restore, 0…1; the rest is the picture as it was, enlarged bicubically where the result is
+/// larger. Linear pictures are mixed in sRGB. Throws Error for another share.
+Image strengthened(const Image& picture, const Image& restored, double strength, const Cancel& cancel = {});
 
 } // namespace ochre::models

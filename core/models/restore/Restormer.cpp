@@ -205,7 +205,7 @@ nn::Tensor Restormer::run(const Level& level, const nn::Tensor& x) {
         tokens = tokens.add(attend(block, pictureOf(tokens, height, width)));
         // [N, 2·hidden, H, W]
         const nn::Tensor wide = block.around(pictureOf(block.up(block.norm2(tokens)), height, width));
-        tokens.add_(block.down(nn::gatedGelu(tokensOf(wide))));
+        nn::addInPlace(tokens, block.down(nn::gatedGelu(tokensOf(wide))));
     }
     return pictureOf(tokens, height, width);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/vision/Sam.h"
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
@@ -10,6 +12,18 @@ namespace {
 
 constexpr const char* kEncoder = "image_encoder.";
 constexpr double kMean[] = {123.675, 116.28, 103.53}, kDeviation[] = {58.395, 57.12, 57.375}; // of ImageNet, in 0…255
+
+/// That of the file's metadata, or MobileSAM's. Throws Error (Broken) where it is none.
+int sideIn(const tensor::Weights& weights) {
+    const auto& metadata = weights.checkpoint().metadata;
+    const auto it = metadata.find(Sam::Config::kSideKey);
+    if (it == metadata.end()) return Sam::Config().tinySide;
+    const int side = std::atoi(it->second.c_str());
+    if (side < TinyVit::kReduction || side > 4096 || side % TinyVit::kReduction != 0)
+        throw broken(fmt::format("{}: {} \"{}\" is no side of a picture", weights.subject(), Sam::Config::kSideKey, it->second),
+                     "fetch the file again, or choose another");
+    return side;
+}
 
 } // namespace
 
@@ -23,6 +37,7 @@ std::optional<Sam::Config> Sam::Config::fromWeights(const tensor::Weights& weigh
         const tensor::Weights view = weights.sub(prefix);
         config.vit = SamImageEncoder::Config::fromWeights(view);
         if (!config.vit) config.tiny = TinyVit::Config::fromWeights(view);
+        if (config.tiny) config.tinySide = sideIn(weights);
         if (config.vit || config.tiny) return config;
     }
     return config.decoder ? std::optional(config) : std::nullopt;

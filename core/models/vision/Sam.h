@@ -20,13 +20,16 @@ public:
         std::optional<TinyVit::Config> tiny;
         std::optional<SamDecoder::Config> decoder;
         std::string encoderPrefix; ///< "image_encoder." unless the file is the encoder alone
+        int tinySide = 1024;       ///< of TinyViT's padded picture: MobileSAM's, or what the file's metadata say under kSideKey
+
+        static constexpr const char* kSideKey = "ochre.side";
 
         /// Whole models, and files that hold either half; nothing where it is another network.
         static std::optional<Config> fromWeights(const tensor::Weights& weights);
         std::map<std::string, tensor::Shape> expected() const;
         bool whole() const { return (vit || tiny) && decoder; }
         /// Side of the padded picture, pixels.
-        int side() const { return vit ? vit->side() : 1024; }
+        int side() const { return vit ? vit->side() : tinySide; }
         static bool isBeside(const std::string& key);
     };
 

@@ -47,10 +47,10 @@ TrackPrompt promptOfLine(const std::string& line) {
     TrackPrompt out;
     try {
         std::size_t read = 0;
-        out.frame = std::stoi(line, &read) - 1;
+        out.frame = std::stoi(line, &read);
         if (colon == std::string::npos || line.find_first_not_of(" \t", read) != colon || out.frame < 0) throw std::invalid_argument("");
     } catch (const std::logic_error&) {
-        throw Error(fmt::format("\"{}\" does not begin with the number of a frame", line), "write 1: x,y x,y,0 [left,top,right,bottom]");
+        throw Error(fmt::format("\"{}\" does not begin with the number of a frame", line), "write 0: x,y x,y,0 [left,top,right,bottom]");
     }
     std::string rest = line.substr(colon + 1);
     if (const std::size_t open = rest.find('['); open != std::string::npos) {
@@ -76,7 +76,7 @@ std::vector<TrackPrompt> parseTrackPrompts(const std::string& text) {
 std::string trackPromptsText(const std::vector<TrackPrompt>& prompts) {
     std::string text;
     for (const TrackPrompt& one : prompts) {
-        text += fmt::format("{}:", one.frame + 1);
+        text += fmt::format("{}:", one.frame);
         for (const SegmentPoint& point : one.prompt.points) text += fmt::format(" {},{}{}", point.x, point.y, point.belongs ? "" : ",0");
         if (const auto& box = one.prompt.box) text += fmt::format(" [{},{},{},{}]", box->left, box->top, box->right, box->bottom);
         text += "\n";
@@ -91,8 +91,8 @@ void checkTrack(const TrackJob& job) {
     std::set<int> known;
     for (const TrackPrompt& one : job.prompts) {
         if (one.frame < 0 || one.frame >= job.frames)
-            throw Error(fmt::format("there is no frame {}", one.frame + 1), fmt::format("the video has frames 1 to {}", job.frames));
-        if (!known.insert(one.frame).second) throw Error(fmt::format("frame {} has two prompts", one.frame + 1), "join them in one line");
+            throw Error(fmt::format("there is no frame {}", one.frame), fmt::format("the video has frames 0 to {}", job.frames - 1));
+        if (!known.insert(one.frame).second) throw Error(fmt::format("frame {} has two prompts", one.frame), "join them in one line");
     }
 }
 
@@ -103,7 +103,7 @@ struct VideoTracker::State {
         if (one.mask.width() != image.width() || one.mask.height() != image.height() || one.mask.channels() != 1)
             throw Error(fmt::format("the mask is {}×{}, the video {}×{}", one.mask.width(), one.mask.height(), image.width(), image.height()),
                         "give one of the frame's size");
-        return tensor::toTensor(resize(one.mask, kSide, kSide, ResizeFilter::Bilinear)).gt(0.5).to(at::kFloat).contiguous();
+        return tensor::toTensor(resize(one.mask, kSide, kSide, ResizeFilter::Bilinear)).ge(0.5).to(at::kFloat).contiguous();
     }
 };
 
@@ -145,7 +145,7 @@ void VideoTracker::track(const TrackJob& job, const TrackSink& sink, const Progr
         int width = 0, height = 0;
         const auto load = [&](int index) {
             cancel.check();
-            progress.report(done++, total, fmt::format("Frame {} of {}", index + 1, job.frames));
+            progress.report(done++, total, fmt::format("Frame {} of {}", index, job.frames));
             const Image image = job.frame(index);
             width = image.width();
             height = image.height();

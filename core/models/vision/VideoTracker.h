@@ -30,7 +30,7 @@ struct TrackJob {
 /// The mask of a frame, of its size, one channel, 0 or 1, and how sure it is, 0…1. Called in the order of work.
 using TrackSink = std::function<void(int frame, const Image& mask, float score)>;
 
-/// "12: 120,80 300,200,0 [40,30,200,180]", a line a frame, of which the first is 1: points as parsePoints() reads them, a box in brackets. Throws Error
+/// "12: 120,80 300,200,0 [40,30,200,180]", a line a frame, of which the first is 0: points as parsePoints() reads them, a box in brackets. Throws Error
 /// naming what cannot be read.
 std::vector<TrackPrompt> parseTrackPrompts(const std::string& text);
 std::string trackPromptsText(const std::vector<TrackPrompt>& prompts);

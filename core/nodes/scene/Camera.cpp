@@ -20,7 +20,7 @@ void run(graph::RunContext& run) {
         run.setOutput("camera", makeCameraValue(readCamera(paths::resolve(run.text("path"))).resized(width, height)));
         return;
     }
-    const Focus focus = run.hasInput("scene") ? run.inputAs<SplatCloud>("scene").focus() : Focus{};
+    const Focus focus = run.hasInput("scene") ? sceneOf(run.input("scene")).focus() : Focus{};
     // As far away as the default view, so that 1 always shows the whole scene.
     const ochre::Camera framed = ochre::Camera::frame(focus, width, height, 0, 0, run.number("fov"));
     const Vec3 eye = framed.position();
@@ -38,7 +38,7 @@ graph::NodeDeclaration Camera() {
     return graph::NodeDeclaration("scene.camera", 1, "Camera", "Scene")
         .describe("A camera on an orbit around a scene, or one read from a file.")
         .keywords("view orbit position lens field of view")
-        .input({.id = "scene", .label = "Scene", .help = "What to look at; without it, the origin.", .type = types::kScene, .optional = true})
+        .input({.id = "scene", .label = "Scene", .help = "What to look at; without it, the origin.", .type = types::kLayers, .optional = true})
         .output({.id = "camera", .label = "Camera", .help = "Where the picture is taken from.", .type = types::kCamera})
         .parameter(widthParameter("Of the picture."))
         .parameter(heightParameter("Of the picture."))

@@ -22,7 +22,7 @@ ochre::CameraPath pathOf(graph::RunContext& run) {
         ochre::CameraPath path = cameraPathFromJson(parseJson(keys, "keys"), "keys");
         if (!path.keys.empty()) return path;
     }
-    if (run.hasInput("scene")) return turntable(run.inputAs<SplatCloud>("scene").focus(), kTurn, kFps);
+    if (run.hasInput("scene")) return turntable(sceneOf(run.input("scene")).focus(), kTurn, kFps);
     throw Error("the path has no key", "set keys in the viewer with K, choose a file, or link a scene to go around");
 }
 
@@ -31,7 +31,7 @@ void run(graph::RunContext& run) {
     const auto frames = static_cast<std::int64_t>(path.frames());
     const auto frame = static_cast<std::size_t>(std::min(run.integer("frame"), frames) - 1);
     double nearest = ochre::Camera().near;
-    if (run.hasInput("scene")) nearest = std::min(nearest, run.inputAs<SplatCloud>("scene").focus().radius / 20);
+    if (run.hasInput("scene")) nearest = std::min(nearest, sceneOf(run.input("scene")).focus().radius / 20);
     run.setOutput("camera", makeCameraValue(path.at(path.timeOf(frame)).camera(static_cast<int>(run.integer("width")),
                                                                                static_cast<int>(run.integer("height")), nearest)));
     run.setOutput("frames", graph::Value::make(graph::types::kInt, frames));
@@ -45,7 +45,7 @@ graph::NodeDeclaration CameraPath() {
     return graph::NodeDeclaration("scene.camera_path", 1, "Camera path", "Scene")
         .describe("A camera that moves through a scene. The viewer's timeline writes its keys; without any it goes once around.")
         .keywords("animation keys keyframes film turntable orbit timeline")
-        .input({.id = "scene", .label = "Scene", .help = "What it goes around without keys.", .type = types::kScene, .optional = true})
+        .input({.id = "scene", .label = "Scene", .help = "What it goes around without keys.", .type = types::kLayers, .optional = true})
         .output({.id = "path", .label = "Path", .help = "All of it, for a film.", .type = types::kCameraPath})
         .output({.id = "camera", .label = "Camera", .help = "Where it is at the frame below.", .type = types::kCamera})
         .output({.id = "frames", .label = "Frames", .help = "How many there are.", .type = graph::types::kInt})
@@ -57,6 +57,8 @@ graph::NodeDeclaration CameraPath() {
                     .defaultValue = std::string(), .advanced = true})
         .parameter({.id = "path", .label = "Path file", .help = "A camera path as a file, instead of the keys.", .kind = Kind::File,
                     .defaultValue = std::string(), .filter = "Camera paths (*.json)", .advanced = true})
+        .parameter({.id = "cameras", .label = "Cameras of photos", .help = "transforms.json or COLMAP's cameras, which the viewer shows in the scene.",
+                    .kind = Kind::File, .defaultValue = std::string(), .filter = "Cameras (*.json *.bin *.txt)", .advanced = true})
         .onRun(run);
 }
 

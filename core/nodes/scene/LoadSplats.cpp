@@ -24,6 +24,7 @@ graph::NodeDeclaration LoadSplats() {
         .onRun([](graph::RunContext& run) {
             if (run.text("path").empty()) throw Error("no scene is chosen", "choose a file in the panel");
             const SplatCloud cloud = readSplats(paths::resolve(run.text("path")), run.cancel(), run.progress());
+            cloud.focus(); // kept with it: the viewer asks for it at once, and must not wait
             run.setOutput("count", graph::Value::make(graph::types::kInt, static_cast<std::int64_t>(cloud.count())));
             run.setOutput("scene", makeSceneValue(cloud));
         });

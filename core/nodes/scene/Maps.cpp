@@ -43,11 +43,11 @@ Image normalPicture(const Image& normals, const ochre::Camera& camera) {
 }
 
 void run(graph::RunContext& run) {
-    const SplatCloud& cloud = run.inputAs<SplatCloud>("scene");
-    const ochre::Camera camera = cameraOrAll(run, cloud);
+    const SplatScene scene = sceneOf(run.input("scene"));
+    const ochre::Camera camera = cameraOrAll(run, scene);
     const Plane wanted[] = {Plane::MedianDepth, Plane::Normals, Plane::Alpha};
     Planes planes;
-    drawScene(run.text("renderer"), cloud, [&](Renderer& renderer) { planes = renderer.renderPlanes(camera, {}, wanted, run.cancel()); });
+    drawScene(run.text("renderer"), scene, [&](Renderer& renderer) { planes = renderer.renderPlanes(camera, {}, wanted, run.cancel()); });
     run.setOutput("depth", makeImageValue(depthPicture(planes.medianDepth)));
     run.setOutput("normals", makeImageValue(normalPicture(planes.normals, camera)));
     run.setOutput("mask", makeMaskValue(planes.alpha));
@@ -59,7 +59,7 @@ graph::NodeDeclaration Maps() {
     return graph::NodeDeclaration("scene.maps", 1, "Depth and normals", "Scene")
         .describe("What lies how far away in a scene, and which way it faces, as pictures that a ControlNet takes.")
         .keywords("controlnet depth normal map mask splats camera")
-        .input({.id = "scene", .label = "Scene", .help = "What is looked at.", .type = types::kScene})
+        .input({.id = "scene", .label = "Scene", .help = "What is looked at.", .type = types::kLayers})
         .input({.id = "camera", .label = "Camera", .help = "From where; without it, the whole scene.", .type = types::kCamera, .optional = true})
         .output({.id = "depth", .label = "Depth", .help = "One over the distance: white nearest, black furthest and where nothing is.",
                  .type = types::kImage})

@@ -10,16 +10,15 @@ namespace ochre::nodes::scene {
 namespace {
 
 void run(graph::RunContext& run) {
-    const SplatCloud& cloud = run.inputAs<SplatCloud>("scene");
-    const ochre::Camera camera = cameraOrAll(run, cloud);
+    const SplatScene scene = sceneOf(run.input("scene"));
+    const ochre::Camera camera = cameraOrAll(run, scene);
     SplatOptions options;
     options.shDegree = static_cast<int>(run.integer("sh_degree"));
-    if (!run.flag("transparent")) {
-        const graph::Color c = run.color("background");
-        options.background = {{c[0], c[1], c[2]}};
-    }
+    const auto backdrop = backdropOf(run);
     Image image;
-    drawScene(run.text("renderer"), cloud, [&](Renderer& renderer) { image = renderer.renderSplats(camera, options, run.cancel()); });
+    drawScene(run.text("renderer"), scene, [&](Renderer& renderer) { 
+        image = renderProjected(projectionOf(run), backdrop, renderer, camera, options, scene.focus(), 0, run.cancel());
+    });
     run.setOutput("image", makeImageValue(straightened(image)));
 }
 
@@ -27,19 +26,18 @@ void run(graph::RunContext& run) {
 
 graph::NodeDeclaration Render() {
     using Kind = graph::ParameterKind;
-    return graph::NodeDeclaration("scene.render", 1, "Render scene", "Scene")
-        .describe("Takes a picture of a scene.")
+    graph::NodeDeclaration node("scene.render", 1, "Render scene", "Scene");
+    node.describe("Takes a picture of a scene.")
         .keywords("draw picture image splats camera")
-        .input({.id = "scene", .label = "Scene", .help = "What is drawn.", .type = types::kScene})
+        .input({.id = "scene", .label = "Scene", .help = "What is drawn.", .type = types::kLayers})
         .input({.id = "camera", .label = "Camera", .help = "From where; without it, the whole scene.", .type = types::kCamera, .optional = true})
         .output({.id = "image", .label = "Image", .help = "The picture, in display sRGB.", .type = types::kImage})
         .parameter(widthParameter("Without a camera."))
-        .parameter(heightParameter("Without a camera."))
-        .parameter({.id = "transparent", .label = "Transparent", .help = "Leaves out the background.", .kind = Kind::Bool, .defaultValue = false})
-        .parameter({.id = "background", .label = "Background", .help = "Behind the scene.", .kind = Kind::Color,
-                    .defaultValue = graph::Color{0, 0, 0, 1}, .visibleWhenId = "transparent", .visibleWhenValues = "false"})
+        .parameter(heightParameter("Without a camera."));
+    return addBackdrop(node)
         .parameter({.id = "sh_degree", .label = "SH degree", .help = "How much colours change with the direction of view; 0 is not at all.",
                     .kind = Kind::Int, .defaultValue = std::int64_t{3}, .min = 0, .max = 3, .advanced = true})
+        .parameter(projectionParameter())
         .parameter(rendererParameter())
         .lane(graph::Lane::Display)
         .onRun(run);

@@ -9,8 +9,8 @@ graph::NodeDeclaration View() {
     return graph::NodeDeclaration("scene.view", 1, "View scene", "Scene")
         .describe("Shows the scene in the viewport, to be walked around in.")
         .keywords("viewer display show orbit splats")
-        .input({.id = "scene", .label = "Scene", .help = "The scene to show.", .type = types::kScene})
-        .output({.id = "scene", .label = "Scene", .help = "The same scene.", .type = types::kScene})
+        .input({.id = "scene", .label = "Scene", .help = "The scene to show.", .type = types::kLayers})
+        .output({.id = "scene", .label = "Scene", .help = "The same scene.", .type = types::kLayers})
         .sink()
         .onRun([](graph::RunContext& run) { run.setOutput("scene", run.input("scene")); });
 }

@@ -50,8 +50,9 @@ void run(graph::RunContext& run) {
     const auto side = [&](int length) { return std::max(1, longer > kSeen ? length * kSeen / longer : length); };
     const Image small = resize(image, side(image.width()), side(image.height()), ResizeFilter::Bicubic, run.cancel());
     const auto matches = index.query(network->describe(small, run.cancel()), static_cast<std::size_t>(run.integer("top")));
+    if (matches.empty()) throw Error("the network sees nothing in this picture that could be compared", "choose another one");
     run.setOutput("image", makeImageValue(sheetOf(matches, run.cancel())));
-    run.setOutput("best", makeImageValue(readImage(matches.at(0).path, {}, run.cancel())));
+    run.setOutput("best", makeImageValue(readImage(matches.front().path, {}, run.cancel())));
     run.setOutput("list", graph::makeText(dumpJson(listOf(matches))));
     run.setOutput("count", graph::makeInt(static_cast<std::int64_t>(index.size())));
 }

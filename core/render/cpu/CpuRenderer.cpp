@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/TaskPool.h"
+#include "core/render/MixedRenderer.h"
 #include "core/render/Planes.h"
 #include "core/render/SplatMath.h"
 
@@ -158,7 +159,7 @@ private:
 } // namespace
 
 std::unique_ptr<Renderer> makeCpuRenderer() {
-    return std::make_unique<CpuRenderer>();
+    return makeMixedRenderer(std::make_unique<CpuRenderer>(), makeCpuFieldRenderer);
 }
 
 } // namespace ochre

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Error.h"
+#include "core/render/MixedRenderer.h"
 #include "core/render/cpu/Blend.h"
 #include "core/render/cpu/CpuRenderer.h"
 #include "core/render/cpu/Project.h"
@@ -130,7 +131,7 @@ std::unique_ptr<Renderer> makeRenderer(const Kernels& kernels, TaskPool& pool, s
 } // namespace raster
 
 std::unique_ptr<Renderer> makeFastCpuRenderer() {
-    return raster::makeRenderer(raster::bestKernels(), TaskPool::shared());
+    return makeMixedRenderer(raster::makeRenderer(raster::bestKernels(), TaskPool::shared()), makeCpuFieldRenderer);
 }
 
 } // namespace ochre

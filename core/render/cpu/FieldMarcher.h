@@ -6,10 +6,14 @@
 // in the cache.
 #pragma once
 
+#include <cstdint>
+
 #include "core/base/TaskPool.h"
 #include "core/render/FieldRenderer.h"
 
 namespace ochre {
+
+constexpr std::uint32_t kFieldOperations = 21400, kFieldBytes = 1024; ///< of a sample, as above
 
 /// The same bytes with any number of threads; processors of different generations differ in last bits. Near and far planes of
 /// the camera hold. Throws Error for fields without an occupancy grid, and when cancelled.

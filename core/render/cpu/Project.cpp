@@ -29,6 +29,13 @@ View kernelView(const ItemView& c) {
         v.boxHigh[k] = static_cast<float>(c.box->max[k]);
     }
     v.fade = static_cast<float>(std::log2(c.opacity));
+    v.graded = c.look.has_value();
+    if (c.look) {
+        v.gain = static_cast<float>(std::log2(c.look->opacity));
+        v.most = static_cast<float>(std::log2(c.look->mostOpacity));
+        v.larger = static_cast<float>(c.look->size);
+        for (std::size_t i = 0; i < 12; ++i) v.color[i] = static_cast<float>(c.look->color[i]);
+    }
     std::copy(c.eye.begin(), c.eye.end(), v.eye);
     const double guardX = splat::kGuard * 0.5 * c.width / c.fx, guardY = splat::kGuard * 0.5 * c.height / c.fy;
     v.lowX = static_cast<float>(-(c.cx / c.fx + guardX));
@@ -115,13 +122,14 @@ void Projection::projectChunk(const View& view, const DepthKeys& keys, Chunk& ch
 bool Projection::shadeAnew(Part& part, const SceneItem& item, int usedRest) {
     const std::array<SplatTint, 2> tints{part.view.selected, part.view.locked};
     if (usedRest == part.shadedRest && part.view.eye == part.shadedFrom && part.view.orthographic == part.shadedParallel &&
-        item.marks == part.shadedMarks && (!item.marks || tints == part.shadedTints))
+        item.marks == part.shadedMarks && (!item.marks || tints == part.shadedTints) && item.look == part.shadedLook)
         return false;
     part.shadedRest = usedRest;
     part.shadedFrom = part.view.eye;
     part.shadedParallel = part.view.orthographic;
     part.shadedMarks = item.marks;
     part.shadedTints = tints;
+    part.shadedLook = item.look;
     return true;
 }
 

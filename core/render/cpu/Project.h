@@ -36,6 +36,7 @@ private:
         bool shadedParallel = false;
         std::shared_ptr<const std::vector<SplatMark>> shadedMarks{};
         std::array<SplatTint, 2> shadedTints{};
+        std::optional<ItemLook> shadedLook{};
         ItemView view{};       ///< of the last run
     };
     struct Chunk {

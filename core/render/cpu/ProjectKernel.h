@@ -56,6 +56,7 @@ template <int N>
     Axes<N> e = axes<N>(s, logScales, rotations, v);
     const F logit = strided<N>(opacities, 1);
     for (int k = 0; k < 3; ++k) {
+        if (v.graded) e.p[k] *= v.larger, e.q[k] *= v.larger;
         e.p[k] = smaller(larger(e.p[k], filled<N>(-kWidest)), filled<N>(kWidest));
         e.q[k] = smaller(larger(e.q[k], filled<N>(-kWidest)), filled<N>(kWidest));
     }
@@ -68,7 +69,9 @@ template <int N>
     const F raw = m01 * m01 + m02 * m02 + m12 * m12;
     const F xx = rawXX + kDilation, yy = rawYY + kDilation, determinant = raw + kDilation * (rawXX + rawYY) + kDilation * kDilation;
 
-    F level = v.fade - log2<N>(1.0f + exp2<N>(smaller(-logit * kLog2E, filled<N>(100.0f))));
+    F level = -log2<N>(1.0f + exp2<N>(smaller(-logit * kLog2E, filled<N>(100.0f))));
+    if (v.graded) level = smaller(level + v.gain, filled<N>(v.most));
+    level = v.fade + level;
     if (v.antialiased) level += 0.5f * log2<N>(larger(raw / determinant, filled<N>(kLeastCompensation)));
     const F spare = level - (kCut - kSpareLevel);
     const F inverseYY = 1.0f / yy, a = (0.5f * kLog2E) * (yy / determinant), c = (0.5f * kLog2E) * inverseYY, inverseA = 1.0f / a;

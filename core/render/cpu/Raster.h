@@ -25,6 +25,10 @@ struct View {
     double eye[3];                        ///< in the splats' frame; orthographic: the direction of view
     bool orthographic;
     float fade;                           ///< log₂ of an opacity that all of them get
+    bool graded;                          ///< the look of the item: else the next four do not count
+    float gain, most;                     ///< log₂ of what opacities are times, and of what they are at most
+    float larger;                         ///< what sizes are times
+    float color[12];                      ///< three rows of r, g, b, 1
     bool boxed;                           ///< only splats whose centres lie within the box are drawn
     float toWorld[12], boxLow[3], boxHigh[3];
     float lowX, highX, lowY, highY;       ///< of x/z and y/z, where the Jacobian is taken

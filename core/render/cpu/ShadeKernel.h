@@ -57,6 +57,14 @@ void shade(const Splats& splats, const View& view, const std::uint32_t* which, l
             for (int j = 0; j < view.usedRest; ++j)
                 for (int k = 0; k < 3; ++k) color[k] += basis[j] * gathered<N>(rest, 3 * j + k);
         }
+        if (view.graded) {
+            F mapped[3];
+            for (int k = 0; k < 3; ++k) {
+                const float* row = view.color + 4 * k;
+                mapped[k] = row[0] * color[0] + row[1] * color[1] + row[2] * color[2] + row[3];
+            }
+            for (int k = 0; k < 3; ++k) color[k] = mapped[k];
+        }
         float colors[3][N];
         for (int k = 0; k < 3; ++k) color[k] = larger(color[k], F{});
         __builtin_memcpy(colors, color, sizeof colors);

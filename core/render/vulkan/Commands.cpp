@@ -15,7 +15,9 @@ Commands::Commands(Device& device) : m_device(device) {
     const VkCommandBufferAllocateInfo info{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = m_pool,
                                            .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1};
     check(vkAllocateCommandBuffers(device.handle(), &info, &m_commands), "making a command buffer");
-    const std::array<VkDescriptorPoolSize, 2> sizes{{{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kMaxSets * 16},
+    const std::array<VkDescriptorPoolSize, 4> sizes{{{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kMaxSets * 8},
+                                                     {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, kMaxSets * 4},
+                                                     {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, kMaxSets},
                                                      {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 4}}};
     const VkDescriptorPoolCreateInfo sets{.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = kMaxSets,
                                           .poolSizeCount = sizes.size(), .pPoolSizes = sizes.data()};
@@ -56,7 +58,7 @@ void Commands::barrier() {
 void Commands::record(const Kernel& kernel, const void* push, std::uint32_t pushBytes,
                       std::initializer_list<const Buffer*> buffers, std::uint32_t groupsX, std::uint32_t groupsY,
                       const Sampled& sampled) {
-    const VkDescriptorSet set = makeSet(kernel.setLayout(), {buffers.begin(), buffers.size()}, sampled);
+    const VkDescriptorSet set = makeSet(kernel.setLayout(), kernel.bindings(), {buffers.begin(), buffers.size()}, sampled);
     barrier();
     vkCmdBindPipeline(m_commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline());
     vkCmdBindDescriptorSets(m_commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.layout(), 0, 1, &set, 0, nullptr);
@@ -64,29 +66,30 @@ void Commands::record(const Kernel& kernel, const void* push, std::uint32_t push
     vkCmdDispatch(m_commands, groupsX, groupsY, 1);
 }
 
-VkDescriptorSet Commands::bufferSet(VkDescriptorSetLayout layout, std::span<const Buffer* const> buffers) {
-    return makeSet(layout, buffers, {});
+VkDescriptorSet Commands::bufferSet(VkDescriptorSetLayout layout, std::span<const Binding> bindings, std::span<const Buffer* const> buffers) {
+    return makeSet(layout, bindings, buffers, {});
 }
 
-VkDescriptorSet Commands::makeSet(VkDescriptorSetLayout layout, std::span<const Buffer* const> buffers, const Sampled& sampled) {
+VkDescriptorSet Commands::makeSet(VkDescriptorSetLayout layout, std::span<const Binding> bindings, std::span<const Buffer* const> buffers,
+                                  const Sampled& sampled) {
     const VkDescriptorSetAllocateInfo info{.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .descriptorPool = m_sets,
                                            .descriptorSetCount = 1, .pSetLayouts = &layout};
     VkDescriptorSet set = VK_NULL_HANDLE;
     check(vkAllocateDescriptorSets(m_device.handle(), &info, &set), "making a descriptor set");
-    std::array<VkDescriptorBufferInfo, 16> ranges{};
-    std::array<VkWriteDescriptorSet, 16> writes{};
-    std::uint32_t n = 0;
     const VkDescriptorImageInfo image{sampled.sampler, sampled.view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
-    if (sampled.view)
-        writes[n++] = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .dstBinding = 0, .descriptorCount = 1,
-                       .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, .pImageInfo = &image};
-    for (const Buffer* buffer : buffers) {
-        ranges[n] = {buffer->handle(), 0, VK_WHOLE_SIZE};
+    std::vector<VkDescriptorBufferInfo> ranges(bindings.size());
+    std::vector<VkBufferView> views(bindings.size());
+    std::vector<VkWriteDescriptorSet> writes(bindings.size());
+    auto buffer = buffers.begin();
+    for (std::uint32_t n = 0; n < writes.size(); ++n) {
         writes[n] = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .dstBinding = n, .descriptorCount = 1,
-                     .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, .pBufferInfo = &ranges[n]};
-        ++n;
+                     .descriptorType = descriptorType(bindings[n]), .pImageInfo = &image, .pBufferInfo = &ranges[n],
+                     .pTexelBufferView = &views[n]};
+        if (bindings[n] == Binding::Picture) continue;
+        ranges[n] = {(*buffer)->handle(), 0, VK_WHOLE_SIZE};
+        views[n] = (*buffer++)->view();
     }
-    vkUpdateDescriptorSets(m_device.handle(), n, writes.data(), 0, nullptr);
+    vkUpdateDescriptorSets(m_device.handle(), static_cast<std::uint32_t>(writes.size()), writes.data(), 0, nullptr);
     return set;
 }
 
@@ -100,9 +103,9 @@ void Commands::fill(const Buffer& buffer, std::uint32_t value, VkDeviceSize byte
     vkCmdFillBuffer(m_commands, buffer.handle(), 0, bytes, value);
 }
 
-void Commands::copy(const Buffer& from, const Buffer& to, VkDeviceSize bytes) {
+void Commands::copy(const Buffer& from, const Buffer& to, VkDeviceSize bytes, VkDeviceSize fromOffset, VkDeviceSize toOffset) {
     barrier();
-    const VkBufferCopy region{0, 0, bytes};
+    const VkBufferCopy region{fromOffset, toOffset, bytes};
     vkCmdCopyBuffer(m_commands, from.handle(), to.handle(), 1, &region);
 }
 

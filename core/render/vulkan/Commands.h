@@ -31,11 +31,11 @@ public:
                   std::uint32_t groupsY = 1, const Sampled& sampled = {}) {
         record(kernel, &push, sizeof push, buffers, groupsX, groupsY, sampled);
     }
-    /// A descriptor set of storage buffers at bindings from 0, good until the next begin().
-    VkDescriptorSet bufferSet(VkDescriptorSetLayout layout, std::span<const Buffer* const> buffers);
+    /// A descriptor set of buffers at bindings from 0, good until the next begin().
+    VkDescriptorSet bufferSet(VkDescriptorSetLayout layout, std::span<const Binding> bindings, std::span<const Buffer* const> buffers);
     void fill(const Buffer& buffer, std::uint32_t value, VkDeviceSize bytes);
     void write(const Buffer& buffer, std::span<const std::uint32_t> values); ///< up to 64 KiB
-    void copy(const Buffer& from, const Buffer& to, VkDeviceSize bytes);
+    void copy(const Buffer& from, const Buffer& to, VkDeviceSize bytes, VkDeviceSize fromOffset = 0, VkDeviceSize toOffset = 0);
     void stage(const char* name); ///< what follows is timed under this name
     VkCommandBuffer handle() const { return m_commands; }
     /// Waits, asking Cancel (the work itself goes on to its end; nothing is left running). Throws after 60 s without an answer.
@@ -47,11 +47,12 @@ public:
 private:
     void record(const Kernel& kernel, const void* push, std::uint32_t pushBytes, std::initializer_list<const Buffer*> buffers,
                 std::uint32_t groupsX, std::uint32_t groupsY, const Sampled& sampled);
-    VkDescriptorSet makeSet(VkDescriptorSetLayout layout, std::span<const Buffer* const> buffers, const Sampled& sampled);
+    VkDescriptorSet makeSet(VkDescriptorSetLayout layout, std::span<const Binding> bindings, std::span<const Buffer* const> buffers,
+                            const Sampled& sampled);
     void barrier();
     void readTimes();
 
-    static constexpr std::uint32_t kMaxSets = 1024, kMaxStages = 32;
+    static constexpr std::uint32_t kMaxSets = 4096, kMaxStages = 32;
 
     Device& m_device;
     VkCommandPool m_pool = VK_NULL_HANDLE;

@@ -80,7 +80,7 @@ void check(VkResult result, const char* what) {
                 memory ? ErrorKind::Memory : ErrorKind::Failed);
 }
 
-Device::Device(bool validation) {
+Device::Device(bool validation, bool manyLanes) : m_manyLanes(manyLanes) {
     try {
         makeInstance(validation);
         choosePhysicalDevice();
@@ -201,15 +201,20 @@ VkDeviceMemory Device::allocate(const VkMemoryRequirements& needs, VkMemoryPrope
                 "close other programs that use the graphics card, or use the CPU renderer", ErrorKind::Memory);
 }
 
-Buffer::Buffer(Device& device, VkDeviceSize bytes, Use use) : m_device(&device), m_size(std::max<VkDeviceSize>(bytes, 16)) {
-    if (m_size > device.limits().maxStorageBufferRange)
-        throw Error(fmt::format("Vulkan: a buffer of {:.1f} MB: {} allows {:.1f} MB", static_cast<double>(m_size) / 1e6,
-                                device.name(), static_cast<double>(device.limits().maxStorageBufferRange) / 1e6),
+Buffer::Buffer(Device& device, VkDeviceSize bytes, Use use, Texels texels) : m_device(&device), m_size(std::max<VkDeviceSize>(bytes, 16)) {
+    const VkDeviceSize texel = texels == Texels::Fours ? 16 : 4;
+    VkDeviceSize most = device.limits().maxStorageBufferRange;
+    if (texels == Texels::Fours) most = texel * device.limits().maxTexelBufferElements;
+    if (texels == Texels::Words) most = std::min(most, texel * device.limits().maxTexelBufferElements);
+    if (m_size > most)
+        throw Error(fmt::format("Vulkan: a buffer of {:.1f} MB: {} allows {:.1f} MB", static_cast<double>(m_size) / 1e6, device.name(),
+                                static_cast<double>(most) / 1e6),
                     "use the CPU renderer for this scene", ErrorKind::Memory);
-    const VkBufferCreateInfo info{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = m_size,
-                                  .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
-                                           VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                                           VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+    VkBufferUsageFlags usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+    if (texels != Texels::Fours) usage |= VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+    if (texels != Texels::None) usage |= VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT;
+    if (texels == Texels::Fours) usage |= VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT;
+    const VkBufferCreateInfo info{.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = m_size, .usage = usage};
     check(vkCreateBuffer(device.handle(), &info, nullptr, &m_buffer), "making a buffer");
     VkMemoryRequirements needs;
     vkGetBufferMemoryRequirements(device.handle(), m_buffer, &needs);
@@ -218,8 +223,14 @@ Buffer::Buffer(Device& device, VkDeviceSize bytes, Use use) : m_device(&device),
         m_memory = use == Use::Device   ? device.allocate(needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0)
                    : use == Use::Upload ? device.allocate(needs, 0, kSeen)
                                         : device.allocate(needs, VK_MEMORY_PROPERTY_HOST_CACHED_BIT, kSeen);
+        device.m_held += m_size;
         check(vkBindBufferMemory(device.handle(), m_buffer, m_memory, 0), "binding a buffer");
         if (use != Use::Device) check(vkMapMemory(device.handle(), m_memory, 0, m_size, 0, &m_mapped), "mapping a buffer");
+        if (texels == Texels::None) return;
+        const VkBufferViewCreateInfo view{.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, .buffer = m_buffer,
+                                          .format = texels == Texels::Fours ? VK_FORMAT_R32G32B32A32_UINT : VK_FORMAT_R32_UINT,
+                                          .range = m_size / texel * texel};
+        check(vkCreateBufferView(device.handle(), &view, nullptr, &m_view), "making a buffer's view");
     } catch (...) {
         destroy();
         throw;
@@ -231,28 +242,51 @@ Buffer::~Buffer() {
 }
 
 void Buffer::destroy() {
+    if (m_view) vkDestroyBufferView(m_device->handle(), m_view, nullptr);
     if (m_buffer) vkDestroyBuffer(m_device->handle(), m_buffer, nullptr);
-    if (m_memory) vkFreeMemory(m_device->handle(), m_memory, nullptr);
+    if (!m_memory) return;
+    vkFreeMemory(m_device->handle(), m_memory, nullptr);
+    m_device->m_held -= m_size;
 }
 
 void Buffer::swap(Buffer& other) noexcept {
     std::swap(m_device, other.m_device);
     std::swap(m_buffer, other.m_buffer);
     std::swap(m_memory, other.m_memory);
+    std::swap(m_view, other.m_view);
     std::swap(m_size, other.m_size);
     std::swap(m_mapped, other.m_mapped);
 }
 
+VkDescriptorType descriptorType(Binding binding) {
+    switch (binding) {
+    case Binding::Texels: return VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+    case Binding::StoredTexels: return VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER;
+    case Binding::Picture: return VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
+    default: return VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    }
+}
+
+std::vector<Binding> bindingsOf(std::string_view letters) {
+    std::vector<Binding> bindings;
+    for (const char c : letters)
+        bindings.push_back(c == 't' ? Binding::Texels : c == 'w' ? Binding::StoredTexels : c == 'p' ? Binding::Picture : Binding::Storage);
+    return bindings;
+}
+
 Kernel::Kernel(Device& device, std::span<const std::uint32_t> spirv, std::uint32_t buffers, std::uint32_t pushBytes, bool sampler)
-    : m_device(device), m_sampler(sampler) {
-    std::vector<VkDescriptorSetLayoutBinding> bindings(buffers);
-    for (std::uint32_t i = 0; i < buffers; ++i)
-        bindings[i] = {.binding = i,
-                       .descriptorType = sampler && i == 0 ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER
-                                                           : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                       .descriptorCount = 1, .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+    : Kernel(device, spirv, (sampler ? "p" : "") + std::string(buffers - (sampler ? 1 : 0), 's'), pushBytes) {}
+
+Kernel::Kernel(Device& device, std::span<const std::uint32_t> spirv, std::string_view letters, std::uint32_t pushBytes,
+               std::initializer_list<std::uint32_t> constants)
+    : m_device(device), m_bindings(bindingsOf(letters)) {
+    const auto count = static_cast<std::uint32_t>(m_bindings.size());
+    std::vector<VkDescriptorSetLayoutBinding> bindings(count);
+    for (std::uint32_t i = 0; i < count; ++i)
+        bindings[i] = {.binding = i, .descriptorType = descriptorType(m_bindings[i]), .descriptorCount = 1,
+                       .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
     const VkDescriptorSetLayoutCreateInfo set{.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                              .bindingCount = buffers, .pBindings = bindings.data()};
+                                              .bindingCount = count, .pBindings = bindings.data()};
     check(vkCreateDescriptorSetLayout(device.handle(), &set, nullptr, &m_setLayout), "describing a kernel's buffers");
     const VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, pushBytes};
     const VkPipelineLayoutCreateInfo layout{.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1,
@@ -262,10 +296,13 @@ Kernel::Kernel(Device& device, std::span<const std::uint32_t> spirv, std::uint32
                                         .pCode = spirv.data()};
     VkShaderModule module = VK_NULL_HANDLE;
     check(vkCreateShaderModule(device.handle(), &code, nullptr, &module), "loading a shader");
+    std::vector<VkSpecializationMapEntry> entries;
+    for (std::uint32_t i = 0; i < constants.size(); ++i) entries.push_back({i, 4 * i, 4});
+    const VkSpecializationInfo special{static_cast<std::uint32_t>(entries.size()), entries.data(), 4 * constants.size(), std::data(constants)};
     const VkComputePipelineCreateInfo info{
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                  .module = module, .pName = "main"},
+                  .module = module, .pName = "main", .pSpecializationInfo = &special},
         .layout = m_layout};
     const VkResult made = vkCreateComputePipelines(device.handle(), VK_NULL_HANDLE, 1, &info, nullptr, &m_pipeline);
     vkDestroyShaderModule(device.handle(), module, nullptr);

@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <vulkan/vulkan.h>
@@ -21,7 +23,8 @@ void check(VkResult result, const char* what);
 
 class Device {
 public:
-    explicit Device(bool validation);
+    /// `manyLanes`: what is made for graphics cards is taken on a CPU as well.
+    explicit Device(bool validation, bool manyLanes = false);
     ~Device();
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
@@ -34,12 +37,16 @@ public:
     bool draws() const { return m_draws; } ///< its queue takes graphics work
     VkFormatFeatureFlags formatFeatures(VkFormat format) const; ///< of optimally tiled pictures
     bool isCpu() const { return m_isCpu; }
+    bool fewLanes() const { return m_isCpu && !m_manyLanes; } ///< a few wide invocations suit it, rather than many small ones
     std::size_t validationMessages() const { return m_messages.load(); }
+
+    std::size_t bytesHeld() const { return m_held.load(); } ///< in buffers
 
     /// Throws Error (Memory) when the device has none left.
     VkDeviceMemory allocate(const VkMemoryRequirements& needs, VkMemoryPropertyFlags wanted, VkMemoryPropertyFlags required);
 
 private:
+    friend class Buffer;
     void destroy();
     void makeInstance(bool validation);
     void choosePhysicalDevice();
@@ -57,18 +64,21 @@ private:
     VkPhysicalDeviceLimits m_limits{};
     VkPhysicalDeviceMemoryProperties m_memory{};
     std::string m_name;
-    bool m_isCpu = false, m_draws = false;
-    std::atomic<std::size_t> m_messages{0};
+    bool m_isCpu = false, m_draws = false, m_manyLanes;
+    std::atomic<std::size_t> m_messages{0}, m_held{0};
 };
 
 /// Device memory, or memory that this program sees as well.
 class Buffer {
 public:
     enum class Use { Device, Upload, Readback };
+    /// How kernels may read it through the units for textures as well, which many devices do faster: one word at a time, or four;
+    /// those of four are no storage buffers, so that they may be larger.
+    enum class Texels { None, Words, Fours };
 
     Buffer() = default;
-    /// Throws Error (Memory) beyond the device's largest storage buffer.
-    Buffer(Device& device, VkDeviceSize bytes, Use use);
+    /// Throws Error (Memory) beyond what the device lets a kernel see at a time.
+    Buffer(Device& device, VkDeviceSize bytes, Use use, Texels texels = Texels::None);
     ~Buffer();
     Buffer(Buffer&& other) noexcept { swap(other); }
     Buffer& operator=(Buffer&& other) noexcept {
@@ -77,6 +87,7 @@ public:
     }
 
     VkBuffer handle() const { return m_buffer; }
+    VkBufferView view() const { return m_view; }
     VkDeviceSize size() const { return m_size; }
     std::span<std::byte> mapped() const { return {static_cast<std::byte*>(m_mapped), m_size}; }
 
@@ -87,13 +98,23 @@ private:
     Device* m_device = nullptr;
     VkBuffer m_buffer = VK_NULL_HANDLE;
     VkDeviceMemory m_memory = VK_NULL_HANDLE;
+    VkBufferView m_view = VK_NULL_HANDLE;
     VkDeviceSize m_size = 0;
     void* m_mapped = nullptr;
 };
 
-/// A compute pipeline over `buffers` storage buffers at bindings from 0, in set 0; `sampler`: binding 0 is a picture instead.
+/// What a kernel finds at a binding.
+enum class Binding { Storage, Texels, StoredTexels, Picture };
+VkDescriptorType descriptorType(Binding binding);
+std::vector<Binding> bindingsOf(std::string_view letters); ///< s, t, w (written texels), p
+
+/// A compute pipeline over what is bound from 0 on in set 0.
 class Kernel {
 public:
+    /// `bindings` in letters; `constants`: of specialisation, from 0 on.
+    Kernel(Device& device, std::span<const std::uint32_t> spirv, std::string_view bindings, std::uint32_t pushBytes,
+           std::initializer_list<std::uint32_t> constants = {});
+    /// So many storage buffers; `sampler`: binding 0 is a picture instead.
     Kernel(Device& device, std::span<const std::uint32_t> spirv, std::uint32_t buffers, std::uint32_t pushBytes,
            bool sampler = false);
     ~Kernel();
@@ -103,11 +124,11 @@ public:
     VkPipeline pipeline() const { return m_pipeline; }
     VkPipelineLayout layout() const { return m_layout; }
     VkDescriptorSetLayout setLayout() const { return m_setLayout; }
-    bool sampler() const { return m_sampler; }
+    const std::vector<Binding>& bindings() const { return m_bindings; }
 
 private:
     Device& m_device;
-    bool m_sampler;
+    std::vector<Binding> m_bindings;
     VkDescriptorSetLayout m_setLayout = VK_NULL_HANDLE;
     VkPipelineLayout m_layout = VK_NULL_HANDLE;
     VkPipeline m_pipeline = VK_NULL_HANDLE;

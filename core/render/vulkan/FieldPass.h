@@ -16,10 +16,12 @@ public:
 
 private:
     Device& m_device;
-    HashField::Config m_config;
-    std::uint32_t m_side; ///< of the occupancy grid
+    HashField m_shape; ///< without its numbers
     Kernel m_kernel;
     Buffer m_table, m_layers, m_levels, m_cells, m_layer, m_frame, m_frameRead;
 };
+
+/// Both must outlive it. Throws Error for fields without an occupancy grid.
+std::unique_ptr<FieldRenderer> makeFieldRenderer(Device& device, Commands& commands, const HashField& field);
 
 } // namespace ochre::vk

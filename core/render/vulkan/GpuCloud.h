@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A cloud's splats on the device.
+// A cloud's splats on the device, in parts that no limit of a buffer's size touches.
 #pragma once
 
 #include <vector>
@@ -10,19 +10,19 @@
 namespace ochre::vk {
 
 struct GpuCloud {
-    /// Throws Error (Memory) when an attribute exceeds the device's largest buffer.
+    static constexpr std::uint32_t kPart = 1 << 20; ///< splats at most
+
+    struct Part {
+        std::uint32_t first, count;
+        Buffer geometry, harmonics; ///< see PackedSplats.h
+    };
+
+    /// Throws Error (Memory) when the device's memory does not suffice.
     GpuCloud(Device& device, Commands& commands, const SplatCloud& cloud);
-    /// Sends what normals are made from, where it is not there yet.
-    void needAxes(Device& device, Commands& commands);
 
     SplatCloud cloud;
-    std::uint32_t count;
+    std::vector<Part> parts;
     std::size_t sent = 0; ///< bytes
-    Buffer positions, covariances, opacities, base, rest[3]; ///< as Project.comp reads them
-    Buffer axes;                                             ///< [N,3] the shortest ones; empty until they are needed
-
-private:
-    void send(Device& device, Commands& commands, const std::vector<float>& values, Buffer& buffer);
 };
 
 } // namespace ochre::vk

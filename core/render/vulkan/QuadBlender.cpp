@@ -9,6 +9,8 @@
 namespace ochre::vk {
 namespace {
 
+constexpr std::array<Binding, 2> kBindings{Binding::Texels, Binding::Texels};
+
 VkShaderModule loadModule(VkDevice device, std::span<const std::uint32_t> spirv) {
     const VkShaderModuleCreateInfo info{.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = spirv.size_bytes(),
                                         .pCode = spirv.data()};
@@ -51,9 +53,9 @@ void QuadBlender::makePass() {
     // Before: the kernels' buffers and the last frame's reading. After: the kernel that reads the picture.
     const std::array<VkSubpassDependency, 2> dependencies{{
         {VK_SUBPASS_EXTERNAL, 0, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
-         VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT | VK_PIPELINE_STAGE_VERTEX_SHADER_BIT | VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
+         VK_PIPELINE_STAGE_VERTEX_SHADER_BIT | VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT,
          VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT | VK_ACCESS_SHADER_READ_BIT,
-         VK_ACCESS_INDIRECT_COMMAND_READ_BIT | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_COLOR_ATTACHMENT_READ_BIT |
+         VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_COLOR_ATTACHMENT_READ_BIT |
              VK_ACCESS_COLOR_ATTACHMENT_WRITE_BIT,
          0},
         {0, VK_SUBPASS_EXTERNAL, VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
@@ -67,9 +69,9 @@ void QuadBlender::makePass() {
 
 void QuadBlender::makePipeline() {
     const VkDevice d = m_device.handle();
-    std::array<VkDescriptorSetLayoutBinding, 4> bindings{};
+    std::array<VkDescriptorSetLayoutBinding, 2> bindings{};
     for (std::uint32_t i = 0; i < bindings.size(); ++i)
-        bindings[i] = {i, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, VK_SHADER_STAGE_VERTEX_BIT, nullptr};
+        bindings[i] = {i, descriptorType(kBindings[i]), 1, VK_SHADER_STAGE_VERTEX_BIT, nullptr};
     const VkDescriptorSetLayoutCreateInfo set{.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
                                               .bindingCount = bindings.size(), .pBindings = bindings.data()};
     check(vkCreateDescriptorSetLayout(d, &set, nullptr, &m_setLayout), "describing the quads' buffers");
@@ -124,10 +126,10 @@ void QuadBlender::resize(std::uint32_t width, std::uint32_t height) {
     check(vkCreateFramebuffer(m_device.handle(), &info, nullptr, &m_framebuffer), "making a framebuffer");
 }
 
-void QuadBlender::record(Commands& commands, std::uint32_t width, std::uint32_t height, const Buffer& draw,
-                         const std::array<const Buffer*, 4>& splats) {
+void QuadBlender::record(Commands& commands, std::uint32_t width, std::uint32_t height, std::uint32_t count,
+                         const std::array<const Buffer*, 2>& splats) {
     resize(width, height);
-    const VkDescriptorSet set = commands.bufferSet(m_setLayout, splats);
+    const VkDescriptorSet set = commands.bufferSet(m_setLayout, kBindings, splats);
     const VkCommandBuffer c = commands.handle();
     const VkRect2D area{{0, 0}, {width, height}};
     const VkClearValue clear{};
@@ -141,7 +143,7 @@ void QuadBlender::record(Commands& commands, std::uint32_t width, std::uint32_t 
     vkCmdSetScissor(c, 0, 1, &area);
     vkCmdBindDescriptorSets(c, VK_PIPELINE_BIND_POINT_GRAPHICS, m_layout, 0, 1, &set, 0, nullptr);
     vkCmdPushConstants(c, m_layout, VK_SHADER_STAGE_VERTEX_BIT, 0, sizeof p, &p);
-    vkCmdDrawIndirect(c, draw.handle(), 0, 1, 16);
+    if (count > 0) vkCmdDraw(c, 4, count, 0, 0);
     vkCmdEndRenderPass(c);
 }
 

@@ -17,9 +17,9 @@ public:
     /// Whether the device blends floats of 32 bits and its queue draws.
     static bool supported(const Device& device);
 
-    /// Records the drawing into texture(); `draw` holds the indirect arguments. Buffers as in Quad.vert.
-    void record(Commands& commands, std::uint32_t width, std::uint32_t height, const Buffer& draw,
-                const std::array<const Buffer*, 4>& splats);
+    /// Records the drawing of `count` splats into texture(). Buffers as in Quad.vert.
+    void record(Commands& commands, std::uint32_t width, std::uint32_t height, std::uint32_t count,
+                const std::array<const Buffer*, 2>& splats);
     const Texture& texture() const { return m_texture; }
 
 private:

@@ -13,7 +13,8 @@ public:
     /// Room for `count` keys; keeps what is there when it suffices.
     void reserve(std::uint32_t count);
 
-    /// Sorts keys and values in place by the lowest `bits` of the key. reserve(count) must have been called.
+    /// Sorts keys and values, buffers of words that are texels as well, in place by the lowest `bits` of the key. reserve(count)
+    /// must have been called.
     void sort(Commands& commands, Buffer& keys, Buffer& values, std::uint32_t count, std::uint32_t bits);
 
     /// values[i] ← Σ values[<i]; the sum of all goes to totals[slot].
@@ -23,7 +24,7 @@ private:
     Device& m_device;
     Kernel m_count, m_scatter, m_sums, m_chunks, m_apply;
     Buffer m_keys, m_values, m_histogram, m_partial, m_ignored;
-    std::uint32_t m_capacity = 0, m_run = 0;
+    std::uint32_t m_capacity = 0;
 };
 
 } // namespace ochre::vk

@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <utility>
 
 #include "core/base/Math.h"
 #include "shaders/Shaders.h"
@@ -14,270 +13,239 @@
 namespace ochre::vk {
 namespace {
 
-std::uint32_t groups(std::uint32_t invocations) {
-    return ceilDivide(std::max(invocations, 1u), shared::kGroupSize);
+// Pixels of an invocation. A CPU device has few lanes and pays much for what each of them reads; a GPU needs many.
+constexpr std::uint32_t kCpuColumns = 2, kCpuRows = 8, kGpuColumns = 2, kGpuRows = 2;
+
+// Small tiles that a splat may reach on average before large ones cost a CPU device less, which computes all of a tile's pixels for each.
+constexpr double kFewTiles = 3.3;
+constexpr std::uint32_t kMostTiles = 65535;
+
+// Turns that llvmpipe takes of a loop, and splats of each where lists are longer than that.
+constexpr std::uint32_t kMostTurns = 65000, kTogether = 8;
+
+// Frames that tell nothing of a device's speed are not measured.
+constexpr std::uint32_t kTellingSplats = 1000, kTellingPixels = 128 * 128;
+
+std::unique_ptr<Kernel> blendKernel(Device& device, std::uint32_t tile, std::uint32_t together) {
+    const std::uint32_t columns = device.fewLanes() ? tile * kCpuColumns / shared::kTileSize : kGpuColumns;
+    const std::uint32_t rows = device.fewLanes() ? kCpuRows : kGpuRows;
+    return std::make_unique<Kernel>(device, shaders::Blend, "stts", sizeof(shared::BlendParams),
+                                    std::initializer_list<std::uint32_t>{tile * tile / (columns * rows), columns, rows, together, tile});
 }
 
-bool needsExtra(const ItemView& v) {
-    return v.box || v.marks || v.mode != SplatMode::Color;
-}
-
-shared::ProjectExtra projectExtra(const ItemView& v) {
-    static_assert(shared::kModeDepth == static_cast<std::uint32_t>(SplatMode::Depth));
-    static_assert(shared::kMarkSelected == static_cast<std::uint32_t>(SplatMark::Selected) &&
-                  shared::kMarkLocked == static_cast<std::uint32_t>(SplatMark::Locked) &&
-                  shared::kMarkHidden == static_cast<std::uint32_t>(SplatMark::Hidden));
-    constexpr double kAll = 1e30;
-    const Bounds box = v.box.value_or(Bounds{{-kAll, -kAll, -kAll}, {kAll, kAll, kAll}});
-    const auto f = [](double x) { return static_cast<float>(x); };
-    shared::ProjectExtra e{.boxLowX = f(box.min[0]), .boxLowY = f(box.min[1]), .boxLowZ = f(box.min[2]), .boxHighX = f(box.max[0]),
-                           .boxHighY = f(box.max[1]), .boxHighZ = f(box.max[2]), .pointRadius = f(v.pointRadius),
-                           .depthLow = f(v.depthRange[0]), .depthHigh = f(v.depthRange[1]), .mode = static_cast<std::uint32_t>(v.mode),
-                           .selectedR = v.selected.color[0], .selectedG = v.selected.color[1], .selectedB = v.selected.color[2],
-                           .selectedShare = v.selected.share, .lockedR = v.locked.color[0], .lockedG = v.locked.color[1],
-                           .lockedB = v.locked.color[2], .lockedShare = v.locked.share};
-    for (std::size_t i = 0; i < 12; ++i) e.world[i] = f(v.toWorld[i]);
-    return e;
-}
-
-shared::ProjectParams projectParams(const ItemView& v, std::uint32_t item, std::uint32_t first, std::uint32_t count) {
-    shared::ProjectParams p{};
-    for (std::size_t i = 0; i < 12; ++i) p.view[i] = static_cast<float>(v.toCamera[i]);
-    p.eyeX = static_cast<float>(v.eye[0]);
-    p.eyeY = static_cast<float>(v.eye[1]);
-    p.eyeZ = static_cast<float>(v.eye[2]);
-    p.nearPlane = static_cast<float>(v.near);
-    p.fx = static_cast<float>(v.fx);
-    p.fy = static_cast<float>(v.fy);
-    p.cx = static_cast<float>(v.cx);
-    p.cy = static_cast<float>(v.cy);
-    p.width = static_cast<std::uint32_t>(v.width);
-    p.height = static_cast<std::uint32_t>(v.height);
-    p.first = first;
-    p.count = count;
-    p.degree = static_cast<std::uint32_t>(v.shDegree);
-    p.flags = (v.antialiased ? shared::kAntialiased : 0) | (v.orthographic ? shared::kOrthographic : 0) | (needsExtra(v) ? shared::kExtra : 0) |
-              (v.marks ? shared::kMarked : 0);
-    p.farPlane = static_cast<float>(v.far);
-    p.opacity = static_cast<float>(v.opacity);
-    p.item = item;
-    return p;
-}
-
-shared::NormalParams normalParams(const ItemView& v, std::uint32_t first, std::uint32_t count) {
-    shared::NormalParams p{.first = first, .count = count, .orthographic = v.orthographic};
-    for (std::size_t i = 0; i < 12; ++i) p.world[i] = static_cast<float>(v.toWorld[i] / v.scale);
-    p.eyeX = static_cast<float>(v.eye[0]);
-    p.eyeY = static_cast<float>(v.eye[1]);
-    p.eyeZ = static_cast<float>(v.eye[2]);
-    return p;
+std::unique_ptr<Kernel> planesKernel(Device& device, std::uint32_t tile) {
+    return std::make_unique<Kernel>(device, shaders::Planes, "stttss", sizeof(shared::BlendParams),
+                                    std::initializer_list<std::uint32_t>{tile, tile});
 }
 
 } // namespace
 
 /// What a frame is drawn into.
 struct SplatPass::Frame {
-    enum class Kind { Quads, Tiles, Planes };
-    Kind kind;
-    std::uint32_t width, height, across, down; ///< pixels, tiles
+    std::uint32_t width, height;
+    std::uint32_t tile = shared::kTileSize, across, down; ///< pixels a side; tiles
     std::uint32_t words;                       ///< of 4 bytes a pixel
+    bool planes, normals = false;
     std::optional<std::array<float, 3>> background;
-    bool normals = false;
     SplatMode mode;
     float pointRadius;
 
-    Frame(Kind which, const Camera& camera, const SplatOptions& options, std::uint32_t perPixel)
-        : kind(which), width(static_cast<std::uint32_t>(camera.width)), height(static_cast<std::uint32_t>(camera.height)),
-          across(ceilDivide(width, shared::kTileSize)), down(ceilDivide(height, shared::kTileSize)), words(perPixel),
+    Frame(bool withPlanes, const Camera& camera, const SplatOptions& options, std::uint32_t perPixel)
+        : width(static_cast<std::uint32_t>(camera.width)), height(static_cast<std::uint32_t>(camera.height)),
+          across(ceilDivide(width, tile)), down(ceilDivide(height, tile)), words(perPixel), planes(withPlanes),
           mode(options.mode), pointRadius(static_cast<float>(options.pointSize / 2)) {}
 
-    shared::BlendParams params(std::uint32_t row, std::uint32_t rows) const {
-        shared::BlendParams p{width, height, across, row, rows, words, 0, 0, 0, 0, normals ? 1u : 0u, static_cast<std::uint32_t>(mode), pointRadius};
+    Frame inSmallTiles() const {
+        Frame frame = *this;
+        frame.tile /= 2;
+        frame.across = ceilDivide(width, frame.tile);
+        frame.down = ceilDivide(height, frame.tile);
+        return frame;
+    }
+    VkDeviceSize rowBytes() const { return VkDeviceSize{width} * 4 * words; }
+    Rows pixelsOf(Rows tiles) const {
+        const std::uint32_t first = tiles.first * tile;
+        return {first, std::min(tiles.count * tile, height - first)};
+    }
+    shared::BlendParams params(Rows pixels) const {
+        shared::BlendParams p{width, height, across, pixels.first, pixels.count, words, 0, 0, 0, 0, normals ? 1u : 0u,
+                              static_cast<std::uint32_t>(mode), pointRadius};
         if (background) p.backgroundR = (*background)[0], p.backgroundG = (*background)[1], p.backgroundB = (*background)[2], p.backgroundA = 1;
         return p;
+    }
+    shared::ExpandParams tileParams(std::uint32_t count, Rows tiles) const {
+        return {count, tile, across, tiles.first, tiles.first + tiles.count, static_cast<std::uint32_t>(mode), pointRadius};
     }
 };
 
 SplatPass::SplatPass(Device& device, Blending blending)
-    : m_device(device), m_project(device, shaders::Project, 16, sizeof(shared::ProjectParams)),
-      m_orderCounts(device, shaders::OrderCounts, 3, sizeof(shared::ExpandParams)),
-      m_expand(device, shaders::Expand, 6, sizeof(shared::ExpandParams)),
-      m_ranges(device, shaders::TileRanges, 2, sizeof(shared::ExpandParams)),
-      m_blend(device, shaders::Blend, 6, sizeof(shared::BlendParams)),
-      m_resolve(device, shaders::Resolve, 2, sizeof(shared::BlendParams), true), m_sampler(device), m_sorter(device),
-      m_draw(device, 16, Buffer::Use::Device), m_totals(device, 16, Buffer::Use::Device), m_totalsRead(device, 16, Buffer::Use::Readback) {
-    // The rasteriser only touches the pixels of a splat, which is what counts where SIMD is narrow; the walk over tiles
-    // stops at full pixels, which is what counts where there are many lanes.
-    const bool quads = blending == Blending::Quads || (blending == Blending::Auto && device.isCpu());
-    if (quads && QuadBlender::supported(device)) m_quads = std::make_unique<QuadBlender>(device);
+    : m_device(device), m_blending(blending), m_projection(device),
+      m_orderCounts(device, shaders::OrderCounts, "tts", sizeof(shared::ExpandParams)),
+      m_expand(device, shaders::Expand, "ttssss", sizeof(shared::ExpandParams)),
+      m_ranges(device, shaders::TileRanges, "ss", sizeof(shared::ExpandParams)),
+      m_resolve(device, shaders::Resolve, "ps", sizeof(shared::BlendParams)), m_sampler(device), m_sorter(device),
+      m_totals(device, 16, Buffer::Use::Device), m_totalsRead(device, 16, Buffer::Use::Readback) {
+    if (blending != Blending::Tiles && QuadBlender::supported(device)) m_quads = std::make_unique<QuadBlender>(device);
 }
 
-void SplatPass::setScene(Commands& commands, std::span<const SceneItem> items) {
-    auto before = std::exchange(m_clouds, {});
-    const auto itemsBefore = std::exchange(m_items, {});
-    m_firsts.clear();
-    m_count = 0;
-    std::vector<std::shared_ptr<GpuCloud>> clouds(items.size());
-    for (std::size_t i = 0; i < items.size(); ++i)
-        for (const auto& known : before)
-            if (known->cloud.hash() == items[i].cloud.hash()) clouds[i] = known;
-    before.clear(); // makes room for the new ones
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        for (std::size_t k = 0; k < i && !clouds[i]; ++k)
-            if (clouds[k]->cloud.hash() == items[i].cloud.hash()) clouds[i] = clouds[k];
-        if (clouds[i]) continue;
-        clouds[i] = std::make_shared<GpuCloud>(m_device, commands, items[i].cloud);
-        m_uploaded += clouds[i]->sent;
-    }
-    std::vector<std::uint32_t> firsts;
-    std::uint32_t total = 0;
-    for (const SceneItem& item : items) {
-        firsts.push_back(total);
-        if (item.visible) total += static_cast<std::uint32_t>(item.cloud.count());
-    }
-    reserveSplats(total);
-    m_items.assign(items.begin(), items.end());
-    sendMarks(itemsBefore);
-    m_clouds = std::move(clouds);
-    m_firsts = std::move(firsts);
-    m_count = total;
+Blending SplatPass::wayFor(bool shown) const {
+    if (!m_quads) return Blending::Tiles;
+    if (m_blending == Blending::Auto) return shown ? BlendingChoice::of(m_device.name()).next() : Blending::Tiles;
+    return m_blending;
 }
 
-/// Those that are not there yet.
-void SplatPass::sendMarks(std::span<const SceneItem> before) {
-    m_marks.resize(m_items.size());
-    for (std::size_t i = 0; i < m_items.size(); ++i) {
-        const auto& marks = m_items[i].marks;
-        if (!marks || marks->empty() || (i < before.size() && before[i].marks == marks && m_marks[i].size() > 0)) continue;
-        const VkDeviceSize bytes = (marks->size() + 3) / 4 * 4;
-        if (m_marks[i].size() < bytes) m_marks[i] = Buffer(m_device, bytes, Buffer::Use::Upload);
-        std::memcpy(m_marks[i].mapped().data(), marks->data(), marks->size());
-    }
+const Kernel& SplatPass::kernelFor(const Frame& frame, bool longLists) {
+    std::unique_ptr<Kernel>& kernel = m_blends[(frame.planes ? 4 : longLists ? 2 : 0) + (frame.tile == shared::kTileSize ? 0 : 1)];
+    if (!kernel) kernel = frame.planes ? planesKernel(m_device, frame.tile) : blendKernel(m_device, frame.tile, longLists ? kTogether : 1);
+    return *kernel;
 }
 
-void SplatPass::reserveSplats(std::size_t count) {
-    if (count <= m_capacity && m_order.size() > 0) return;
-    m_capacity = 0;
-    for (Buffer* vectors : {&m_place, &m_shape, &m_colors}) *vectors = Buffer(m_device, count * 16, Buffer::Use::Device);
-    for (Buffer* numbers : {&m_keys, &m_order, &m_counts, &m_offsets}) *numbers = Buffer(m_device, count * 4, Buffer::Use::Device);
-    m_normals = Buffer(m_device, 16, Buffer::Use::Device);
-    m_sorter.reserve(static_cast<std::uint32_t>(count));
-    m_capacity = static_cast<std::uint32_t>(count);
-}
-
-void SplatPass::sendExtras(std::span<const ItemView> views) {
-    const std::size_t each = sizeof(shared::ProjectExtra);
-    if (m_extras.size() < views.size() * each) m_extras = Buffer(m_device, views.size() * each, Buffer::Use::Upload);
-    for (std::size_t i = 0; i < views.size(); ++i) {
-        if (!needsExtra(views[i])) continue;
-        const shared::ProjectExtra extra = projectExtra(views[i]);
-        std::memcpy(m_extras.mapped().data() + i * each, &extra, each);
-    }
-}
-
-void SplatPass::projectAndSort(Commands& commands, const Camera& camera, const SplatOptions& options) {
-    commands.stage("project");
-    const std::array<std::uint32_t, 4> draw{4, 0, 0, 0}; // vertices, instances (counted by the kernel)
-    commands.write(m_draw, draw);
-    if (m_count == 0) return;
-    const std::vector<ItemView> views = viewsOf(m_items, camera, options);
-    sendExtras(views);
-    for (std::size_t i = 0; i < m_items.size(); ++i) {
-        const GpuCloud& c = *m_clouds[i];
-        if (!drawn(i)) continue;
-        commands.dispatch(m_project, projectParams(views[i], static_cast<std::uint32_t>(i), m_firsts[i], c.count),
-                          {&c.positions, &c.covariances, &c.opacities, &c.base, &c.rest[0], &c.rest[1], &c.rest[2], &m_place,
-                           &m_shape, &m_colors, &m_keys, &m_order, &m_counts, &m_draw, &m_extras,
-                           views[i].marks ? &m_marks[i] : &m_extras}, groups(c.count));
-    }
-    commands.stage("sort");
-    m_sorter.sort(commands, m_keys, m_order, m_count, 32);
-}
-
-void SplatPass::makeNormals(Commands& commands, const Camera& camera, const SplatOptions& options) {
-    if (!m_makeNormals) m_makeNormals = std::make_unique<Kernel>(m_device, shaders::Normals, 3, sizeof(shared::NormalParams));
-    if (m_normals.size() < VkDeviceSize{m_capacity} * 16) m_normals = Buffer(m_device, VkDeviceSize{m_capacity} * 16, Buffer::Use::Device);
-    for (const auto& cloud : m_clouds) cloud->needAxes(m_device, commands);
-    commands.begin();
-    commands.stage("project");
-    const std::vector<ItemView> views = viewsOf(m_items, camera, options);
-    for (std::size_t i = 0; i < m_items.size(); ++i) {
-        const GpuCloud& c = *m_clouds[i];
-        if (drawn(i))
-            commands.dispatch(*m_makeNormals, normalParams(views[i], m_firsts[i], c.count), {&c.positions, &c.axes, &m_normals}, groups(c.count));
-    }
-    commands.submitAndWait({});
-}
-
-void SplatPass::binTiles(Commands& commands, const Frame& view, const Cancel& cancel) {
-    const shared::ExpandParams splats{m_count, view.across, view.down};
-    commands.stage("bin");
-    std::uint32_t entries = 0;
-    if (m_count > 0) {
-        commands.dispatch(m_orderCounts, splats, {&m_order, &m_counts, &m_offsets}, groups(m_count));
-        m_sorter.scan(commands, m_offsets, m_count, m_totals, 0);
-        commands.copy(m_totals, m_totalsRead, 4);
-        commands.submitAndWait(cancel);
-        std::memcpy(&entries, m_totalsRead.mapped().data(), sizeof entries);
-        commands.begin();
-        commands.stage("bin");
-    }
-    reserveTiles(std::max(entries, 1u), view.across * view.down);
-    commands.fill(m_tileRanges, 0, VkDeviceSize{view.across} * view.down * 8);
-    if (entries == 0) return;
-    const shared::ExpandParams list{entries, view.across, view.down};
-    commands.dispatch(m_expand, splats, {&m_order, &m_offsets, &m_counts, &m_place, &m_tiles, &m_tileSplats}, groups(m_count));
-    m_sorter.sort(commands, m_tiles, m_tileSplats, entries, static_cast<std::uint32_t>(std::bit_width(view.across * view.down)));
-    commands.dispatch(m_ranges, list, {&m_tiles, &m_tileRanges}, groups(entries));
+FrameCounts SplatPass::counts() const {
+    FrameCounts counts = m_projection.counts();
+    counts.entries = m_entries;
+    counts.bytesHeld = m_device.bytesHeld();
+    return counts;
 }
 
 void SplatPass::reserveTiles(std::uint32_t entries, std::uint32_t tiles) {
     if (entries > m_tileCapacity) {
-        const std::uint32_t capacity = entries + entries / 4;
+        const std::uint32_t most = m_device.limits().maxStorageBufferRange / 4;
+        const std::uint32_t capacity = std::min(entries + entries / 4, std::max(entries, most));
         m_tileCapacity = 0;
-        m_tiles = Buffer(m_device, VkDeviceSize{capacity} * 4, Buffer::Use::Device);
-        m_tileSplats = Buffer(m_device, VkDeviceSize{capacity} * 4, Buffer::Use::Device);
+        for (Buffer* words : {&m_tiles, &m_tileSplats}) *words = {};
+        for (Buffer* words : {&m_tiles, &m_tileSplats})
+            *words = Buffer(m_device, VkDeviceSize{capacity} * 4, Buffer::Use::Device, Buffer::Texels::Words);
         m_tileCapacity = capacity;
     }
     m_sorter.reserve(entries);
-    if (tiles > m_rangeCapacity) {
-        m_tileRanges = Buffer(m_device, VkDeviceSize{tiles} * 8, Buffer::Use::Device);
-        m_rangeCapacity = tiles;
+    if (m_tileRanges.size() < VkDeviceSize{tiles} * 8) m_tileRanges = Buffer(m_device, VkDeviceSize{tiles} * 8, Buffer::Use::Device);
+}
+
+/// How long the lists of some rows of tiles are, all together.
+std::uint32_t SplatPass::countEntries(Commands& commands, const Frame& frame, Rows tiles, const Cancel& cancel) {
+    const std::uint32_t visible = m_projection.visible();
+    if (visible == 0) return 0;
+    if (m_offsets.size() < VkDeviceSize{visible} * 4) m_offsets = Buffer(m_device, VkDeviceSize{visible} * 4, Buffer::Use::Device);
+    m_sorter.reserve(visible);
+    const Groups groups(visible);
+    commands.dispatch(m_orderCounts, frame.tileParams(visible, tiles), {&m_projection.order(), &m_projection.records(), &m_offsets},
+                      groups.across, groups.down);
+    m_sorter.scan(commands, m_offsets, visible, m_totals, 0);
+    commands.copy(m_totals, m_totalsRead, 4);
+    commands.submitAndWait(cancel);
+    std::uint32_t entries = 0;
+    std::memcpy(&entries, m_totalsRead.mapped().data(), sizeof entries);
+    commands.begin();
+    commands.stage("bin");
+    return entries;
+}
+
+void SplatPass::binTiles(Commands& commands, const Frame& frame, Rows tiles, std::uint32_t entries) {
+    const std::uint32_t visible = m_projection.visible(), count = frame.across * tiles.count;
+    reserveTiles(std::max(entries, 1u), count);
+    commands.fill(m_tileRanges, 0, VkDeviceSize{count} * 8);
+    if (entries == 0) return;
+    const Groups splats(visible), list(entries);
+    commands.dispatch(m_expand, frame.tileParams(visible, tiles),
+                      {&m_projection.order(), &m_projection.records(), &m_offsets, &m_totals, &m_tiles, &m_tileSplats},
+                      splats.across, splats.down);
+    m_sorter.sort(commands, m_tiles, m_tileSplats, entries, static_cast<std::uint32_t>(std::bit_width(count)));
+    commands.dispatch(m_ranges, frame.tileParams(entries, tiles), {&m_tiles, &m_tileRanges}, list.across, list.down);
+}
+
+/// Of so many tiles. A batch is open before and after.
+std::uint32_t SplatPass::longestList(Commands& commands, std::uint32_t tiles, const Cancel& cancel) {
+    const VkDeviceSize bytes = VkDeviceSize{tiles} * 8;
+    if (m_rangesRead.size() < bytes) m_rangesRead = Buffer(m_device, bytes, Buffer::Use::Readback);
+    commands.copy(m_tileRanges, m_rangesRead, bytes);
+    commands.submitAndWait(cancel);
+    commands.begin();
+    std::uint32_t longest = 0;
+    for (std::uint32_t i = 0; i < tiles; ++i) {
+        std::array<std::uint32_t, 2> range{};
+        std::memcpy(range.data(), m_rangesRead.mapped().data() + 8 * i, 8);
+        longest = std::max(longest, range[1] - range[0]);
+    }
+    return longest;
+}
+
+void SplatPass::reservePixels(VkDeviceSize bytes) {
+    if (m_pixels.size() >= bytes) return;
+    m_pixels = Buffer(m_device, bytes, Buffer::Use::Device);
+    m_pixelsRead = Buffer(m_device, bytes, Buffer::Use::Readback);
+}
+
+void SplatPass::readBack(Commands& commands, const Frame& frame, Rows pixels, const Take& take, const Cancel& cancel) {
+    const VkDeviceSize bytes = frame.rowBytes() * pixels.count;
+    commands.stage("readback");
+    commands.copy(m_pixels, m_pixelsRead, bytes);
+    commands.submitAndWait(cancel);
+    take(pixels, m_pixelsRead.mapped().first(bytes));
+}
+
+/// Some rows of tiles, or of small ones in their place; into the open batch, and at last no batch is open.
+void SplatPass::drawBand(Commands& commands, const Frame& frame, Rows tiles, const Take& take, const Cancel& cancel) {
+    commands.stage("bin");
+    if (m_device.fewLanes() && 4 * frame.across * frame.down <= kMostTiles) {
+        const Frame small = frame.inSmallTiles();
+        const Rows rows{2 * tiles.first, std::min(2 * tiles.count, small.down - 2 * tiles.first)};
+        const std::uint32_t entries = countEntries(commands, small, rows, cancel);
+        if (entries <= kFewTiles * m_projection.visible()) return drawLists(commands, small, rows, entries, take, cancel);
+    }
+    drawLists(commands, frame, tiles, countEntries(commands, frame, tiles, cancel), take, cancel);
+}
+
+/// Rows of tiles whose lists have so many entries, those of each half for itself where they are too many for a buffer.
+void SplatPass::drawLists(Commands& commands, const Frame& frame, Rows tiles, std::uint32_t entries, const Take& take, const Cancel& cancel) {
+    if (entries > m_device.limits().maxStorageBufferRange / 4 && tiles.count > 1) {
+        const std::uint32_t middle = tiles.count / 2;
+        for (const Rows half : {Rows{tiles.first, middle}, Rows{tiles.first + middle, tiles.count - middle}}) {
+            if (half.first != tiles.first) commands.begin();
+            commands.stage("bin");
+            drawLists(commands, frame, half, countEntries(commands, frame, half, cancel), take, cancel);
+        }
+        return;
+    }
+    m_entries += entries;
+    binTiles(commands, frame, tiles, entries);
+    const bool longLists = m_device.fewLanes() && entries > kMostTurns && longestList(commands, frame.across * tiles.count, cancel) > kMostTurns;
+    const Rows pixels = frame.pixelsOf(tiles);
+    reservePixels(frame.rowBytes() * pixels.count);
+    commands.stage("blend");
+    const shared::BlendParams p = frame.params(pixels);
+    const Kernel& kernel = kernelFor(frame, longLists);
+    const Buffer &records = m_projection.records(), &list = m_projection.list(), &normals = m_projection.normals();
+    if (frame.planes)
+        commands.dispatch(kernel, p, {&m_tileRanges, &m_tileSplats, &records, &list, &normals, &m_pixels}, frame.across, tiles.count);
+    else
+        commands.dispatch(kernel, p, {&m_tileRanges, &m_tileSplats, &records, &m_pixels}, frame.across, tiles.count);
+    readBack(commands, frame, pixels, take, cancel);
+}
+
+/// In bands whose pixels fit into one buffer.
+void SplatPass::drawTiles(Commands& commands, const Frame& frame, const Take& take, const Cancel& cancel) {
+    const auto fitting = static_cast<std::uint32_t>(std::min<VkDeviceSize>(
+        m_device.limits().maxStorageBufferRange / (frame.rowBytes() * shared::kTileSize), frame.down));
+    for (Rows band{0, 0}; band.first < frame.down; band.first += band.count) {
+        band.count = std::min(std::max(fitting, 1u), frame.down - band.first);
+        if (band.first > 0) commands.begin();
+        drawBand(commands, frame, band, take, cancel);
     }
 }
 
-void SplatPass::needPlanes() {
-    if (!m_planes) m_planes = std::make_unique<Kernel>(m_device, shaders::Planes, 7, sizeof(shared::BlendParams));
-}
-
-void SplatPass::finish(Commands& commands, const Frame& frame, const Rows& take, const Cancel& cancel) {
-    const VkDeviceSize rowBytes = VkDeviceSize{frame.width} * 4 * frame.words;
-    // Bands of whole tiles that fit into one buffer.
+void SplatPass::drawQuads(Commands& commands, const Frame& frame, const Take& take, const Cancel& cancel) {
+    commands.stage("blend");
+    m_quads->record(commands, frame.width, frame.height, m_projection.visible(), {&m_projection.order(), &m_projection.records()});
     const auto fitting = static_cast<std::uint32_t>(
-        std::min<VkDeviceSize>(m_device.limits().maxStorageBufferRange / rowBytes, frame.height));
-    const std::uint32_t band = fitting == frame.height ? frame.height : std::max(fitting / shared::kTileSize, 1u) * shared::kTileSize;
-    const VkDeviceSize bytes = rowBytes * band;
-    if (m_pixels.size() < bytes) {
-        m_pixels = Buffer(m_device, bytes, Buffer::Use::Device);
-        m_pixelsRead = Buffer(m_device, bytes, Buffer::Use::Readback);
-    }
-    for (std::uint32_t row = 0; row < frame.height; row += band) {
-        const std::uint32_t rows = std::min(band, frame.height - row), tilesDown = ceilDivide(rows, shared::kTileSize);
-        const shared::BlendParams p = frame.params(row, rows);
-        if (row > 0) commands.begin();
-        commands.stage(frame.kind == Frame::Kind::Quads ? "readback" : "blend");
-        if (frame.kind == Frame::Kind::Quads)
-            commands.dispatch(m_resolve, p, {&m_pixels}, ceilDivide(frame.width, 8u), ceilDivide(rows, 8u),
-                              {m_quads->texture().view(), m_sampler.handle()});
-        else if (frame.kind == Frame::Kind::Tiles)
-            commands.dispatch(m_blend, p, {&m_tileRanges, &m_tileSplats, &m_place, &m_shape, &m_colors, &m_pixels}, frame.across, tilesDown);
-        else
-            commands.dispatch(*m_planes, p, {&m_tileRanges, &m_tileSplats, &m_place, &m_shape, &m_colors, &m_normals, &m_pixels},
-                              frame.across, tilesDown);
-        if (frame.kind != Frame::Kind::Quads) commands.stage("readback");
-        commands.copy(m_pixels, m_pixelsRead, rowBytes * rows);
-        commands.submitAndWait(cancel);
-        take(row, rows, m_pixelsRead.mapped().first(rowBytes * rows));
+        std::min<VkDeviceSize>(m_device.limits().maxStorageBufferRange / frame.rowBytes(), frame.height));
+    for (Rows band{0, 0}; band.first < frame.height; band.first += band.count) {
+        band.count = std::min(std::max(fitting, 1u), frame.height - band.first);
+        if (band.first > 0) commands.begin();
+        reservePixels(frame.rowBytes() * band.count);
+        commands.stage("readback");
+        commands.dispatch(m_resolve, frame.params(band), {&m_pixels}, ceilDivide(frame.width, 8u), ceilDivide(band.count, 8u),
+                          {m_quads->texture().view(), m_sampler.handle()});
+        readBack(commands, frame, band, take, cancel);
     }
 }
 
@@ -285,36 +253,34 @@ void SplatPass::render(Commands& commands, const Camera& camera, const SplatOpti
                        std::span<std::byte> target, const Cancel& cancel) {
     // Modes that only change colours are drawn like any other frame.
     const bool shapes = options.mode == SplatMode::Centres || options.mode == SplatMode::Rings || options.mode == SplatMode::Overdraw;
-    if (shapes) needPlanes();
-    Frame frame(shapes ? Frame::Kind::Planes : m_quads ? Frame::Kind::Quads : Frame::Kind::Tiles, camera, options, pack ? 1 : 4);
+    Frame frame(shapes, camera, options, pack ? 1 : 4);
     frame.background = options.background;
-    reserveSplats(0); // the kernels need something to bind
-    commands.begin();
-    projectAndSort(commands, camera, options);
-    if (frame.kind == Frame::Kind::Quads) {
-        commands.stage("blend");
-        m_quads->record(commands, frame.width, frame.height, m_draw, {&m_order, &m_place, &m_shape, &m_colors});
-    } else {
-        binTiles(commands, frame, cancel);
-    }
-    finish(commands, frame, [&](std::uint32_t row, std::uint32_t, std::span<const std::byte> bytes) {
-        std::memcpy(target.data() + std::size_t{row} * frame.width * frame.words * 4, bytes.data(), bytes.size());
-    }, cancel);
+    m_entries = 0;
+    const Blending way = shapes ? Blending::Tiles : wayFor(pack);
+    const auto take = [&](Rows pixels, std::span<const std::byte> bytes) {
+        std::memcpy(target.data() + pixels.first * frame.rowBytes(), bytes.data(), bytes.size());
+    };
+    m_projection.run(commands, camera, options, cancel);
+    if (way == Blending::Quads) drawQuads(commands, frame, take, cancel);
+    else drawTiles(commands, frame, take, cancel);
+    if (shapes || m_blending != Blending::Auto || !pack || !m_quads) return;
+    if (m_projection.visible() < kTellingSplats || frame.width * frame.height < kTellingPixels) return;
+    double milliseconds = 0;
+    for (const StageTime& t : commands.times())
+        if (t.stage == "bin" || t.stage == "blend" || t.stage == "readback") milliseconds += t.milliseconds;
+    BlendingChoice::of(m_device.name()).took(way, 1e6 * milliseconds / (frame.width * frame.height));
 }
 
 void SplatPass::renderPlanes(Commands& commands, const Camera& camera, const SplatOptions& options, PlaneWriter& writer,
                              const Cancel& cancel) {
     static_assert(sizeof(PlanePixel) == 40);
-    needPlanes();
-    Frame frame(Frame::Kind::Planes, camera, options, sizeof(PlanePixel) / 4);
+    Frame frame(true, camera, options, sizeof(PlanePixel) / 4);
     frame.normals = writer.wants(Plane::Normals);
-    reserveSplats(0);
-    if (frame.normals) makeNormals(commands, camera, options);
-    commands.begin();
-    projectAndSort(commands, camera, options);
-    binTiles(commands, frame, cancel);
-    finish(commands, frame, [&](std::uint32_t row, std::uint32_t rows, std::span<const std::byte> bytes) {
-        const std::size_t first = std::size_t{row} * frame.width, count = std::size_t{rows} * frame.width;
+    m_entries = 0;
+    m_projection.run(commands, camera, options, cancel);
+    if (frame.normals) m_projection.makeNormals(commands);
+    drawTiles(commands, frame, [&](Rows pixels, std::span<const std::byte> bytes) {
+        const std::size_t first = std::size_t{pixels.first} * frame.width, count = std::size_t{pixels.count} * frame.width;
         for (std::size_t i = 0; i < count; ++i) {
             PlanePixel pixel;
             std::memcpy(&pixel, bytes.data() + i * sizeof pixel, sizeof pixel);

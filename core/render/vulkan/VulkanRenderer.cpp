@@ -4,6 +4,8 @@
 
 #include "core/base/Error.h"
 #include "core/render/LastingRenderer.h"
+#include "core/render/MixedRenderer.h"
+#include "core/render/vulkan/FieldPass.h"
 #include "core/render/vulkan/PicturePass.h"
 #include "core/render/vulkan/SplatPass.h"
 
@@ -12,11 +14,12 @@ namespace {
 
 class VulkanRenderer : public Renderer {
 public:
-    VulkanRenderer(bool validation, Blending blending)
-        : m_device(validation), m_commands(m_device), m_splats(m_device, blending), m_picture(m_device) {}
+    VulkanRenderer(bool validation, const RendererOptions& options)
+        : m_device(validation, options.manyLanes), m_commands(m_device), m_splats(m_device, options.blending), m_picture(m_device) {}
 
     std::string name() const override { return "Vulkan: " + m_device.name(); }
     bool software() const { return m_device.isCpu(); } ///< a driver that computes on the CPU
+    std::unique_ptr<FieldRenderer> fieldRenderer(const HashField& field) { return vk::makeFieldRenderer(m_device, m_commands, field); }
 
     void setScene(std::span<const SceneItem> items) override {
         checkScene(items);
@@ -54,6 +57,7 @@ public:
     }
 
     std::vector<StageTime> lastTimes() const override { return m_commands.times(); }
+    FrameCounts lastCounts() const override { return m_splats.counts(); }
     std::size_t bytesUploaded() const override { return m_splats.uploaded(); }
     std::size_t validationMessages() const override { return m_device.validationMessages(); }
 
@@ -66,13 +70,18 @@ private:
 
 std::unique_ptr<VulkanRenderer> openVulkan(const RendererOptions& options) {
     const char* wanted = std::getenv("OCHRE_VALIDATION");
-    return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options.blending);
+    return std::make_unique<VulkanRenderer>(options.validation || (wanted && *wanted && *wanted != '0'), options);
+}
+
+std::unique_ptr<Renderer> withFields(std::unique_ptr<VulkanRenderer> renderer) {
+    VulkanRenderer& splats = *renderer;
+    return makeMixedRenderer(std::move(renderer), [&splats](const auto& field) { return splats.fieldRenderer(*field); });
 }
 
 } // namespace
 
 std::unique_ptr<Renderer> makeVulkanRenderer(const RendererOptions& options) {
-    return openVulkan(options);
+    return withFields(openVulkan(options));
 }
 
 std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::string* reason) {
@@ -83,7 +92,7 @@ std::unique_ptr<Renderer> makeRenderer(const RendererOptions& options, std::stri
     try {
         auto renderer = openVulkan(options);
         if (renderer->software() && choice != "vulkan") return makeFastCpuRenderer();
-        return makeLastingRenderer(std::move(renderer), [options] { return makeVulkanRenderer(options); }, makeFastCpuRenderer);
+        return makeLastingRenderer(withFields(std::move(renderer)), [options] { return makeVulkanRenderer(options); }, makeFastCpuRenderer);
     } catch (const Error& e) {
         if (reason) *reason = e.full();
         return makeFastCpuRenderer();

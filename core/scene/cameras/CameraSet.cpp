@@ -19,7 +19,7 @@ constexpr const char* kKnown = "a camera path, a camera, transforms.json, or a f
 
 void note(const CameraSet& set, const std::string& subject) {
     if (const std::size_t bent = set.distorted(); bent > 0)
-        log::warning("{}: the distortion of {} lenses is left out: lines stay straight", subject, bent);
+        log::info("{}: {} lenses bend lines; splats are drawn straight, photos are straightened where they are shown", subject, bent);
 }
 
 } // namespace
@@ -34,7 +34,7 @@ fs::path CameraSet::pictureOf(std::size_t index) const {
 }
 
 std::size_t CameraSet::distorted() const {
-    return static_cast<std::size_t>(std::ranges::count_if(cameras, &PhotoCamera::distorted));
+    return static_cast<std::size_t>(std::ranges::count_if(cameras, [](const PhotoCamera& c) { return c.lens.bends(); }));
 }
 
 CameraSource readCameras(const fs::path& file) {
@@ -57,7 +57,7 @@ CameraSource readCameras(const fs::path& file) {
         source.set.folder = file.parent_path();
         note(source.set, subject);
     } else if (json.is_object() && json.contains("world_to_camera")) {
-        source.set.cameras.push_back({cameraFromJson(json, subject), {}, false});
+        source.set.cameras.push_back({cameraFromJson(json, subject), {}, {}});
     } else {
         throw Error(subject + ": no cameras: it has neither keys nor frames nor world_to_camera", kKnown, ErrorKind::NotMine);
     }
@@ -90,7 +90,7 @@ CameraPath pathThrough(const CameraSet& set, double seconds, double focus) {
 CameraSet framesOf(const CameraPath& path, int width, int height, double nearest) {
     CameraSet set;
     for (std::size_t i = 0; i < path.frames(); ++i)
-        set.cameras.push_back({path.at(path.timeOf(i)).camera(width, height, nearest), fmt::format("frame_{:04}.png", i + 1), false});
+        set.cameras.push_back({path.at(path.timeOf(i)).camera(width, height, nearest), fmt::format("frame_{:04}.png", i + 1), {}});
     return set;
 }
 

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "core/scene/cameras/CameraPath.h"
+#include "core/scene/cameras/Lens.h"
 
 namespace ochre {
 
 struct PhotoCamera {
     Camera camera;
     std::string picture;    ///< as the file names it; "" for none
-    bool distorted = false; ///< the lens bends lines, which `camera` does not
+    Lens lens = {};         ///< bends lines, which `camera` does not
 };
 
 struct CameraSet {
@@ -25,7 +26,7 @@ struct CameraSet {
     static constexpr std::size_t kMost = 200000;
     /// The file of a picture where it is there: as named, or with the extension that NeRF-synthetic leaves out. Empty: it is not.
     std::filesystem::path pictureOf(std::size_t index) const;
-    std::size_t distorted() const; ///< how many
+    std::size_t distorted() const; ///< how many have lenses that bend lines
 };
 
 /// transforms.json of instant-ngp, nerfstudio and NeRF-synthetic: camera to world in OpenGL axes, which become OpenCV's; the

@@ -35,8 +35,27 @@ constexpr Model kModels[] = {{"SIMPLE_PINHOLE", 1, 3},        {"PINHOLE", 2, 4},
                              {"RADIAL_FISHEYE", 1, 5},        {"THIN_PRISM_FISHEYE", 2, 12}};
 constexpr std::size_t kPinhole = 1;
 
-bool fisheye(const Model& model) {
-    return std::string_view(model.name).find("FISHEYE") != std::string_view::npos || std::string_view(model.name) == "FOV";
+/// `k`: the numbers behind the pinhole's.
+Lens bendOf(const Model& model, std::span<const double> k) {
+    const std::string_view name = model.name;
+    Lens lens{.fisheye = name.find("FISHEYE") != std::string_view::npos};
+    if (name == "FOV") {
+        lens.fieldOfView = k[0];
+    } else if (name == "OPENCV") {
+        lens.radial = {k[0], k[1]};
+        lens.tangential = {k[2], k[3]};
+    } else if (name == "FULL_OPENCV") {
+        lens.radial = {k[0], k[1], k[4]};
+        lens.tangential = {k[2], k[3]};
+        lens.divisor = {k[5], k[6], k[7]};
+    } else if (name == "THIN_PRISM_FISHEYE") {
+        lens.radial = {k[0], k[1], k[4], k[5]};
+        lens.tangential = {k[2], k[3]};
+        lens.prism = {k[6], k[7]};
+    } else {
+        std::ranges::copy(k, lens.radial.begin());
+    }
+    return lens;
 }
 
 PhotoCamera lensOf(const Model& model, double width, double height, std::span<const double> numbers, const std::string& subject) {
@@ -52,7 +71,9 @@ PhotoCamera lensOf(const Model& model, double width, double height, std::span<co
     c.cy = numbers[model.focals + 1];
     if (!(c.fx >= 1e-6 && c.fx < 1e9 && c.fy >= 1e-6 && c.fy < 1e9 && std::abs(c.cx) < 1e7 && std::abs(c.cy) < 1e7))
         throw broken(fmt::format("{}: f {}, {}, centre {}, {}: not those of a lens in pixels", subject, c.fx, c.fy, c.cx, c.cy));
-    lens.distorted = fisheye(model) || std::ranges::any_of(numbers.subspan(model.focals + 2), [](double v) { return v != 0; });
+    const auto bend = numbers.subspan(model.focals + 2);
+    if (std::ranges::any_of(bend, [](double v) { return !(std::abs(v) < 1e6); })) throw broken(subject + ": its distortion is no number");
+    lens.lens = bendOf(model, bend);
     return lens;
 }
 

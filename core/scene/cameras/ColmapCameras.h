@@ -12,7 +12,7 @@
 
 namespace ochre {
 
-/// Both files' bytes. Of lenses with distortion the pinhole part is taken. Points seen in the pictures are passed over. Throws
+/// Both files' bytes. Lenses with distortion are pinholes with a Lens. Points seen in the pictures are passed over. Throws
 /// Error (Broken) with the file, the entry and what is wrong: unknown models, cameras that are not there, cut off files.
 CameraSet parseColmapBin(std::span<const std::byte> cameras, std::span<const std::byte> images);
 CameraSet parseColmapText(std::string_view cameras, std::string_view images);

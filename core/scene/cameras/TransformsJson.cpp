@@ -15,8 +15,7 @@ namespace {
 
 constexpr int kSyntheticSide = 800;
 constexpr double kMostSide = 65536, kLeastFocal = 1e-6, kMostFocal = 1e9, kMostCenter = 1e7;
-/// Anything but 0 beside one of these bends lines.
-constexpr const char* kDistortions[] = {"k1", "k2", "k3", "k4", "p1", "p2", "is_fisheye"};
+constexpr double kMostBend = 1e6;
 
 /// A frame, and what the file says for all of them.
 class Frame {
@@ -47,7 +46,7 @@ public:
             throw broken(fmt::format("{}: f {}, {}: not focal lengths in pixels", m_subject, c.fx, c.fy));
         c.cx = number("cx", -kMostCenter, kMostCenter).value_or(c.width / 2.0);
         c.cy = number("cy", -kMostCenter, kMostCenter).value_or(c.height / 2.0);
-        for (const char* key : kDistortions) photo.distorted = photo.distorted || bends(key);
+        photo.lens = lens();
         c.worldToCamera = worldToCamera();
         return photo;
     }
@@ -67,9 +66,15 @@ private:
         return v;
     }
 
-    bool bends(const char* key) const {
-        const Json* value = find(key);
-        return value && ((value->is_number() && value->get<double>() != 0) || (value->is_boolean() && value->get<bool>()));
+    /// k1 … k4 in r², r⁴, …: nerfstudio's order of both its models.
+    Lens lens() const {
+        Lens lens;
+        const Json *fisheye = find("is_fisheye"), *model = find("camera_model");
+        lens.fisheye = (fisheye && fisheye->is_boolean() && fisheye->get<bool>()) || (model && *model == "OPENCV_FISHEYE");
+        const auto bend = [&](const char* key) { return number(key, -kMostBend, kMostBend).value_or(0); };
+        lens.radial = {bend("k1"), bend("k2"), bend("k3"), bend("k4")};
+        if (!lens.fisheye) lens.tangential = {bend("p1"), bend("p2")};
+        return lens;
     }
 
     std::array<double, 16> worldToCamera() const {

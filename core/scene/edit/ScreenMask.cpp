@@ -49,7 +49,7 @@ ScreenMask::ScreenMask(const ScreenRegion& region)
     const std::vector<Point2>& p = region.points;
     switch (region.shape) {
     case ScreenRegion::Shape::Rectangle: {
-        const auto [left, right] = std::minmax(p[0][0], p[1][0]);
+        const double left = std::min(p[0][0], p[1][0]), right = std::max(p[0][0], p[1][0]);
         fillRows(std::min(p[0][1], p[1][1]), std::max(p[0][1], p[1][1]), [&](double, auto&& fill) { fill(left, right); });
         break;
     }

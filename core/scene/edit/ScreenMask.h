@@ -18,6 +18,7 @@ public:
         return x >= 0 && y >= 0 && x < m_width && y < m_height &&
                m_inside[static_cast<std::size_t>(y) * static_cast<std::size_t>(m_width) + static_cast<std::size_t>(x)] != 0;
     }
+    const std::vector<std::uint8_t>& inside() const { return m_inside; } ///< 1 or 0 a pixel: [height, width]
 
 private:
     void fillRows(double top, double bottom, const auto& spans);

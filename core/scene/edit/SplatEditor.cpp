@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/scene/edit/SplatEditor.h"
 
-#include <cmath>
+#include <algorithm>
+#include <limits>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,36 +13,57 @@
 #include "core/base/TaskPool.h"
 #include "core/scene/SplatFilter.h"
 #include "core/scene/SplatValues.h"
+#include "core/scene/edit/MaskLoop.h"
 #include "core/scene/edit/Neighbours.h"
 
 namespace ochre {
 namespace {
 
-constexpr std::size_t kGrain = 2048;
+constexpr std::size_t kGrain = 1 << 16; // numbers
 constexpr std::size_t kMostSplats = 0x7fffffff;
 
-/// copy(i, at): number i of the splats stands there among all.
-void forEachOf(std::span<const std::uint32_t> splats, const auto& copy) {
-    TaskPool::shared().parallelFor(splats.size(), kGrain, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) copy(i, splats[i]);
+std::vector<float> copyOf(const std::vector<float>& from) {
+    std::vector<float> to(from.size());
+    TaskPool::shared().parallelFor(from.size(), kGrain, [&](std::size_t first, std::size_t last) {
+        std::copy(from.begin() + static_cast<std::ptrdiff_t>(first), from.begin() + static_cast<std::ptrdiff_t>(last),
+                  to.begin() + static_cast<std::ptrdiff_t>(first));
     });
-}
-
-std::vector<float> taken(const std::vector<float>& from, std::size_t each, std::span<const std::uint32_t> splats) {
-    std::vector<float> to(splats.size() * each);
-    if (each > 0) forEachOf(splats, [&](std::size_t i, std::size_t at) { std::copy_n(&from[at * each], each, &to[i * each]); });
     return to;
 }
 
-void putBack(std::vector<float>& to, std::size_t each, std::span<const std::uint32_t> splats, const std::vector<float>& from) {
-    if (!from.empty()) forEachOf(splats, [&](std::size_t i, std::size_t at) { std::copy_n(&from[i * each], each, &to[at * each]); });
+/// Of the splats of a set, `Each` numbers a splat; into room for them at `to`.
+template <std::size_t Each>
+void take(const std::vector<float>& from, const SplatMask& splats, float* to) {
+    forEachRanked(splats, [&](std::size_t rank, std::size_t i) { std::copy_n(&from[i * Each], Each, to + rank * Each); });
 }
 
-void requireFactor(double factor, const char* what) {
-    if (!(factor > 0) || !std::isfinite(factor)) throw Error(fmt::format("{} times {}", what, factor), "a factor is a positive number");
+template <std::size_t Each>
+std::vector<float> taken(const std::vector<float>& from, const SplatMask& splats) {
+    std::vector<float> to(splats.count() * Each);
+    take<Each>(from, splats, to.data());
+    return to;
+}
+
+template <std::size_t Each>
+void putBack(std::vector<float>& to, const SplatMask& splats, const std::vector<float>& from) {
+    if (!from.empty()) forEachRanked(splats, [&](std::size_t rank, std::size_t i) { std::copy_n(&from[rank * Each], Each, &to[i * Each]); });
+}
+
+template <std::size_t Each>
+void append(std::vector<float>& values, const SplatMask& splats, std::size_t more) {
+    const std::size_t before = values.size();
+    values.resize(before + more * Each);
+    take<Each>(values, splats, values.data() + before);
 }
 
 } // namespace
+
+std::optional<std::size_t> SplatBlock::copyOf(std::size_t origin) const {
+    if (!origins) return origin < count ? std::optional(first + origin) : std::nullopt;
+    const auto found = std::lower_bound(origins->begin(), origins->end(), origin);
+    if (found == origins->end() || *found != origin) return std::nullopt;
+    return first + static_cast<std::size_t>(found - origins->begin());
+}
 
 /// One step, done to an editor. What could fail is done before anything is changed.
 class SplatEditor::Applying {
@@ -48,7 +71,8 @@ public:
     Applying(SplatEditor& editor, Step& step, const Cancel& cancel) : m_editor(editor), m_step(step), m_cancel(cancel) {}
 
     void operator()(const edits::Select& select) {
-        SplatMask found = answer(select.query, m_data, m_cancel);
+        SplatMask found = m_editor.m_asker ? m_editor.m_asker(select.query, m_data, m_editor.dataState(), m_cancel)
+                                           : answer(select.query, m_data, m_cancel);
         found &= m_editor.selectable();
         switch (select.combine) {
         case edits::Combine::Replace: m_state.selected = std::move(found); break;
@@ -83,84 +107,34 @@ public:
         m_state.deleted |= others;
     }
     void operator()(const edits::Duplicate&) {
-        const std::vector<std::uint32_t> splats = requireSelection("duplicate");
-        const std::size_t count = m_editor.count(), more = splats.size();
+        requireSelection("duplicate");
+        const SplatMask selected = m_state.selected;
+        const std::size_t count = m_editor.count(), more = selected.count();
         if (count + more > kMostSplats) throw Error(fmt::format("{} splats and {} more", count, more), "a cloud holds less than 2147483648");
         requireMemory(more);
-        const auto append = [&](std::vector<float>& values, std::size_t each) {
-            const std::vector<float> copies = taken(values, each, splats);
-            values.insert(values.end(), copies.begin(), copies.end());
-        };
-        append(m_data.positions, 3);
-        append(m_data.logScales, 3);
-        append(m_data.rotations, 4);
-        append(m_data.sh0, 3);
-        append(m_data.shRest, 3 * shRestCount(m_data.shDegree));
-        append(m_data.opacities, 1);
+        const std::vector<std::uint32_t> splats = selected.indices();
+        append<3>(m_data.positions, selected, more);
+        append<3>(m_data.logScales, selected, more);
+        append<3>(m_data.sh0, selected, more);
+        append<1>(m_data.opacities, selected, more);
+        m_editor.m_changes.copy(splats);
+        addBlock(splats);
         m_state.selected = SplatMask(count);
         for (SplatMask* mask : {&m_state.selected, &m_state.hidden, &m_state.locked, &m_state.deleted}) mask->resize(count + more);
         for (std::size_t i = count; i < count + more; ++i) m_state.selected.set(i);
-        ++m_editor.m_dataVersion;
     }
-    void operator()(const edits::Move& move) {
-        const std::vector<std::uint32_t> splats = requireSelection("move");
-        const SplatMover mover(move.similarity.about(move.pivot)); // may throw
-        Before& before = remember(splats);
-        const std::size_t rest = 3 * shRestCount(m_data.shDegree);
-        before.positions = taken(m_data.positions, 3, splats);
-        before.logScales = taken(m_data.logScales, 3, splats);
-        if (mover.turns()) {
-            before.rotations = taken(m_data.rotations, 4, splats);
-            before.shRest = taken(m_data.shRest, rest, splats);
-        }
-        forEachOf(splats, [&](std::size_t, std::size_t i) { mover.move(m_data, i); });
-    }
-    void operator()(const edits::Grade& grade) {
-        const std::vector<std::uint32_t> splats = requireSelection("grade");
-        const ColorMap map = colorMapOf(grade);
-        Before& before = remember(splats);
-        const std::size_t rest = shRestCount(m_data.shDegree);
-        before.sh0 = taken(m_data.sh0, 3, splats);
-        before.shRest = taken(m_data.shRest, 3 * rest, splats);
-        const auto mapped = [&](std::size_t row, const double (&rgb)[3]) {
-            return map.matrix[3 * row] * rgb[0] + map.matrix[3 * row + 1] * rgb[1] + map.matrix[3 * row + 2] * rgb[2];
-        };
-        forEachOf(splats, [&](std::size_t, std::size_t i) {
-            float* base = &m_data.sh0[3 * i];
-            const double color[3] = {colorOf(base[0]), colorOf(base[1]), colorOf(base[2])};
-            for (std::size_t k = 0; k < 3; ++k) base[k] = sh0Of(mapped(k, color) + map.offset[k]);
-            for (std::size_t c = 0; c < rest; ++c) {
-                float* sh = &m_data.shRest[3 * (i * rest + c)];
-                const double rgb[3] = {sh[0], sh[1], sh[2]};
-                for (std::size_t k = 0; k < 3; ++k) sh[k] = static_cast<float>(mapped(k, rgb));
-            }
-        });
-    }
-    void operator()(const edits::Opacity& opacity) {
-        requireFactor(opacity.factor, "opacities");
-        const std::vector<std::uint32_t> splats = requireSelection("change in opacity");
-        remember(splats).opacities = taken(m_data.opacities, 1, splats);
-        forEachOf(splats, [&](std::size_t, std::size_t i) { m_data.opacities[i] = logit(std::min(1.0, opacity.factor * sigmoid(m_data.opacities[i]))); });
-    }
-    void operator()(const edits::Size& size) {
-        requireFactor(size.factor, "sizes");
-        const std::vector<std::uint32_t> splats = requireSelection("change in size");
-        remember(splats).logScales = taken(m_data.logScales, 3, splats);
-        const auto larger = static_cast<float>(std::log(size.factor));
-        forEachOf(splats, [&](std::size_t, std::size_t i) {
-            for (std::size_t k = 0; k < 3; ++k) m_data.logScales[3 * i + k] += larger;
-        });
-    }
+    void operator()(const edits::Move& move) { change(move, "move"); }
+    void operator()(const edits::Grade& grade) { change(grade, "grade"); }
+    void operator()(const edits::Opacity& opacity) { change(opacity, "change in opacity"); }
+    void operator()(const edits::Size& size) { change(size, "change in size"); }
 
 private:
-    std::vector<std::uint32_t> requireSelection(const char* what) const {
-        std::vector<std::uint32_t> splats = m_state.selected.indices();
-        if (splats.empty()) throw Error(fmt::format("there is nothing to {}: no splat is selected", what), "select some first");
-        return splats;
+    void requireSelection(const char* what) const {
+        if (m_state.selected.none()) throw Error(fmt::format("there is nothing to {}: no splat is selected", what), "select some first");
     }
-    /// For so many more splats: the arrays are made anew and the old ones copied.
+    /// For so many more splats: those arrays that are kept, made anew, and the old ones copied.
     void requireMemory(std::size_t more) const {
-        const std::size_t bytes = (m_editor.count() + more) * (14 + 3 * shRestCount(m_data.shDegree)) * sizeof(float);
+        const std::size_t bytes = (m_editor.count() + more) * 12 * sizeof(float);
         if (const std::size_t free = availableMemory(); bytes > free)
             throw Error(fmt::format("{} splats more take {} MB of memory, {} MB are free", more, bytes >> 20, free >> 20),
                         "select fewer splats", ErrorKind::Memory);
@@ -171,10 +145,36 @@ private:
         to |= m_state.selected;
         m_state.selected = SplatMask(m_editor.count());
     }
-    Before& remember(const std::vector<std::uint32_t>& splats) {
-        m_step.before.splats = splats;
-        ++m_editor.m_dataVersion;
-        return m_step.before;
+    /// Of copies of these splats, which stand behind all others already.
+    void addBlock(const std::vector<std::uint32_t>& splats) {
+        std::size_t at = m_editor.count() - splats.size();
+        auto from = splats.begin();
+        const std::size_t blocks = m_editor.m_blocks.size();
+        for (std::size_t l = 0; l < blocks; ++l) {
+            const SplatBlock block = m_editor.m_blocks[l];
+            const auto to = std::lower_bound(from, splats.end(), block.first + block.count);
+            if (from == to) continue;
+            std::vector<std::uint32_t> origins(static_cast<std::size_t>(to - from));
+            std::transform(from, to, origins.begin(), [&](std::uint32_t i) { return static_cast<std::uint32_t>(block.originOf(i)); });
+            m_editor.m_blocks.push_back({at, origins.size(), std::make_shared<const std::vector<std::uint32_t>>(std::move(origins))});
+            at += static_cast<std::size_t>(to - from);
+            from = to;
+        }
+    }
+    void change(const SplatChange& wanted, const char* what) {
+        requireSelection(what);
+        const auto ready = std::make_shared<const ReadyChange>(wanted); // may throw
+        const SplatMask& selected = m_state.selected;
+        Before& before = m_step.before;
+        if (ready->places()) before.positions = taken<3>(m_data.positions, selected);
+        if (ready->sizes()) before.logScales = taken<3>(m_data.logScales, selected);
+        if (ready->colors()) before.sh0 = taken<3>(m_data.sh0, selected);
+        if (ready->opacities()) before.opacities = taken<1>(m_data.opacities, selected);
+        before.changed = true;
+        forEachIn(selected, [&](std::size_t i) {
+            ready->apply(&m_data.positions[3 * i], &m_data.logScales[3 * i], &m_data.sh0[3 * i], &m_data.opacities[i]);
+        });
+        m_editor.m_changes.add(selected, ready, m_step.stamp);
     }
 
     SplatEditor& m_editor;
@@ -185,8 +185,17 @@ private:
 };
 
 SplatEditor::SplatEditor(const SplatCloud& cloud)
-    : m_cloud(cloud), m_data(cloud.data()),
-      m_state{SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count())} {}
+    : m_cloud(cloud), m_changes(cloud.count()), m_blocks{{0, cloud.count()}},
+      m_state{SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count()), SplatMask(cloud.count())} {
+    const SplatData& d = cloud.data();
+    m_data.shDegree = d.shDegree;
+    m_data.antialiased = d.antialiased;
+    m_data.dropped = d.dropped;
+    m_data.positions = copyOf(d.positions);
+    m_data.logScales = copyOf(d.logScales);
+    m_data.opacities = copyOf(d.opacities);
+    m_data.sh0 = copyOf(d.sh0);
+}
 
 SplatMask SplatEditor::selectable() const {
     SplatMask free(count(), true);
@@ -197,36 +206,33 @@ SplatMask SplatEditor::selectable() const {
 }
 
 void SplatEditor::apply(const SplatEdit& edit, const Cancel& cancel) {
-    Step step{.edit = edit, .state = m_state, .before = {}, .count = count()};
+    Step step{.edit = edit, .state = m_state, .before = {}, .count = count(), .blocks = m_blocks.size(), .stamp = m_stamp + 1};
     std::visit(Applying(*this, step, cancel), edit);
+    ++m_stamp;
     m_done.push_back(std::move(step));
     m_undone.clear();
-}
-
-void SplatEditor::restore(const Before& b) {
-    putBack(m_data.positions, 3, b.splats, b.positions);
-    putBack(m_data.logScales, 3, b.splats, b.logScales);
-    putBack(m_data.rotations, 4, b.splats, b.rotations);
-    putBack(m_data.opacities, 1, b.splats, b.opacities);
-    putBack(m_data.sh0, 3, b.splats, b.sh0);
-    putBack(m_data.shRest, 3 * shRestCount(m_data.shDegree), b.splats, b.shRest);
 }
 
 void SplatEditor::undo() {
     if (m_done.empty()) return;
     Step step = std::move(m_done.back());
     m_done.pop_back();
-    restore(step.before);
+    if (step.before.changed) {
+        const SplatMask& changed = step.state.selected;
+        putBack<3>(m_data.positions, changed, step.before.positions);
+        putBack<3>(m_data.logScales, changed, step.before.logScales);
+        putBack<3>(m_data.sh0, changed, step.before.sh0);
+        putBack<1>(m_data.opacities, changed, step.before.opacities);
+        m_changes.takeBack(changed);
+    }
     if (step.count != count()) {
         m_data.positions.resize(3 * step.count);
         m_data.logScales.resize(3 * step.count);
-        m_data.rotations.resize(4 * step.count);
-        m_data.opacities.resize(step.count);
         m_data.sh0.resize(3 * step.count);
-        m_data.shRest.resize(3 * shRestCount(m_data.shDegree) * step.count);
-        ++m_dataVersion;
+        m_data.opacities.resize(step.count);
+        m_changes.resize(step.count);
+        m_blocks.resize(step.blocks);
     }
-    if (!step.before.splats.empty()) ++m_dataVersion;
     m_state = std::move(step.state);
     m_undone.push_back(std::move(step.edit));
 }
@@ -246,20 +252,85 @@ std::vector<SplatEdit> SplatEditor::steps() const {
     return all;
 }
 
-SplatCloud SplatEditor::usable(SplatData data) const {
+SplatEditor::Moment SplatEditor::now() const {
+    for (std::size_t i = m_done.size(); i-- > 0;)
+        if (m_done[i].before.changed || m_done[i].count != (i + 1 < m_done.size() ? m_done[i + 1].count : count())) return {i + 1, m_done[i].stamp};
+    return {};
+}
+
+bool SplatEditor::since(const Moment& moment) const {
+    return moment.steps <= m_done.size() && (moment.steps == 0 || m_done[moment.steps - 1].stamp == moment.stamp);
+}
+
+std::optional<Bounds> SplatEditor::selectionBounds() const {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    std::array<float, 3> low{kFar, kFar, kFar}, high{-kFar, -kFar, -kFar};
+    std::mutex mutex;
+    const std::span<const std::uint64_t> words = m_state.selected.words();
+    TaskPool::shared().parallelFor(words.size(), kMaskWords, [&](std::size_t first, std::size_t last) {
+        std::array<float, 3> least{kFar, kFar, kFar}, most{-kFar, -kFar, -kFar};
+        for (std::size_t w = first; w < last; ++w)
+            for (std::uint64_t word = words[w]; word != 0; word &= word - 1) {
+                const float* p = &m_data.positions[3 * (64 * w + static_cast<std::size_t>(std::countr_zero(word)))];
+                for (std::size_t k = 0; k < 3; ++k) least[k] = std::min(least[k], p[k]), most[k] = std::max(most[k], p[k]);
+            }
+        std::lock_guard lock(mutex);
+        for (std::size_t k = 0; k < 3; ++k) low[k] = std::min(low[k], least[k]), high[k] = std::max(high[k], most[k]);
+    });
+    if (!(low[0] <= high[0])) return std::nullopt;
+    return Bounds{{low[0], low[1], low[2]}, {high[0], high[1], high[2]}};
+}
+
+/// In rising order.
+SplatData SplatEditor::make(const SplatMask& splats, const Cancel& cancel) const {
+    const std::size_t count = splats.count(), rest = 3 * shRestCount(m_data.shDegree);
+    SplatData to;
+    to.shDegree = m_data.shDegree;
+    to.antialiased = m_data.antialiased;
+    to.dropped = m_data.dropped;
+    to.positions = taken<3>(m_data.positions, splats);
+    to.logScales = taken<3>(m_data.logScales, splats);
+    to.opacities = taken<1>(m_data.opacities, splats);
+    to.sh0 = taken<3>(m_data.sh0, splats);
+    to.rotations.resize(4 * count);
+    to.shRest.resize(rest * count);
+    std::vector<std::vector<const ReadyChange*>> ways(m_changes.nodes());
+    for (std::size_t p = 0; p < ways.size(); ++p) ways[p] = m_changes.way(static_cast<SplatChanges::Place>(p));
+    const SplatData& from = m_cloud.data();
+    for (const SplatBlock& block : m_blocks)
+        forEachRanked(
+            splats,
+            [&](std::size_t rank, std::size_t i) {
+                if (i - block.first >= block.count) return; // of another block
+                const std::size_t origin = block.originOf(i);
+                float *rotation = &to.rotations[4 * rank], *sh = to.shRest.data() + rest * rank;
+                std::copy_n(&from.rotations[4 * origin], 4, rotation);
+                std::copy_n(from.shRest.data() + rest * origin, rest, sh);
+                for (const ReadyChange* change : ways[m_changes.places()[i]]) change->applyRest(rotation, sh, m_data.shDegree);
+            },
+            cancel);
+    return to;
+}
+
+SplatData SplatEditor::whole(const Cancel& cancel) const {
+    return make(SplatMask(count(), true), cancel);
+}
+
+SplatCloud SplatEditor::usable(const SplatMask& splats) const {
+    SplatData data = make(splats, {});
     dropUnusable(data);
     return SplatCloud(std::move(data), m_cloud.name());
 }
 
 SplatCloud SplatEditor::result() const {
-    if (m_dataVersion == 0 && m_state.deleted.none()) return m_cloud;
+    if (m_changes.none() && m_blocks.size() == 1 && m_state.deleted.none()) return m_cloud;
     SplatMask kept(count(), true);
     kept -= m_state.deleted;
-    return usable(select(m_data, kept.indices()));
+    return usable(kept).withFieldsOf(m_cloud);
 }
 
 SplatCloud SplatEditor::selection() const {
-    return usable(select(m_data, m_state.selected.indices()));
+    return usable(m_state.selected);
 }
 
 SplatCloud edited(const SplatCloud& cloud, const Json& steps, std::string_view subject, const Cancel& cancel) {

@@ -8,6 +8,7 @@
 
 #include "core/base/Error.h"
 #include "core/base/Math.h"
+#include "core/scene/edit/MaskLoop.h"
 
 namespace ochre {
 namespace {
@@ -69,12 +70,21 @@ SplatMask& SplatMask::operator-=(const SplatMask& other) {
 }
 
 std::vector<std::uint32_t> SplatMask::indices() const {
-    std::vector<std::uint32_t> found;
-    found.reserve(count());
-    for (std::size_t w = 0; w < m_words.size(); ++w)
-        for (std::uint64_t word = m_words[w]; word != 0; word &= word - 1)
-            found.push_back(static_cast<std::uint32_t>(64 * w + static_cast<std::size_t>(std::countr_zero(word))));
+    std::vector<std::uint32_t> found(count());
+    forEachRanked(*this, [&](std::size_t rank, std::size_t i) { found[rank] = static_cast<std::uint32_t>(i); });
     return found;
+}
+
+std::vector<std::size_t> ranksOf(const SplatMask& mask) {
+    const std::span<const std::uint64_t> words = mask.words();
+    std::vector<std::size_t> ranks{0};
+    for (std::size_t first = 0; first < words.size(); first += kMaskWords) {
+        std::size_t sum = ranks.back();
+        for (const std::uint64_t word : words.subspan(first, std::min(kMaskWords, words.size() - first)))
+            sum += static_cast<std::size_t>(std::popcount(word));
+        ranks.push_back(sum);
+    }
+    return ranks;
 }
 
 Json toJson(const SplatMask& mask) {

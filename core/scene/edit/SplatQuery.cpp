@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -12,31 +13,58 @@
 #include "core/scene/SplatTransform.h"
 #include "core/scene/SplatValues.h"
 #include "core/scene/edit/JsonReader.h"
+#include "core/scene/edit/MaskLoop.h"
 #include "core/scene/edit/Neighbours.h"
 #include "core/scene/edit/ScreenMask.h"
 
 namespace ochre {
 namespace {
 
-constexpr std::size_t kWords = 256; // of a mask, for one piece of work
-
-/// wanted(i) for every splat.
+/// wanted(i) for every splat, or for those of `only`.
 template <typename Wanted>
-SplatMask collect(std::size_t count, const Cancel& cancel, const Wanted& wanted) {
+SplatMask collect(std::size_t count, const SplatMask* only, const Cancel& cancel, const Wanted& wanted) {
     SplatMask mask(count);
     const std::span<std::uint64_t> words = mask.words();
     TaskPool::shared().parallelFor(
-        words.size(), kWords,
+        words.size(), kMaskWords,
         [&](std::size_t first, std::size_t last) {
             for (std::size_t w = first; w < last; ++w) {
-                std::uint64_t word = 0;
                 const std::size_t from = 64 * w, to = std::min(from + 64, count);
-                for (std::size_t i = from; i < to; ++i) word |= std::uint64_t{wanted(i)} << (i - from);
+                std::uint64_t word = 0;
+                if (only) {
+                    for (std::uint64_t asked = only->words()[w]; asked != 0; asked &= asked - 1) {
+                        const auto bit = static_cast<unsigned>(std::countr_zero(asked));
+                        word |= std::uint64_t{wanted(from + bit)} << bit;
+                    }
+                } else {
+                    for (std::size_t i = from; i < to; ++i) word |= std::uint64_t{wanted(i)} << (i - from);
+                }
                 words[w] = word;
             }
         },
         cancel);
     return mask;
+}
+
+/// The floats at which a function that never falls is from min to max.
+template <typename Rising>
+FloatRange rangeOf(double min, double max, const Rising& rising) {
+    const std::uint32_t least = FloatRange::orderOf(-std::numeric_limits<float>::infinity()),
+                        most = FloatRange::orderOf(std::numeric_limits<float>::infinity());
+    const auto valueAt = [&](std::uint32_t order) {
+        return rising(std::bit_cast<float>(order & 0x80000000u ? order & 0x7fffffffu : ~order));
+    };
+    /// The first for which it is true, or one past the last.
+    const auto first = [&](const auto& is) {
+        std::uint32_t from = least, to = most + 1;
+        while (from < to) {
+            const std::uint32_t middle = from + (to - from) / 2;
+            if (is(valueAt(middle))) to = middle;
+            else from = middle + 1;
+        }
+        return from;
+    };
+    return {first([&](double value) { return value >= min; }), first([&](double value) { return value > max; }) - 1};
 }
 
 void checkRange(double min, double max, const char* what) {
@@ -56,14 +84,24 @@ Vec3 centerOf(const SplatData& d, std::size_t i) {
 struct Asker {
     const SplatData& d;
     const Cancel& cancel;
+    const SplatMask* only;
     std::size_t count() const { return d.opacities.size(); }
 
-    SplatMask operator()(const Everything&) const { return SplatMask(count(), true); }
+    template <typename Wanted>
+    SplatMask collect(const Wanted& wanted) const {
+        return ochre::collect(count(), only, cancel, wanted);
+    }
+    SplatMask those(SplatMask mask) const {
+        if (only) mask &= *only;
+        return mask;
+    }
+
+    SplatMask operator()(const Everything&) const { return those(SplatMask(count(), true)); }
 
     SplatMask operator()(const ScreenRegion& region) const {
         const ScreenMask pixels(region);
         const Camera& camera = region.camera;
-        return collect(count(), cancel, [&](std::size_t i) {
+        return collect([&](std::size_t i) {
             const Vec3 p = camera.toCamera(centerOf(d, i));
             const double depth = camera.orthographic ? 1 : p[2];
             return p[2] >= camera.near && p[2] <= camera.far &&
@@ -74,7 +112,7 @@ struct Asker {
     SplatMask operator()(const SphereRegion& sphere) const {
         checkPositive(sphere.radius, "a sphere with a radius");
         const double square = sphere.radius * sphere.radius;
-        return collect(count(), cancel, [&](std::size_t i) {
+        return collect([&](std::size_t i) {
             const Vec3 p = centerOf(d, i);
             const double x = p[0] - sphere.center[0], y = p[1] - sphere.center[1], z = p[2] - sphere.center[2];
             return x * x + y * y + z * z <= square;
@@ -84,7 +122,7 @@ struct Asker {
     SplatMask operator()(const BoxRegion& box) const {
         for (const double half : box.half) checkPositive(half, "a box with half a side");
         const Mat3 r = matrixOf(box.rotation);
-        return collect(count(), cancel, [&](std::size_t i) {
+        return collect([&](std::size_t i) {
             const Vec3 p = centerOf(d, i);
             const double x = p[0] - box.center[0], y = p[1] - box.center[1], z = p[2] - box.center[2];
             for (std::size_t k = 0; k < 3; ++k) // into the box's axes: the transpose
@@ -96,7 +134,7 @@ struct Asker {
     SplatMask operator()(const ColorRange& range) const {
         if (!(range.tolerance >= 0)) throw Error(fmt::format("a colour tolerance of {}", range.tolerance), "it must not be below 0");
         const double square = range.tolerance * range.tolerance;
-        return collect(count(), cancel, [&](std::size_t i) {
+        return collect([&](std::size_t i) {
             double sum = 0;
             for (std::size_t k = 0; k < 3; ++k) {
                 const double difference = colorOf(d.sh0[3 * i + k]) - range.color[k];
@@ -106,27 +144,31 @@ struct Asker {
         });
     }
 
-    SplatMask operator()(const OpacityRange& range) const { return between(range.min, range.max, SplatValue::Opacity, "opacities"); }
-    SplatMask operator()(const SizeRange& range) const { return between(range.min, range.max, SplatValue::Size, "sizes"); }
-    SplatMask operator()(const LuminanceRange& range) const { return between(range.min, range.max, SplatValue::Luminance, "luminances"); }
-
-    SplatMask between(double min, double max, SplatValue which, const char* what) const {
-        checkRange(min, max, what);
-        return collect(count(), cancel, [&](std::size_t i) {
-            const double value = valueOf(d, i, which);
-            return value >= min && value <= max;
+    SplatMask operator()(const OpacityRange& range) const {
+        return collect([&, stored = *storedRange(range)](std::size_t i) { return stored.holds(d.opacities[i]); });
+    }
+    SplatMask operator()(const SizeRange& range) const {
+        return collect([&, stored = *storedRange(range)](std::size_t i) {
+            return stored.holds(std::max({d.logScales[3 * i], d.logScales[3 * i + 1], d.logScales[3 * i + 2]}));
+        });
+    }
+    SplatMask operator()(const LuminanceRange& range) const {
+        checkRange(range.min, range.max, "luminances");
+        return collect([&](std::size_t i) {
+            const double value = valueOf(d, i, SplatValue::Luminance);
+            return value >= range.min && value <= range.max;
         });
     }
 
     SplatMask operator()(const Floaters& floaters) const {
         const std::vector<std::uint32_t> sizes = groupSizes(d.positions, floaters.distance, cancel);
-        return collect(count(), cancel, [&](std::size_t i) { return sizes[i] < floaters.fewest; });
+        return collect([&](std::size_t i) { return sizes[i] < floaters.fewest; });
     }
 
     SplatMask operator()(const Listed& listed) const {
         if (listed.splats.size() != count())
             throw Error(fmt::format("a set of {} splats of a cloud of {}", listed.splats.size(), count()), "the edits belong to another cloud");
-        return listed.splats;
+        return those(listed.splats);
     }
 };
 
@@ -159,8 +201,20 @@ double valueOf(const SplatData& d, std::size_t i, SplatValue which) {
     return 0.2126 * colorOf(d.sh0[3 * i]) + 0.7152 * colorOf(d.sh0[3 * i + 1]) + 0.0722 * colorOf(d.sh0[3 * i + 2]);
 }
 
-SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel) {
-    return std::visit(Asker{data, cancel}, query);
+SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel, const SplatMask* only) {
+    return std::visit(Asker{data, cancel, only}, query);
+}
+
+std::optional<FloatRange> storedRange(const SplatQuery& query) {
+    if (const auto* range = std::get_if<OpacityRange>(&query)) {
+        checkRange(range->min, range->max, "opacities");
+        return rangeOf(range->min, range->max, [](float logit) { return sigmoid(logit); });
+    }
+    if (const auto* range = std::get_if<SizeRange>(&query)) {
+        checkRange(range->min, range->max, "sizes");
+        return rangeOf(range->min, range->max, [](float logarithm) { return std::exp(double{logarithm}); });
+    }
+    return std::nullopt;
 }
 
 Json toJson(const SplatQuery& query) {

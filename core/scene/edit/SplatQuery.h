@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -75,8 +77,24 @@ using SplatQuery = std::variant<Everything, ScreenRegion, SphereRegion, BoxRegio
 enum class SplatValue { Opacity, Size, Luminance };
 double valueOf(const SplatData& data, std::size_t splat, SplatValue which);
 
-/// Throws Error where a query's numbers make no sense.
-SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel = {});
+/// Throws Error where a query's numbers make no sense. `only`: no others are asked, nor found.
+SplatMask answer(const SplatQuery& query, const SplatData& data, const Cancel& cancel = {}, const SplatMask* only = nullptr);
+
+/// Floats from one to another, as whole numbers in the order of floats: −∞ to ∞, and NaN outside.
+struct FloatRange {
+    std::uint32_t low = 1, high = 0; ///< none, where low is above high
+
+    static std::uint32_t orderOf(float value) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    }
+    bool holds(float value) const {
+        const std::uint32_t order = orderOf(value);
+        return order >= low && order <= high;
+    }
+};
+/// The stored opacities or longest logarithms of scales that a range finds, exactly; nothing of other queries.
+std::optional<FloatRange> storedRange(const SplatQuery& query);
 
 Json toJson(const SplatQuery& query);
 /// Throws Error with `subject`; `count`: splats of the cloud.

@@ -57,8 +57,13 @@ struct HashField {
         int log2Entries = 17; ///< most entries of a level, 4…19
         int coarsest = 16;    ///< cells along the box on the first level, at least 2
         int finest = 512;     ///< and on the last, at most 4096
-        Bounds box = {{-1.5, -1.5, -1.5}, {1.5, 1.5, 1.5}}; ///< of the world: a cube
+        Bounds box = {{-1.5, -1.5, -1.5}, {1.5, 1.5, 1.5}}; ///< a cube, of the world or of device coordinates
         std::array<double, 3> up = {0, 0, 1};               ///< of the world, for views that nobody placed
+        /// Not 0: the box is one of normalised device coordinates, as forward-facing scenes are learnt in: world (x, y, z) with
+        /// z < 0 is at (−x / (scale₀·z), −y / (scale₁·z), 1 + 2 / z), so that from z = −1 to infinity everything lies between −1
+        /// and 1. The cameras of such scenes stand about the origin and look along −z.
+        std::array<double, 2> deviceScale = {0, 0};
+        bool forwardFacing() const { return deviceScale[0] > 0; }
     };
 
     /// One grid: features lie on the corners of its cells.
@@ -81,8 +86,11 @@ struct HashField {
     /// All zero and empty. Throws Error on a configuration outside the limits.
     explicit HashField(const Config& config);
 
-    /// Places in the box as 0…1 along each side.
-    std::array<float, 3> toBox(const std::array<double, 3>& world) const;
+    /// From the world's (x, y, z, 1) to the box, 0…1 along each side times the last of the four, which is positive wherever the box
+    /// can be; lines stay lines.
+    std::array<double, 16> toBox() const;
+    Bounds occupied() const; ///< the box of all occupied cells, 0…1 along the sides; of an empty field the whole
+    Focus focus() const;     ///< where it is in the world
     double side() const { return config.box.max[0] - config.box.min[0]; } ///< of the box
     std::size_t tableSize() const { return table.size() / kFeatures; }    ///< entries
 

@@ -23,27 +23,6 @@ namespace {
 
 constexpr std::uint64_t kCaptionLimit = 1 << 16;
 
-std::vector<fs::path> picturesBelow(const fs::path& folder, const Cancel& cancel) {
-    std::error_code problem;
-    fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, problem);
-    if (problem)
-        throw Error(fmt::format("{}: cannot be listed: {}", folder.string(), problem.message()),
-                    "choose a folder");
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : walk) {
-        cancel.check();
-        if (!entry.is_regular_file(problem)) continue;
-        try {
-            imageFormatFromPath(entry.path());
-            found.push_back(entry.path());
-        } catch (const Error&) {
-            // Not the name of a picture: captions, notes, whatever lies there.
-        }
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
 /// Its lines joined by a blank.
 std::string captionIn(const fs::path& path) {
     std::string text = readTextFile(path, kCaptionLimit);
@@ -70,6 +49,27 @@ Image shaped(const Image& image, int width, int height, const Cancel& cancel) {
 }
 
 } // namespace
+
+std::vector<fs::path> picturesBelow(const fs::path& folder, const Cancel& cancel) {
+    std::error_code problem;
+    fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, problem);
+    if (problem)
+        throw Error(fmt::format("{}: cannot be listed: {}", folder.string(), problem.message()),
+                    "choose a folder");
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : walk) {
+        cancel.check();
+        if (!entry.is_regular_file(problem)) continue;
+        try {
+            imageFormatFromPath(entry.path());
+            found.push_back(entry.path());
+        } catch (const Error&) {
+            // Not the name of a picture: captions, notes, whatever lies there.
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
 
 PictureFolder::PictureFolder(const fs::path& folder, const PictureFolderOptions& options,
                              const Cancel& cancel, const Progress& progress)

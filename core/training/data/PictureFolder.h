@@ -13,6 +13,10 @@
 
 namespace ochre::training {
 
+/// The files in a folder and those below it whose names are those of pictures, in the order of their paths. Throws Error where it
+/// cannot be listed.
+std::vector<std::filesystem::path> picturesBelow(const std::filesystem::path& folder, const Cancel& cancel = {});
+
 struct PictureFolderOptions {
     int width = 512, height = 512; ///< pictures are cut about their middle to this shape and resized
     std::string caption;           ///< for pictures without .txt

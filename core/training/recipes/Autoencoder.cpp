@@ -32,7 +32,6 @@ constexpr int kUnshuffle = models::kSmallUnshuffle, kHeldOut = 32, kGroups = 32;
 constexpr double kSquared = 4, kLogarithm = 0.2, kEdges = 1;
 constexpr double kLeastError = 1e-4; // mean square of values in −1…1 below which a picture counts as right
 constexpr std::size_t kShown = 8, kMeasured = 128, kMeasureBatch = 16;
-constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are shown and measured
 
 AutoencoderKl::Config configOf(const Settings& settings) {
     return models::smallAutoencoder(widthsOf(settings.text("widths"), kGroups), static_cast<int>(settings.integer("blocks")),

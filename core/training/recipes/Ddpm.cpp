@@ -33,7 +33,6 @@ namespace sampling = models::sampling;
 constexpr int kUnshuffle = 2, kClassWidth = 64;
 constexpr int kHeldOut = 50, kColumns = 8, kShownSide = 64;
 constexpr std::size_t kMeasured = 256, kMeasureBatch = 32;
-constexpr std::uint64_t kFixedDraw = std::uint64_t{1} << 40; // of pictures that are measured
 const std::string kTable = "class_embedding.weight"; // [classes + 1, kClassWidth]; the last row: no class
 const std::string kPrefix = "network.";              // in the file, so that nobody takes it for Stable Diffusion's
 

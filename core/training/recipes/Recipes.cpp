@@ -13,7 +13,8 @@ namespace ochre::training {
 const std::vector<RecipeInfo>& recipes() {
     static const std::vector<RecipeInfo> all{autoencoderRecipe(), latentDiffusionRecipe(),   ddpmRecipe(),
                                              loraRecipe(),        textualInversionRecipe(), textClassifierRecipe(),
-                                             scorerRecipe()};
+                                             scorerRecipe(),      restoreRecipe(),          lowLightRecipe(),
+                                             segmentRecipe()};
     return all;
 }
 

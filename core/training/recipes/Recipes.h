@@ -15,6 +15,9 @@ RecipeInfo ddpmRecipe();
 RecipeInfo loraRecipe();
 RecipeInfo textualInversionRecipe();
 RecipeInfo scorerRecipe();
+RecipeInfo restoreRecipe();
+RecipeInfo lowLightRecipe();
+RecipeInfo segmentRecipe();
 
 /// "dataset" and "side".
 std::vector<graph::Parameter> datasetParameters(const std::string& dataset, std::int64_t side);

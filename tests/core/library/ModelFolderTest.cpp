@@ -61,9 +61,18 @@ TEST(ModelFolder, WhatCutsOutObjectsIsKnownByItsNameTheQuickestFirst) {
     writeFileAtomic(folder / "sam2_hiera_tiny.safetensors", "xxx");
     writeFileAtomic(folder / "sample.safetensors", "x");
     writeFileAtomic(folder / "samurai.safetensors", "x");
-    std::vector<std::string> names;
-    for (const ModelFile& file : likelySegmenters()) names.push_back(file.name);
-    EXPECT_EQ(names, (std::vector<std::string>{"mobile_sam", "sam2_hiera_tiny", "sam_vit_b_01ec64"}));
+    const auto names = [] {
+        std::vector<std::string> all;
+        for (const ModelFile& file : likelySegmenters()) all.push_back(file.name);
+        return all;
+    };
+    const test::TemporaryFolder resources;
+    const test::Setting setting("OCHRE_RESOURCES_DIR", resources.path());
+    fs::create_directories(resources / "models");
+    writeFileAtomic(resources / "models/denoise.safetensors", "x");
+    EXPECT_EQ(names(), (std::vector<std::string>{"mobile_sam", "sam2_hiera_tiny", "sam_vit_b_01ec64"}));
+    EXPECT_EQ(paths::findModel("denoise"), resources / "models/denoise.safetensors") << "it comes with the program";
+    EXPECT_TRUE(paths::findModel("low-light").empty());
 }
 
 TEST(ModelFolder, TheStarterModelIsAmongTheCheckpointsAndCountsWhereThereIsNoOther) {

@@ -6,6 +6,8 @@
 
 #include "core/models/diffusion/AutoencoderKl.h"
 #include "core/models/diffusion/UNet.h"
+#include "core/models/restore/Iat.h"
+#include "core/models/restore/Restormer.h"
 #include "core/tensor/Fill.h"
 #include "tests/support/Support.h"
 
@@ -17,12 +19,16 @@ using tensor::Weights;
 /// The weights of a file as leaves that collect gradients.
 std::map<std::string, at::Tensor> leavesOf(const Weights& file) {
     std::map<std::string, at::Tensor> leaves;
-    for (const std::string& name : file.names()) leaves[name] = file.tensor(name).clone().requires_grad_();
+    for (const std::string& name : file.names()) {
+        const nn::Tensor weight = file.tensor(name).clone();
+        leaves[name] = weight.requires_grad_(weight.is_floating_point()); // some are counters
+    }
     return leaves;
 }
 
 void expectGradients(const std::map<std::string, at::Tensor>& leaves) {
     for (const auto& [name, leaf] : leaves) {
+        if (!leaf.requires_grad()) continue;
         ASSERT_TRUE(leaf.grad().defined()) << name;
         EXPECT_GT(nn::maxAbs(leaf.grad()), 0) << name;
     }
@@ -78,6 +84,34 @@ TEST(Learning, TheAutoencoderInOnePieceIsTheOneInStripes) {
         out.square().mean().add(back.square().mean()).backward();
     });
     expectGradients(leaves);
+}
+
+/// A network of pictures on the inputs of its parity case, used and in learning.
+template <typename Model, typename Run>
+void expectLearnsAsItIsUsed(const char* parityCase, const Run& run) {
+    const std::string folder = std::string("tests/parity/") + parityCase;
+    const Weights file = Weights::open(test::sourceFile(folder + "/weights.safetensors"));
+    const nn::Tensor image = Weights::open(test::sourceFile(folder + "/inputs.safetensors")).tensor("image");
+    const auto config = Model::Config::fromWeights(file);
+    ASSERT_TRUE(config);
+    nn::Tensor used, learned;
+    tensor::run({}, [&] { used = run(Model(file, *config), image).clone(); });
+    const auto leaves = leavesOf(file);
+    tensor::learn({}, [&] {
+        const nn::Tensor out = run(Model(Weights::of(leaves, "leaves"), *config), image);
+        out.square().mean().backward();
+        learned = out.detach();
+    });
+    EXPECT_LT(nn::maxAbsDifference(used, learned), 1e-4 * std::max(1.0, nn::maxAbs(used)));
+    expectGradients(leaves);
+}
+
+TEST(Learning, RestormerComputesTheSameAndEveryWeightHasAGradient) {
+    expectLearnsAsItIsUsed<Restormer>("restormer/withbias", [](const Restormer& model, const nn::Tensor& x) { return model.forward(x); });
+}
+
+TEST(Learning, IatComputesTheSameAndEveryWeightHasAGradient) {
+    expectLearnsAsItIsUsed<Iat>("iat/lol", [](const Iat& model, const nn::Tensor& x) { return model.forward(x, model.toneOf(x)); });
 }
 
 } // namespace

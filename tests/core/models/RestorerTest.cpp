@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -120,6 +124,50 @@ TEST(Restorer, SmallMemoryMakesSmallTiles) {
     EXPECT_LT(report.tile, 200);
 }
 
+#ifndef __SANITIZE_ADDRESS__ // which keeps memory of its own
+/// Less address space for this process, for as long as it lives: what it has now, and so much more.
+class ScarceMemory {
+public:
+    explicit ScarceMemory(std::uint64_t more) {
+        std::uint64_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        ::getrlimit(RLIMIT_AS, &m_before);
+        rlimit limit = m_before;
+        limit.rlim_cur = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) + more;
+        ::setrlimit(RLIMIT_AS, &limit);
+    }
+    ~ScarceMemory() { ::setrlimit(RLIMIT_AS, &m_before); }
+    ScarceMemory(const ScarceMemory&) = delete;
+    ScarceMemory& operator=(const ScarceMemory&) = delete;
+
+private:
+    rlimit m_before{};
+};
+
+TEST(Restorer, MemoryThatRunsOutMakesTilesSmallerByItself) {
+    const Restorer restorer = Restorer::open(compactWeights());
+    const Image image = drawing(900, 800, 3), reference = restorer.restore(image, {.tile = 200, .dtype = "float32"});
+    bool seen = false;
+    for (std::uint64_t more = 256; more >= 40 && !seen; more = more * 4 / 5) {
+        RestoreReport report;
+        Image out;
+        try {
+            const ScarceMemory scarce(more << 20);
+            out = restorer.restore(image, {.dtype = "float32", .memory = std::uint64_t{1} << 40}, {}, {}, &report);
+        } catch (const Error& error) {
+            EXPECT_NE(error.message().find("memory"), std::string::npos) << error.full();
+            break; // not even the result has room
+        }
+        seen = report.retries > 0;
+        if (seen) {
+            EXPECT_GT(report.tiles, 1);
+        }
+        EXPECT_LE(differing(reference, out), 0.001);
+    }
+    EXPECT_TRUE(seen);
+}
+#endif
+
 TEST(Restorer, ReportsProgressAndStops) {
     const Restorer restorer = Restorer::open(compactWeights());
     std::vector<double> shares;
@@ -233,17 +281,17 @@ TEST(Restorer, TilesOfNetworksThatSeeLittleAreExact) {
 
 TEST(Restorer, StrengthBlendsWithThePicture) {
     const Restorer restorer = Restorer::open(parityWeights("dncnn/gray_5_layers"));
-    const Image image = drawing(24, 18, 3);
-    const Image all = restorer.restore(image), half = restorer.restore(image, {.strength = 0.5}),
-                none = restorer.restore(image, {.strength = 0});
+    const Image image = drawing(24, 18, 3), all = restorer.restore(image);
+    const Image half = strengthened(image, all, 0.5);
     EXPECT_GT(largestDifference(all, image), 0.01f);
-    EXPECT_EQ(largestDifference(none, image), 0);
+    EXPECT_EQ(largestDifference(strengthened(image, all, 0), image), 0);
+    EXPECT_EQ(largestDifference(strengthened(image, all, 1), all), 0);
     for (std::size_t i = 0; i < image.valueCount(); ++i)
         ASSERT_NEAR(half.values()[i], 0.5f * (all.values()[i] + image.values()[i]), 1e-6f);
-    const Restorer larger = Restorer::open(compactWeights());
-    EXPECT_EQ(largestDifference(larger.restore(image, {.strength = 0}), resize(image, 48, 36, ResizeFilter::Bicubic)), 0);
+    const Image larger = Restorer::open(compactWeights()).restore(image);
+    EXPECT_EQ(largestDifference(strengthened(image, larger, 0), resize(image, 48, 36, ResizeFilter::Bicubic)), 0);
     for (const double wrong : {-0.1, 1.5, std::nan("")})
-        test::expectError([&] { restorer.restore(image, {.strength = wrong}); }, "strength");
+        test::expectError([&] { strengthened(image, all, wrong); }, "strength");
 }
 
 TEST(Restorer, AlphaIsKeptWhereThePictureKeepsItsSize) {
@@ -269,7 +317,7 @@ TEST(Restorer, ValuesAboveWhiteAndBelowBlackSurvive) {
     const Image big = Restorer::open(compactWeights()).restore(lamp);
     EXPECT_GT(*std::max_element(big.values().begin(), big.values().end()), 4);
     lamp.setColorSpace(ColorSpace::Linear);
-    const Image same = Restorer::open(parityWeights("dncnn/gray_5_layers")).restore(lamp, {.strength = 0});
+    const Image same = strengthened(lamp, Restorer::open(parityWeights("dncnn/gray_5_layers")).restore(lamp), 0);
     EXPECT_NEAR(same.values()[bright], 9, 1e-4);
     EXPECT_NEAR(same.values()[dark], -2, 1e-4);
 }

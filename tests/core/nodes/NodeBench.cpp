@@ -67,9 +67,19 @@ NodeBench& NodeBench::give(const std::string& input, graph::Value value) {
     return *this;
 }
 
+NodeBench& NodeBench::watch(std::function<void(const graph::NodeState&)> watcher) {
+    m_watcher = std::move(watcher);
+    return *this;
+}
+
 graph::Result NodeBench::evaluate() const {
     graph::Executor executor(allNodes(), std::make_shared<graph::Cache>());
-    return executor.evaluate({.graph = m_graph, .targets = {m_node}});
+    graph::Request request{.graph = m_graph, .targets = {m_node}};
+    if (m_watcher)
+        request.listener.onState = [this](graph::NodeId node, const graph::NodeState& state) {
+            if (node == m_node) m_watcher(state);
+        };
+    return executor.evaluate(request);
 }
 
 graph::Value NodeBench::run(const std::string& output) const {

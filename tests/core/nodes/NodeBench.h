@@ -2,6 +2,7 @@
 // One node with given values on its inputs, run by the executor as in a graph.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ public:
     NodeBench& set(const std::string& parameter, graph::ParameterValue value);
     /// Through a node that puts the value out. Lists: each item by itself.
     NodeBench& give(const std::string& input, graph::Value value);
+    /// Told each state of the node.
+    NodeBench& watch(std::function<void(const graph::NodeState&)> watcher);
 
     /// What the output holds after a run. Throws the Error of the node that failed.
     graph::Value run(const std::string& output) const;
@@ -31,6 +34,7 @@ private:
     graph::Result evaluate() const;
     graph::Graph m_graph;
     graph::NodeId m_node;
+    std::function<void(const graph::NodeState&)> m_watcher;
 };
 
 } // namespace ochre::nodes

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Nodes of scenes.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
+#include "core/models/field/FieldFile.h"
 #include "core/nodes/Make.h"
+#include "core/scene/field/PlacedField.h"
 #include "tests/core/nodes/NodeBench.h"
+#include "tests/core/scene/field/RandomField.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -28,6 +32,42 @@ graph::Value row(std::size_t count = 10) {
 
 NodeBench bench(const std::string& steps) {
     return NodeBench("scene.edit_splats").give("scene", row()).set("steps", steps);
+}
+
+TEST(CombineScenes, PutsSeveralInOnePlacedByItsLayers) {
+    const std::string layers = R"([{"input": "scene_3", "name": "up", "move": [0, -2, 0], "opacity": 0.5}, {"input": "scene_1", "visible": false}])";
+    const auto node = NodeBench("scene.combine").give("scene_1", row(4)).give("scene_3", row(5)).set("layers", layers);
+    const graph::Value value = node.run("scene");
+    const SplatScene& scene = value.as<SplatScene>();
+    ASSERT_EQ(scene.layers.size(), 2u);
+    EXPECT_EQ(scene.layers[0].name, "up");
+    EXPECT_EQ(scene.layers[0].cloud.count(), 5u);
+    EXPECT_FALSE(scene.layers[1].visible);
+    EXPECT_EQ(node.run("count").as<std::int64_t>(), 5);
+    // Where one cloud is needed they become one.
+    const SplatCloud merged = NodeBench("scene.edit_splats").give("scene", value).set("steps", std::string("[]")).run("scene").as<SplatCloud>();
+    ASSERT_EQ(merged.count(), 5u);
+    EXPECT_EQ(merged.data().positions[1], -2);
+    EXPECT_NE(NodeBench("scene.combine").fails().message().find("no scene"), std::string::npos);
+    EXPECT_NE(NodeBench("scene.combine").give("scene_1", row()).set("layers", std::string("[7]")).fails().message().find("layer 1"), std::string::npos);
+}
+
+TEST(CombineScenes, IsDrawnAsTheMergedCloudIs) {
+    const std::string layers = R"([{"input": "scene_2", "move": [0, 0.5, 0], "turn": [0, 0, 30], "scale": 0.8, "opacity": 0.7}])";
+    const graph::Value apart = NodeBench("scene.combine").give("scene_1", row()).give("scene_2", row()).set("layers", layers).run("scene");
+    const graph::Value merged = makeSceneValue(apart.as<SplatScene>().merged());
+    const graph::Value camera = makeCameraValue(Camera::frame({{4.5, 0, 0}, 5}, 96, 64));
+    const auto picture = [&](const graph::Value& scene) {
+        return NodeBench("scene.render").give("scene", scene).give("camera", camera).set("renderer", std::string("cpu"))
+            .set("behind", std::string("gradient")).run("image").as<Image>();
+    };
+    const Image a = picture(apart), b = picture(merged);
+    double worst = 0;
+    for (std::size_t i = 0; i < a.values().size(); ++i) worst = std::max<double>(worst, std::abs(a.values()[i] - b.values()[i]));
+    EXPECT_GT(a.pixel(30, 32)[0] + a.pixel(48, 32)[0], 0.3) << "something is drawn";
+    EXPECT_LT(worst, 0.002);
+    EXPECT_NEAR(a.pixel(0, 0)[0], 0, 0.01);
+    EXPECT_NEAR(a.pixel(0, 63)[0], 0.5, 0.01) << "the gradient below";
 }
 
 TEST(EditSplats, AppliesItsStepsInOrder) {
@@ -120,6 +160,65 @@ TEST(RenderFilmNode, WritesItsFramesAndGoesOnWhereItWas) {
     EXPECT_FALSE(std::filesystem::exists(folder / "f/005.png"));
     EXPECT_NE(node().set("first", std::int64_t{9}).fails().message().find("has 4"), std::string::npos);
     EXPECT_NE(node().set("path", (folder / "f.mp4").string()).set("transparent", true).fails().message().find("transparency"), std::string::npos);
+}
+
+PlacedField evenBox(double density) {
+    HashField field = test::evenField(density);
+    test::occupyAlongZ(field);
+    return {std::make_shared<const HashField>(std::move(field))};
+}
+
+TEST(LoadField, StandsUprightUnlessAskedNotTo) {
+    const test::TemporaryFolder folder;
+    const std::string file = folder / "box.field.safetensors";
+    models::writeField(*evenBox(2).field, file, "a test");
+    const auto node = [&] { return NodeBench("scene.load_field").set("path", file); };
+    const graph::Value scene = node().run("scene");
+    ASSERT_EQ(scene.as<SplatCloud>().fields().size(), 1u);
+    EXPECT_NEAR(transformed(scene.as<SplatCloud>().fields().front().toWorld, {0, 0, 1})[1], -1, 1e-12);
+    const graph::Value plain = node().set("upright", false).run("scene");
+    EXPECT_EQ(plain.as<SplatCloud>().fields().front().toWorld, PlacedField().toWorld);
+    EXPECT_NE(NodeBench("scene.load_field").fails().hint().find("panel"), std::string::npos);
+}
+
+TEST(CombineScenes, PutsFieldsAmongSplats) {
+    const graph::Value field = makeSceneValue(SplatCloud().withFields({evenBox(400)}));
+    const graph::Value both = NodeBench("scene.combine").give("scene_1", disc()).give("scene_2", field)
+                                  .set("layers", std::string(R"([{"input": "scene_2", "move": [0, 0, -2], "scale": 0.5}])")).run("scene");
+    const SplatCloud merged = both.as<SplatScene>().merged();
+    EXPECT_EQ(merged.count(), 2u);
+    ASSERT_EQ(merged.fields().size(), 1u);
+    EXPECT_EQ(merged.fields().front().toWorld[11], -2);
+    EXPECT_EQ(merged.fields().front().toWorld[0], 0.5);
+    const auto colorOf = [](const graph::Value& scene, double z) {
+        const Camera camera = Camera::lookAt({0, 0, z}, {0, 0, 0}, {0, 1, 0}, 40, 33, 33);
+        const Image image = NodeBench("scene.render").give("scene", scene).give("camera", makeCameraValue(camera))
+                                .set("renderer", std::string("cpu")).run("image").as<Image>();
+        return image.pixel(16, 16)[2];
+    };
+    EXPECT_NEAR(colorOf(both, -5), 0.5, 0.02) << "the field stands before the disc";
+    EXPECT_GT(colorOf(both, 5), 0.7) << "from the other side it is behind it";
+}
+
+TEST(SceneMaps, AreOfFieldsToo) {
+    const auto node = NodeBench("scene.maps").give("scene", makeSceneValue(SplatCloud().withFields({evenBox(400)}))).set("renderer", std::string("cpu"))
+                          .give("camera", makeCameraValue(Camera::lookAt({0, -2, -4}, {0, -0.5, -1}, {0, 1, 0}, 40, 33, 33)));
+    const Image depth = node.run("depth").as<Image>(), normals = node.run("normals").as<Image>();
+    EXPECT_EQ(*std::ranges::max_element(depth.values()), 1);
+    EXPECT_GT(depth.pixel(16, 16)[0], 0.3);
+    EXPECT_GT(depth.pixel(16, 12)[0], 0);
+    EXPECT_LT(normals.pixel(16, 20)[1], 0.5) << "seen from above its face points down in the picture";
+    EXPECT_NEAR(node.run("mask").as<Image>().pixel(16, 16)[0], 1, 0.01);
+}
+
+TEST(DistilField, LearnsANetworkOnce) {
+    OCHRE_SHARED_OR_SKIP(chair, "data/models/nerf/chair-lowres.ckpt");
+    const auto node = [&] { return NodeBench("scene.distil_field").set("path", chair.string()).set("quality", 0.002); };
+    const graph::Value scene = node().run("scene"), again = node().run("scene");
+    ASSERT_EQ(scene.as<SplatCloud>().fields().size(), 1u);
+    EXPECT_EQ(scene.as<SplatCloud>().hash(), again.as<SplatCloud>().hash());
+    EXPECT_NE(NodeBench("scene.distil_field").set("path", test::sourceFile("tests/parity/mamba/small/weights.safetensors").string()).fails().message().find("NeRF"),
+              std::string::npos);
 }
 
 } // namespace

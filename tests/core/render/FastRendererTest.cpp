@@ -17,6 +17,7 @@ namespace ochre {
 namespace {
 
 using test::cloudOf;
+using test::psnr;
 using test::Splat;
 using test::straightCamera;
 
@@ -37,13 +38,6 @@ Image drawFast(const SplatCloud& cloud, const Camera& camera, const SplatOptions
 
 Image drawExactly(const SplatCloud& cloud, const Camera& camera, const SplatOptions& options = {}) {
     return draw(*makeCpuRenderer(), cloud, camera, options);
-}
-
-double psnr(const Image& a, const Image& b) {
-    double squares = 0;
-    const auto x = a.values(), y = b.values();
-    for (std::size_t i = 0; i < x.size(); ++i) squares += (double{x[i]} - y[i]) * (double{x[i]} - y[i]);
-    return squares == 0 ? 200 : -10 * std::log10(squares / static_cast<double>(x.size()));
 }
 
 bool sameBytes(const Image& a, const Image& b) {

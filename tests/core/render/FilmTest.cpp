@@ -24,7 +24,7 @@ Film film(const fs::path& output, std::size_t frames = 6) {
     Film film{.output = output, .fps = 12};
     const CameraPath path = turntable(ball().focus(), static_cast<double>(frames) / 12, 12);
     for (std::size_t i = 0; i < frames; ++i) film.cameras.push_back(path.at(path.timeOf(i)).camera(96, 64));
-    film.splats.background = {{0.2f, 0.2f, 0.2f}};
+    film.backdrop = Backdrop{{0.2f, 0.2f, 0.2f}, {0.2f, 0.2f, 0.2f}};
     return film;
 }
 
@@ -32,13 +32,13 @@ Film film(const fs::path& output, std::size_t frames = 6) {
 void interrupt(const Film& film, std::size_t after) {
     const Cancel cancel = Cancel::make();
     const Error e = test::expectError([&] {
-        renderFilm(*makeFastCpuRenderer(), ball(), film, [&](const FilmState& s) { if (s.done == after) cancel.request(); }, cancel);
+        renderFilm(*makeFastCpuRenderer(), itemsOf(ball()), film, [&](const FilmState& s) { if (s.done == after) cancel.request(); }, cancel);
     });
     EXPECT_TRUE(e.cancelled());
 }
 
 FilmResult finish(const Film& film) {
-    return renderFilm(*makeFastCpuRenderer(), ball(), film);
+    return renderFilm(*makeFastCpuRenderer(), itemsOf(ball()), film);
 }
 
 TEST(Film, NamesItsFrames) {
@@ -53,7 +53,7 @@ TEST(Film, NamesItsFrames) {
 TEST(Film, ExrHoldsPremultipliedColourAndDepthInOneFile) {
     const test::TemporaryFolder folder;
     Film f = film(folder / "%04d.exr", 1);
-    f.splats.background.reset();
+    f.backdrop.reset();
     f.bitDepth = 16;
     finish(f);
     const auto renderer = makeFastCpuRenderer();
@@ -88,7 +88,7 @@ TEST(Film, KeepsFramesThatAreWholeAndOfTheSameThing) {
         result = finish(f);
         EXPECT_EQ(result.kept, 3u) << name << ": one is cut, one another's, one gone";
         f.cameras[0] = f.cameras[0].resized(96, 60);
-        f.splats.background = {{0.3f, 0.2f, 0.2f}};
+        f.backdrop = Backdrop{{0.3f, 0.2f, 0.2f}, {0.3f, 0.2f, 0.2f}};
         EXPECT_EQ(finish(f).kept, 0u);
         f.resume = false;
         EXPECT_EQ(finish(f).drawn, 6u);
@@ -119,7 +119,7 @@ TEST(Film, AVideoThatWasInterruptedIsTheSameAsOneThatWasNot) {
 TEST(Film, TellsHowFarItIs) {
     const test::TemporaryFolder folder;
     std::vector<FilmState> states;
-    renderFilm(*makeFastCpuRenderer(), ball(), film(folder / "a.png", 3), [&](const FilmState& s) { states.push_back(s); });
+    renderFilm(*makeFastCpuRenderer(), itemsOf(ball()), film(folder / "a.png", 3), [&](const FilmState& s) { states.push_back(s); });
     ASSERT_EQ(states.size(), 3u);
     EXPECT_EQ(states[1].done, 2u);
     EXPECT_EQ(states[1].total, 3u);
@@ -130,7 +130,7 @@ TEST(Film, TellsHowFarItIs) {
 
 TEST(Film, WhatCannotBeWrittenIsSaidBeforeAnythingIsDrawn) {
     Film f = film("f.mp4");
-    f.splats.background.reset();
+    f.backdrop.reset();
     test::expectError([&] { checkFilm(f); }, "transparency");
     f.output = "f.mov";
     EXPECT_NO_THROW(checkFilm(f));

@@ -73,6 +73,13 @@ Difference difference(const Image& a, const Image& b) {
     return d;
 }
 
+double psnr(const Image& a, const Image& b) {
+    double squares = 0;
+    const auto x = a.values(), y = b.values();
+    for (std::size_t i = 0; i < x.size(); ++i) squares += (double{x[i]} - y[i]) * (double{x[i]} - y[i]);
+    return squares == 0 ? 200 : -10 * std::log10(squares / static_cast<double>(x.size()));
+}
+
 std::map<std::string, Tensor> readTensors(const std::filesystem::path& path) {
     const auto bytes = readFile(path, std::uint64_t{1} << 30);
     std::uint64_t header = 0;

@@ -36,6 +36,7 @@ struct Difference {
     double worst = 0; ///< in 1/255
 };
 Difference difference(const Image& a, const Image& b);
+double psnr(const Image& a, const Image& b); ///< decibels, of values up to 1; 200 where they are equal
 
 /// Tensors of a .safetensors file as floats with their shapes.
 struct Tensor {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The CPU renderers against pictures that others computed from the published formulas.
+// The renderers against pictures that others computed from the published formulas.
 #include <algorithm>
 #include <cmath>
 
@@ -65,6 +65,29 @@ TEST(Truth, ARealCaptureIsDrawnAsTheFormulasSay) {
         EXPECT_LT(d.mean, 0.001) << renderer->name();
         EXPECT_LT(d.p999, 0.1) << renderer->name();
         EXPECT_LT(d.worst, 2) << renderer->name();
+    }
+}
+
+TEST(Truth, VulkanIsWithin45DecibelsOfEachOfThem) {
+    OCHRE_SHARED_OR_SKIP(folder, "data/splats");
+    std::unique_ptr<Renderer> tiles, quads;
+    try {
+        tiles = makeVulkanRenderer({.validation = true, .blending = Blending::Tiles});
+        quads = makeVulkanRenderer({.validation = true, .blending = Blending::Quads});
+    } catch (const Error& e) {
+        GTEST_SKIP() << e.full();
+    }
+    const std::pair<const char*, const char*> scenes[] = {
+        {"biker-a", "biker.compressed.ply"}, {"playbot4-a", "playbot/4_0/meta.json"}, {"playbot4-b", "playbot/4_0/meta.json"}};
+    for (const auto& [name, scene] : scenes) {
+        const SplatCloud cloud = readSplats(folder / scene);
+        const Camera camera = readCamera(folder / "golden" / (std::string(name) + ".json"));
+        const Image expected = imageOf(test::readTensors(folder / "golden" / (std::string(name) + ".safetensors")).at("image"));
+        for (Renderer* renderer : {tiles.get(), quads.get()}) {
+            renderer->setSplats(cloud);
+            EXPECT_GE(test::psnr(renderer->renderSplats(camera, {}), expected), renderer == tiles.get() ? 60 : 45) << name;
+            EXPECT_EQ(renderer->validationMessages(), 0u);
+        }
     }
 }
 

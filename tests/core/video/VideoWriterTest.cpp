@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/video/VideoWriter.h"
 
+#include <cmath>
 #include <filesystem>
+#include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -92,6 +95,39 @@ TEST(VideoWriter, TheSameFramesGiveTheSameBytes) {
         write(folder / a, {.width = 64, .height = 48}, 12);
         write(folder / b, {.width = 64, .height = 48}, 12);
         EXPECT_EQ(readFile(folder / a, 1 << 24), readFile(folder / b, 1 << 24)) << extension;
+    }
+}
+
+/// A light that moves over grey: what an encoder has many equal choices for.
+Image glow(int number, int width, int height) {
+    Image image(width, height, 3, ColorSpace::Srgb);
+    float* p = image.edit().data();
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) {
+            const double dx = 6 * (x - 0.5 * width - 3 * std::sin(number)) / width, dy = 6 * (y - 0.5 * height) / height;
+            for (int k = 0; k < 3; ++k) *p++ = static_cast<float>(0.2 + (0.1 + 0.3 * k) * std::exp(-dx * dx - dy * dy));
+        }
+    return image;
+}
+
+TEST(VideoWriter, WhatMemoryHeldBeforeDoesNotMatter) {
+    const test::TemporaryFolder folder;
+    std::mt19937 random(3);
+    for (const auto& [width, height] : {std::pair(32, 32), std::pair(48, 32), std::pair(160, 90)}) {
+        const auto written = [&, width = width, height = height] {
+            std::vector<std::vector<unsigned char>> garbage(60);
+            for (auto& bytes : garbage) {
+                bytes.resize(random() % 40'000 + 16);
+                for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
+            }
+            garbage.clear();
+            VideoWriter writer(folder / "a.mp4", {.width = width, .height = height, .fps = 12});
+            for (int i = 0; i < 6; ++i) writer.add(glow(i, width, height));
+            writer.finish();
+            return readFile(folder / "a.mp4", 1 << 24);
+        };
+        const auto first = written();
+        for (int i = 0; i < 12; ++i) ASSERT_EQ(written(), first) << width << " × " << height;
     }
 }
 

@@ -35,6 +35,27 @@ TEST(FieldFile, KeepsAllOfAField) {
     EXPECT_EQ(again.config.finest, 32);
 }
 
+TEST(FieldFile, FieldsOfDeviceCoordinatesAreOfVersionTwo) {
+    const test::TemporaryFolder folder;
+    HashField field = smallField();
+    field.config.deviceScale = {0.625, 0.5};
+    writeField(field, folder / "a.field.safetensors", "a test");
+    EXPECT_NE(readTextFile(folder / "a.field.safetensors", 1 << 24).find(R"("version":"2")"), std::string::npos);
+    EXPECT_EQ(readField(folder / "a.field.safetensors").config.deviceScale, field.config.deviceScale);
+}
+
+TEST(FieldFile, NetworksAreToldByTheirNames) {
+    const test::TemporaryFolder folder;
+    EXPECT_TRUE(isNerf(test::sourceFile("tests/parity/nerf/render_white/weights.safetensors")));
+    EXPECT_FALSE(isNerf(test::sourceFile("tests/parity/mamba/small/weights.safetensors")));
+    writeField(smallField(), folder / "a.safetensors", "");
+    EXPECT_FALSE(isNerf(folder / "a.safetensors"));
+    for (const char* name : {"chair", "fern"}) {
+        OCHRE_SHARED_OR_SKIP(file, std::string("data/models/nerf/") + name + "-lowres.ckpt");
+        EXPECT_TRUE(isNerf(file));
+    }
+}
+
 TEST(FieldFile, HalvesAreReadToo) {
     const test::TemporaryFolder folder;
     const HashField field = smallField();
@@ -83,6 +104,8 @@ TEST_F(SpoiledField, NamesWhatIsWrong) {
     EXPECT_NE(errorOf(R"("log2_entries":"8")", R"("log2_entries":"x")").find("no whole number"), std::string::npos);
     EXPECT_NE(errorOf(R"("box_max":"1,1,1")", R"("box_max":"1,1,9")").find("no cube"), std::string::npos);
     EXPECT_NE(errorOf(R"("box_max":"1,1,1")", R"("box_max":"1,1,,")").find("x,y,z"), std::string::npos);
+    EXPECT_NE(errorOf(R"("up":"0,1,0")", R"("up":"0,0,0")").find("points nowhere"), std::string::npos);
+    EXPECT_NE(errorOf(R"("version":"1")", R"("version":"2")").find("device_scale is missing"), std::string::npos);
     EXPECT_NE(errorOf(R"("occupancy_side":"16")", R"("occupancy_side":"12")").find("multiple of 8"), std::string::npos);
     EXPECT_NE(errorOf(R"("color.2")", R"("colour2")").find("\"color.2\" is missing"), std::string::npos);
 }

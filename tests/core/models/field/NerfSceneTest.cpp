@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/field/NerfScene.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
 
 #include "core/models/Parity.h"
 #include "core/models/field/Distill.h"
+#include "core/render/cpu/FieldMarcher.h"
 #include "core/tensor/Fill.h"
 #include "tests/support/Support.h"
 
@@ -103,10 +105,32 @@ TEST(Distill, AFieldLearnsTheNetworksDensities) {
     EXPECT_EQ(field.occupancy.bits(), again.occupancy.bits());
 }
 
-TEST(Distill, ForwardFacingScenesHaveNoBox) {
+TEST(Distill, ForwardFacingScenesAreLearntInDeviceCoordinates) {
     OCHRE_SHARED_OR_SKIP(fern, "data/models/nerf/fern-lowres.ckpt");
     const NerfScene scene(tensor::Weights::open(fern));
-    test::expectError([&] { distill(scene, {}); }, "forward-facing");
+    DistillOptions options = usualDistilling(true);
+    options.field.log2Entries = 15;
+    options.field.finest = 128;
+    options.occupancySide = 64;
+    options.samples = std::size_t{1} << 17;
+    options.steps = 200;
+    options.batch = 4096;
+    const HashField field = distill(scene, options);
+    ASSERT_TRUE(field.config.forwardFacing());
+    const Camera camera = Camera::lookAt({0.1, 0, 0}, {0.05, 0, -4}, {0, -1, 0}, 50, 24, 18);
+    const NerfPicture truth = scene.render(camera, scene.sampling());
+    const FieldFrame frame = renderField(field, camera);
+    double square = 0;
+    for (std::size_t i = 0; i < truth.color.pixelCount(); ++i)
+        for (std::size_t k = 0; k < 3; ++k) {
+            const double off = double{truth.color.values()[4 * i + k]} - double{frame.color.values()[4 * i + k]};
+            square += off * off / static_cast<double>(3 * truth.color.pixelCount());
+        }
+    EXPECT_GT(-10 * std::log10(square), 17);
+    std::vector<float> ratios; // of depths
+    for (std::size_t i = 0; i < truth.depth.pixelCount(); ++i) ratios.push_back(frame.depth.values()[i] / truth.depth.values()[i]);
+    std::ranges::sort(ratios);
+    EXPECT_NEAR(ratios[ratios.size() / 2], 1, 0.1);
 }
 
 TEST(FieldLearner, RefusesOddBatches) {

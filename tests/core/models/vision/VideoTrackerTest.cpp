@@ -77,7 +77,7 @@ TEST(TrackByColours, WrongJobsAreNamedAndItCanBeStopped) {
     };
     refused([](TrackJob& j) { j.prompts.clear(); }, "what is to be followed");
     refused([](TrackJob& j) { j.frames = 0; }, "no video");
-    refused([](TrackJob& j) { j.prompts[0].frame = 6; }, "no frame 7");
+    refused([](TrackJob& j) { j.prompts[0].frame = 6; }, "no frame 6");
     refused([](TrackJob& j) { j.prompts.push_back(j.prompts[0]); }, "two prompts");
     refused([](TrackJob& j) { j.forward = j.backward = false; }, "neither");
     refused([](TrackJob& j) { j.prompts[0].prompt.points[0].x = 900; }, "outside the picture");
@@ -92,16 +92,16 @@ TEST(TrackByColours, WrongJobsAreNamedAndItCanBeStopped) {
 }
 
 TEST(TrackPrompts, AreReadFromTextAndWritten) {
-    const auto prompts = parseTrackPrompts("1: 12,8 30,20,0\n\n 18 :[4,5,60,70] 9,9\n");
+    const auto prompts = parseTrackPrompts("0: 12,8 30,20,0\n\n 17 :[4,5,60,70] 9,9\n");
     ASSERT_EQ(prompts.size(), 2u);
     EXPECT_EQ(prompts[0].prompt.points.size(), 2u);
     EXPECT_FALSE(prompts[0].prompt.points[1].belongs);
     EXPECT_EQ(prompts[1].frame, 17);
     EXPECT_EQ(prompts[1].prompt.box.value().bottom, 70);
     EXPECT_EQ(prompts[1].prompt.points.size(), 1u);
-    EXPECT_EQ(trackPromptsText(prompts), "1: 12,8 30,20,0\n18: 9,9 [4,5,60,70]\n");
+    EXPECT_EQ(trackPromptsText(prompts), "0: 12,8 30,20,0\n17: 9,9 [4,5,60,70]\n");
     EXPECT_TRUE(parseTrackPrompts(" \n").empty());
-    for (const char* bad : {"1,2", "x: 1,2", "0: 2,3", "1 2: 3,4"}) test::expectError([&] { parseTrackPrompts(bad); }, "frame");
+    for (const char* bad : {"1,2", "x: 1,2", "-1: 2,3", "1 2: 3,4"}) test::expectError([&] { parseTrackPrompts(bad); }, "frame");
     test::expectError([] { parseTrackPrompts("3: [1,2,3"); }, "without its end");
     test::expectError([] { parseTrackPrompts("3: 1"); }, "no point");
 }

@@ -113,10 +113,10 @@ TEST(CameraSet, ColmapsLensesWithDistortionKeepTheirPinholePart) {
     const CameraSet set = parseColmapText(cameras, images);
     ASSERT_EQ(set.cameras.size(), 2u);
     EXPECT_EQ(set.cameras[0].picture, "a b.jpg");
-    EXPECT_TRUE(set.cameras[0].distorted);
+    EXPECT_EQ(set.cameras[0].lens.radial[0], 0.01);
     EXPECT_EQ(set.cameras[0].camera.fy, 500);
     EXPECT_EQ(set.cameras[0].camera.toCamera({1, 0, 0}), (Vec3{1, 3, 3})) << "x becomes y";
-    EXPECT_FALSE(set.cameras[1].distorted);
+    EXPECT_FALSE(set.cameras[1].lens.bends());
     EXPECT_EQ(set.cameras[1].camera.fy, 510);
 }
 

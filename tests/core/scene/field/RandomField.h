@@ -25,6 +25,22 @@ inline HashField randomField(unsigned seed = 1) {
     return field;
 }
 
+/// A box from −1 to 1 with the same density, per unit of the world, and a colour of ½ wherever cells of a grid of 16 are occupied.
+inline HashField evenField(double density, HashField::Config config = {.log2Entries = 8, .coarsest = 2, .finest = 32, .box = {{-1, -1, -1}, {1, 1, 1}}}) {
+    HashField field(config); // the networks are 0, so that the density is 1 per side; a feature that is 1 everywhere raises it
+    for (float& v : field.table) v = 1;
+    field.layers[HashField::Density1] = 1;
+    field.layers[HashField::Density2] = static_cast<float>(std::log(density * field.side()));
+    field.occupancy = OccupancyGrid(16);
+    return field;
+}
+
+inline void occupyAlongZ(HashField& field, int fromZ = 0, int toZ = 16) {
+    for (int z = fromZ; z < toZ; ++z)
+        for (int y = 0; y < 16; ++y)
+            for (int x = 0; x < 16; ++x) field.occupancy.occupy(x, y, z);
+}
+
 struct RandomSamples {
     std::vector<float> values[6];
     field::Samples view() const {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pictures with objects whose masks are known: cut-outs, emoji and pieces of other pictures laid on a picture.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/training/data/Dataset.h"
+#include "core/training/data/EmojiSet.h"
+#include "core/training/data/PictureSet.h"
+
+namespace ochre::training {
+
+struct CutoutSceneOptions {
+    int side = 256;
+    std::uint64_t seed = 0xc0705;
+    bool cutoutsAlone = false; ///< else one object in two is an emoji or a piece of another picture
+    int most = 3;              ///< objects of a scene; at least one
+    double smallest = 0.2, largest = 0.75; ///< of the longer side of an object, of the scene's
+};
+
+class CutoutScenes final : public Dataset {
+public:
+    /// `pictures` to lay objects on, `cutouts` with alpha. Throws Error where a folder holds none.
+    CutoutScenes(const std::filesystem::path& pictures, const std::filesystem::path& cutouts, const CutoutSceneOptions& options = {},
+                 const Cancel& cancel = {});
+
+    std::size_t size() const override { return m_pictures.size(); } ///< what lies below follows from the index
+    /// Four channels: RGB, and the number of the object that is seen there, 0 for none.
+    Example example(std::size_t index, std::uint64_t draw) const override;
+
+private:
+    Image object(Draw& draw) const;                   ///< RGBA in its own size
+    Image pieceOfPicture(int side, Draw& draw) const; ///< in a round shape of its own
+
+    PictureSet m_pictures, m_cutouts;
+    CutoutSceneOptions m_options;
+    std::unique_ptr<EmojiSet> m_emoji;
+};
+
+/// A click as one makes it: deepest inside the largest object of such an example; nothing where none has `least` pixels.
+struct Click {
+    int x = 0, y = 0;
+    std::uint8_t object = 0;
+};
+std::optional<Click> clickOnLargest(const Example& scene, std::size_t least);
+
+} // namespace ochre::training
