@@ -74,7 +74,7 @@ void SegmenterClick(benchmark::State& state) {
     float x = 0.3f * static_cast<float>(width);
     for (auto _ : state) {
         x += 1;
-        benchmark::DoNotOptimize(segmenter.segment(image, {.points = {{x, 90}}}));
+        benchmark::DoNotOptimize(segmenter.select(image, {.points = {{x, 90}}}));
     }
 }
 BENCHMARK(SegmenterClick)->Arg(1024)->Arg(2048)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(3);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
@@ -31,7 +32,7 @@ QRectF rectOf(const Detection& found) {
 DetectionPanel::DetectionPanel(ImageView& view)
     : m_view(view), m_count(new QLabel), m_list(new QTreeWidget),
       m_nothing(new EmptyPanel(QStringLiteral("search"), {}, {}, {})), m_stack(new QStackedWidget),
-      m_redo(new QPushButton(tr("Redo by inpainting"))) {
+      m_redo(new QPushButton(tr("Redo"))), m_redoAll(new QPushButton(tr("Redo all"))) {
     setFixedWidth(kWidth);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * metrics::kGrid, 2 * metrics::kGrid, metrics::kGrid, metrics::kGrid);
@@ -55,7 +56,14 @@ DetectionPanel::DetectionPanel(ImageView& view)
     layout->addWidget(m_stack, 1);
     m_redo->setObjectName(QStringLiteral("detection_redo"));
     m_redo->setToolTip(tr("Paints the chosen object anew, as what it is called; the words can be changed after that"));
-    layout->addWidget(m_redo);
+    m_redoAll->setObjectName(QStringLiteral("detection_redo_all"));
+    m_redoAll->setToolTip(tr("Paints each object of the list anew, one after the other"));
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(metrics::kGrid);
+    buttons->addWidget(m_redo);
+    buttons->addWidget(m_redoAll);
+    layout->addLayout(buttons);
+    connect(m_redoAll, &QPushButton::clicked, this, &DetectionPanel::redoAllWanted);
     connect(m_redo, &QPushButton::clicked, this, [this] {
         if (m_current) Q_EMIT redoWanted(rectOf(m_found[*m_current]), QString::fromStdString(m_found[*m_current].label));
     });
@@ -97,7 +105,7 @@ void DetectionPanel::setDetections(const Detections& found, bool mayLower) {
 }
 
 void DetectionPanel::refreshRedo() {
-    m_redo->setVisible(!m_found.empty() && !library::usualCheckpoint().empty());
+    for (QPushButton* button : {m_redo, m_redoAll}) button->setVisible(!m_found.empty() && !library::usualCheckpoint().empty());
     m_redo->setEnabled(m_current.has_value());
 }
 

@@ -42,6 +42,7 @@ Q_SIGNALS:
     void chosen(const QRectF& box); ///< by a click or Return
     void lessSureWanted();          ///< nothing was found
     void redoWanted(const QRectF& box, const QString& label); ///< by a model that paints
+    void redoAllWanted();                                     ///< each that was found
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -61,7 +62,7 @@ private:
     QTreeWidget* m_list;
     EmptyPanel* m_nothing;
     QStackedWidget* m_stack;
-    QPushButton* m_redo;
+    QPushButton *m_redo, *m_redoAll;
 };
 
 } // namespace ochre::ui

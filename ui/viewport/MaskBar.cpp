@@ -161,6 +161,10 @@ void MaskBar::redo(const QString& prompt) {
         tr("Redo the region"), [&](graph::Graph& graph, const MaskPlace& place) { return addInpainting(graph, place, prompt); }, true);
 }
 
+void MaskBar::redo(const graph::Link& picture, const std::vector<Repaint>& wanted) {
+    make(tr("Redo all that was found"), [&](graph::Graph& graph, const MaskPlace&) { return addInpaintings(graph, picture, wanted); }, true);
+}
+
 void MaskBar::makeBackgroundCard() {
     m_background->setObjectName(QStringLiteral("background_card"));
     auto* color = m_background->addRow(tr("Colour"), new ColorField);

@@ -27,6 +27,7 @@ public:
     MaskTool& tool() { return m_tool; }
     QString note() const;
     void redo(const QString& prompt); ///< paints what is selected anew
+    void redo(const graph::Link& picture, const std::vector<Repaint>& wanted);
 
 Q_SIGNALS:
     void made(quint32 node, bool ready); ///< a node that takes the mask; ready: it can run as it is

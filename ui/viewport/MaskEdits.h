@@ -94,6 +94,7 @@ private:
     QString m_error;
 };
 
+std::string textOf(const QRectF& box); ///< of the node
 /// The node's text of points and back; what cannot be read is left out.
 std::string textOf(const std::vector<MaskPrompt::Point>& points);
 std::vector<MaskPrompt::Point> pointsOf(const std::string& text);

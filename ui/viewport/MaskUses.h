@@ -3,8 +3,10 @@
 #pragma once
 
 #include <variant>
+#include <vector>
 
 #include <QColor>
+#include <QRectF>
 #include <QSize>
 #include <QString>
 
@@ -28,5 +30,14 @@ graph::NodeId addBackground(graph::Graph& graph, const MaskPlace& place, const B
 /// The nodes of the inpainting starter, with the usual checkpoint and that prompt; the starter model works on the part at the
 /// size that it knows. Throws Error where the starter's file is damaged.
 graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place, const QString& prompt = {});
+
+/// What is in a box of the picture, to be painted anew.
+struct Repaint {
+    QRectF box;
+    QString prompt;
+};
+/// For each a node that selects it and those that inpaint it, in the picture that the one before gives; one checkpoint serves
+/// all. At least one is wanted.
+graph::NodeId addInpaintings(graph::Graph& graph, const graph::Link& picture, const std::vector<Repaint>& wanted);
 
 } // namespace ochre::ui

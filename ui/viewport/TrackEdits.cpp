@@ -129,8 +129,10 @@ std::string TrackEdits::promptHere() const {
     const graph::Node* node = m_bridge.session().document().graph().find(m_edits.node());
     if (!node) return {};
     const std::string points = valueOf<std::string>(*node, "points", {}), box = valueOf<std::string>(*node, "box", {});
-    if (points.empty() && box.empty()) return {};
-    return (points.empty() ? "" : " " + points) + (box.empty() ? "" : " [" + box + "]");
+    std::string line;
+    if (!points.empty()) line.append(" ").append(points);
+    if (!box.empty()) line.append(" [").append(box).append("]");
+    return line;
 }
 
 void TrackEdits::showFrame(int frame) {

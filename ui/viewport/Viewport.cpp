@@ -71,12 +71,12 @@ bool viewable(const graph::Value& value) {
 Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
-      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
+      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_pictureActions(new SceneActions(m_image)),
+      m_edits(new SceneEdits(bridge, this)),
       m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_layers(new LayerEdits(bridge, this)),
       m_layerPanel(new LayerPanel(*m_scene, *m_layers, *m_actions)),
       m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
       m_track(new TrackEdits(bridge, *m_masks, this)),
-      m_pictureActions(new SceneActions(m_image)),
       m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_track, *m_pictureActions)),
       m_found(new DetectionPanel(*m_image)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);

@@ -109,6 +109,14 @@ void Viewport::connectMasks() {
         m_masks->selectBox(box);
         m_maskBar->redo(label);
     });
+    connect(m_found, &DetectionPanel::redoAllWanted, this, [this] {
+        const QRectF whole(QPointF(), QSizeF(m_image->image().width(), m_image->image().height()));
+        std::vector<Repaint> wanted;
+        for (const Detection& one : m_found->detections())
+            if (const QRectF box = QRectF(QPointF(one.left, one.top), QPointF(one.right, one.bottom)) & whole; box.width() >= 1 && box.height() >= 1)
+                wanted.push_back({box, QString::fromStdString(one.label)});
+        if (!wanted.empty()) m_maskBar->redo(selectionSource(), wanted);
+    });
     connect(m_found, &DetectionPanel::lessSureWanted, this, [this] {
         project::Document& document = m_bridge.session().document();
         const auto& parameters = document.graph().at(m_node).parameters;

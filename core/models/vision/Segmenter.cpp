@@ -5,6 +5,7 @@
 #include <cmath>
 #include <list>
 #include <mutex>
+#include <numeric>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -209,8 +210,8 @@ void Segmenter::look(const Image& image, const Progress& progress, const Cancel&
     });
 }
 
-std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
-                                              const Cancel& cancel) const {
+std::vector<SegmentAnswer> Segmenter::answers(const Image& image, const SegmentPrompt& prompt, bool three, std::optional<std::size_t> place,
+                                              const Progress& progress, const Cancel& cancel) const {
     checkPrompt(prompt, image);
     std::vector<SegmentAnswer> answers;
     tensor::useThreads();
@@ -221,13 +222,27 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
         const Scale scale{static_cast<double>(seen.usedWidth) / image.width(),
                           static_cast<double>(seen.usedHeight) / image.height()};
         const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
-        const nn::Tensor masks = m_state->finish(output.masks, seen, image);
-        for (std::int64_t i = 0; i < masks.size(1); ++i)
-            answers.push_back({tensor::toImage(masks.select(1, i).gt(0).to(at::kFloat), ColorSpace::Raw),
-                               output.scores.select(1, i).item<float>()});
+        const std::vector<float> scores = nn::toValues(output.scores.to(at::kFloat));
+        std::vector<std::size_t> order(scores.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return scores[i]; });
+        if (place) order = {order[std::min(*place, order.size() - 1)]};
+        for (const std::size_t i : order) {
+            const nn::Tensor mask = m_state->finish(output.masks.narrow(1, static_cast<std::int64_t>(i), 1), seen, image);
+            answers.push_back({tensor::toImage(mask.gt(0).to(at::kFloat), ColorSpace::Raw), scores[i]});
+        }
     });
-    std::ranges::stable_sort(answers, std::ranges::greater(), &SegmentAnswer::score);
     return answers;
+}
+
+std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
+                                              const Cancel& cancel) const {
+    return answers(image, prompt, three, std::nullopt, progress, cancel);
+}
+
+SegmentAnswer Segmenter::select(const Image& image, const SegmentPrompt& prompt, bool three, std::size_t place, const Progress& progress,
+                                const Cancel& cancel) const {
+    return answers(image, prompt, three, place, progress, cancel).front();
 }
 
 std::vector<FoundMask> Segmenter::everything(const Image& image, const EverythingOptions& options, const Progress& progress,

@@ -43,6 +43,17 @@ TEST(Segmenter, AnswersHaveThePicturesSizeAndTheBestComesFirst) {
     EXPECT_EQ(segmenter.segment(drawing(40, 30), kPoint, false).size(), 1u);
 }
 
+TEST(Segmenter, OneAnswerIsThatOfAll) {
+    const Segmenter segmenter = Segmenter::open(weightsOf("sam"));
+    const auto all = segmenter.segment(drawing(40, 30), kPoint);
+    for (std::size_t place = 0; place < 5; ++place) {
+        const SegmentAnswer one = segmenter.select(drawing(40, 30), kPoint, true, place);
+        const SegmentAnswer& same = all[std::min<std::size_t>(place, 2)];
+        EXPECT_EQ(one.score, same.score);
+        EXPECT_TRUE(std::ranges::equal(one.mask.values(), same.mask.values()));
+    }
+}
+
 TEST(Segmenter, APictureIsEncodedOnceHoweverOftenItIsAsked) {
     const Segmenter segmenter = Segmenter::open(weightsOf("sam"));
     const Image image = drawing(40, 30);
