@@ -61,7 +61,7 @@ BENCHMARK(SamClick)->Unit(benchmark::kMillisecond)->UseRealTime();
 /// the picture again, and the mask in its pixels.
 void SegmenterClick(benchmark::State& state) {
     const test::TemporaryFolder folder;
-    const Sam::Config config{.vit = vitB(), .decoder = SamDecoder::Config()};
+    const Sam::Config config{.vit = vitB(), .decoder = SamDecoder::Config(), .encoderPrefix = "image_encoder."};
     std::map<std::string, nn::Tensor> tensors;
     const tensor::Weights random = randomWeights(config.expected());
     for (const std::string& name : random.names()) tensors[name] = random.tensor(name);

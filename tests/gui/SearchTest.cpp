@@ -35,7 +35,7 @@ TEST_F(SearchTest, ASheetOfTheMostAlikeIsShownByOneNode) {
     std::filesystem::copy_file(ochre::test::sourceFile("tests/parity/dinov2/interpolated_registers/weights.safetensors"),
                                m_models / "dinov2_small.safetensors");
     openPicture();
-    EXPECT_TRUE(find<QToolButton>(QStringLiteral("find_similar"))->isVisible());
+    EXPECT_TRUE(m_window->findChild<QAction*>(QStringLiteral("Find similar pictures…")));
     Viewport& viewport = m_window->viewport();
     viewport.findSimilar(QString::fromStdString(m_pictures.path().string()));
     const NodeId search = viewport.viewed();

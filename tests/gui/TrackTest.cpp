@@ -67,7 +67,7 @@ protected:
     ImageView& view() { return m_window->viewport().imageView(); }
     MaskEdits& edits() { return m_window->viewport().maskEdits(); }
     MaskTool& maskTool() { return m_window->viewport().maskBar().tool(); }
-    TrackEdits& track() { return m_window->viewport().trackEdits(); }
+    TrackEdits& track() { return m_window->viewport().maskBar().trackEdits(); }
     QToolButton* tool(const char* name) { return find<QToolButton>(QLatin1String(name)); }
 
     ochre::test::MovingObject m_film;
@@ -117,6 +117,19 @@ TEST_F(TrackTest, ClickRefineAndTrackThroughTheFilm) {
     }
     show(20);
     EXPECT_EQ(edits().prompt().points.size(), 2u) << "where it was asked, it is seen what was asked";
+    click(tool("mask_cut_out"));
+    const NodeId cut = m_window->viewport().viewed();
+    ASSERT_EQ(document().graph().at(cut).type, "image.join_alpha");
+    ASSERT_TRUE(wait([&] { return m_session->idle() && m_session->result(cut, "image").tryAs<Image>(); }, 60000));
+    ASSERT_TRUE(wait([&] { return bar->isVisible(); })) << "what is made of the frames has them, too";
+    QTest::keyClick(find<QWidget>(QStringLiteral("frame_line")), Qt::Key_End);
+    ASSERT_TRUE(wait([this] { return track().frame() == 47 && m_session->idle(); }, 60000));
+    QTest::qWait(60);
+    const Image last = m_session->result(cut, "image").as<Image>();
+    Image alpha(last.width(), last.height(), 1);
+    for (std::size_t i = 0; i < alpha.valueCount(); ++i) alpha.edit()[i] = last.values()[4 * i + 3];
+    EXPECT_GT(ochre::test::intersectionOverUnion(alpha, m_film.truth(47)), 0.85) << "the cut follows the tracked masks";
+    shot(*m_window, QStringLiteral("track-cut-out"));
 }
 
 TEST_F(TrackTest, AnotherFrameIsCorrectedAndBothCount) {

@@ -118,7 +118,7 @@ void FrameBar::refresh() {
     m_back->setEnabled(m_edits.frame() > 0);
     m_next->setEnabled(m_edits.frame() < count - 1);
     m_line->update();
-    setVisible(m_edits.onVideo());
+    setVisible(m_edits.hasFrames());
 }
 
 } // namespace ochre::ui

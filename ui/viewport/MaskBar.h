@@ -22,9 +22,10 @@ class TrackEdits;
 class MaskBar : public QWidget {
     Q_OBJECT
 public:
-    MaskBar(Bridge& bridge, ImageView& view, MaskEdits& edits, TrackEdits& track, SceneActions& actions);
+    MaskBar(Bridge& bridge, ImageView& view, MaskEdits& edits, SceneActions& actions);
 
     MaskTool& tool() { return m_tool; }
+    TrackEdits& trackEdits() { return *m_track; }
     QString note() const;
     void redo(const QString& prompt); ///< paints what is selected anew
     void redo(const graph::Link& picture, const std::vector<Repaint>& wanted);
@@ -53,7 +54,7 @@ private:
 
     Bridge& m_bridge;
     MaskEdits& m_edits;
-    TrackEdits& m_track;
+    TrackEdits* m_track;
     SceneActions& m_actions;
     MaskTool m_tool;
     ActionRow* m_row;

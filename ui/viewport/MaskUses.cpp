@@ -43,10 +43,9 @@ std::optional<NodeId> consumer(const Graph& graph, const Link& from, const std::
     return std::nullopt;
 }
 
-Link softened(Graph& graph, NodeId select) {
-    const Link mask{select, "mask"};
+Link softened(Graph& graph, const Link& mask) {
     if (const auto there = consumer(graph, mask, "mask.grow_feather", "mask")) return {*there, "mask"};
-    const NodeId soft = addNode(graph, "mask.grow_feather", select, kNextTo, 0);
+    const NodeId soft = addNode(graph, "mask.grow_feather", mask.node, kNextTo, 0);
     graph.setParameter(soft, "feather", kFeather);
     graph.connect(mask, soft, "mask");
     return {soft, "mask"};
@@ -129,7 +128,7 @@ NodeId selectingNode(Graph& graph, const Link& picture, const std::string& box, 
 
 /// `checkpoint`: one that is there already; 0: the nodes bring their own.
 NodeId inpaint(Graph& graph, const MaskPlace& place, const QString& prompt, NodeId checkpoint) {
-    const Link mask{place.select, "mask"};
+    const Link& mask = place.mask;
     if (const auto there = consumer(graph, mask, "image.crop_region", "mask"))
         if (const auto stitch = consumer(graph, {*there, "region"}, "image.stitch_region", "region")) {
             const NodeId sample = before(graph, before(graph, *stitch, "patch"), "latent");
@@ -151,7 +150,7 @@ NodeId inpaint(Graph& graph, const MaskPlace& place, const QString& prompt, Node
         first = false;
         kept.push_back(node.id);
     });
-    const graph::NodeLook& look = graph.at(place.select).look;
+    const graph::NodeLook& look = graph.at(mask.node).look;
     const std::vector<NodeId> added = project::pasteText(graph, project::selectionToText(starter, kept),
                                                          look.x + kNextTo - left, look.y + 2 * kBelow - top);
     NodeId result = 0;
@@ -175,7 +174,7 @@ NodeId inpaint(Graph& graph, const MaskPlace& place, const QString& prompt, Node
 } // namespace
 
 NodeId addCutOut(Graph& graph, const MaskPlace& place) {
-    const Link mask = softened(graph, place.select);
+    const Link mask = softened(graph, place.mask);
     if (const auto there = consumer(graph, mask, "image.join_alpha", "mask");
         there && isLinked(graph, *there, "image", place.picture))
         return *there;
@@ -186,7 +185,7 @@ NodeId addCutOut(Graph& graph, const MaskPlace& place) {
 }
 
 NodeId addBackground(Graph& graph, const MaskPlace& place, const Background& background) {
-    const Link mask = softened(graph, place.select);
+    const Link mask = softened(graph, place.mask);
     std::optional<NodeId> composite = consumer(graph, mask, "image.composite", "mask");
     if (composite && !isLinked(graph, *composite, "over", place.picture)) composite.reset();
     if (!composite) {
@@ -209,7 +208,7 @@ NodeId addInpaintings(Graph& graph, const Link& picture, const std::vector<Repai
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const double down = kBelow + static_cast<double>(i) * kChainHeight;
         const NodeId select = selectingNode(graph, picture, textOf(wanted[i].box), down);
-        const NodeId stitch = inpaint(graph, {select, now, {}}, wanted[i].prompt, checkpoint);
+        const NodeId stitch = inpaint(graph, {{select, "mask"}, now, {}}, wanted[i].prompt, checkpoint);
         for (const NodeId taker : {before(graph, stitch, "region"), stitch}) graph.connect(now, taker, "image"); // also what was there
         now = {stitch, "image"};
         if (!checkpoint) checkpoint = checkpointOf(graph, stitch);

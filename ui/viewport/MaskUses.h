@@ -14,9 +14,9 @@
 
 namespace ochre::ui {
 
-/// The node that selects, and the picture that it selects from.
+/// Where the mask comes from, and the picture that it is of.
 struct MaskPlace {
-    graph::NodeId select = 0;
+    graph::Link mask;
     graph::Link picture;
     QSize size;
 };

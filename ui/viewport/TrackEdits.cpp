@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include "core/library/ModelFolder.h"
 #include "core/video/VideoFrames.h"
@@ -51,7 +53,7 @@ TrackEdits::TrackEdits(Bridge& bridge, MaskEdits& masks, QObject* parent) : QObj
     connect(&m_bridge, &Bridge::jobChanged, this, &TrackEdits::onJob);
     connect(&m_bridge, &Bridge::nodeChanged, this, [this](quint32 node) {
         if (m_job && node == m_track) Q_EMIT changed();
-        if (onVideo() && node == m_node) count();
+        if (hasFrames() && node == m_load) count();
     });
     connect(&m_bridge, &Bridge::resultReady, this,
             [this](quint32 node, const QString& output, const graph::Value& value, bool) {
@@ -71,12 +73,18 @@ void TrackEdits::follow(graph::NodeId node) {
 
 void TrackEdits::refresh() {
     const graph::Graph& graph = m_bridge.session().document().graph();
+    m_load = findLoad();
     const graph::Node* node = graph.find(m_node);
-    std::string video = node && node->type == kLoadType ? valueOf<std::string>(*node, "path", {}) : std::string();
-    if (!isVideo(video)) video.clear();
+    while (node && node->type == kViewType) {
+        const auto shown = node->inputs.find("image");
+        node = shown == node->inputs.end() ? nullptr : graph.find(shown->second.node);
+    }
+    m_plain = hasFrames() && node && node->id == m_load;
+    const graph::Node* load = graph.find(m_load);
+    std::string video = load ? valueOf<std::string>(*load, "path", {}) : std::string();
     if (video != m_video) m_frames = 0;
     m_video = std::move(video);
-    m_frame = onVideo() ? static_cast<int>(valueOf<std::int64_t>(*node, "frame", 0)) : 0;
+    m_frame = load ? static_cast<int>(valueOf<std::int64_t>(*load, "frame", 0)) : 0;
     const graph::NodeId track = findTrack();
     if (track != m_track) {
         m_track = track;
@@ -88,9 +96,29 @@ void TrackEdits::refresh() {
     take();
 }
 
+/// The node that loads the video which the followed picture is made of; 0: of none, or of several.
+graph::NodeId TrackEdits::findLoad() const {
+    const graph::Graph& graph = m_bridge.session().document().graph();
+    std::set<graph::NodeId> seen, found;
+    std::vector<graph::NodeId> open{m_node};
+    const auto loads = [](const graph::Node& node) { return node.type == kLoadType && isVideo(valueOf<std::string>(node, "path", {})); };
+    while (!open.empty()) {
+        const graph::Node* node = graph.find(open.back());
+        open.pop_back();
+        if (!node || !seen.insert(node->id).second) continue;
+        if (loads(*node)) found.insert(node->id);
+        if (node->type == kTrackType) // its masks go with the node that loads the same
+            graph.forEach([&](const graph::Node& other) {
+                if (loads(other) && valueOf<std::string>(other, "path", {}) == valueOf<std::string>(*node, "video", {})) found.insert(other.id);
+            });
+        for (const auto& [name, link] : node->inputs) open.push_back(link.node);
+    }
+    return found.size() == 1 ? *found.begin() : 0;
+}
+
 /// How many frames there are is known when one was read.
 void TrackEdits::count() {
-    const graph::Value value = onVideo() ? m_bridge.session().result(m_node, "frames") : graph::Value();
+    const graph::Value value = hasFrames() ? m_bridge.session().result(m_load, "frames") : graph::Value();
     const auto* known = value.tryAs<std::int64_t>();
     if (!known || *known == m_frames) return;
     m_frames = static_cast<int>(*known);
@@ -99,7 +127,7 @@ void TrackEdits::count() {
 
 graph::NodeId TrackEdits::findTrack() const {
     graph::NodeId found = 0;
-    if (!onVideo()) return found;
+    if (!hasFrames()) return found;
     m_bridge.session().document().graph().forEach([&](const graph::Node& node) {
         if (!found && node.type == kTrackType && valueOf<std::string>(node, "video", {}) == m_video) found = node.id;
     });
@@ -137,7 +165,7 @@ std::string TrackEdits::promptHere() const {
 
 void TrackEdits::showFrame(int frame) {
     frame = std::clamp(frame, 0, std::max(0, m_frames - 1));
-    if (!onVideo() || frame == m_frame) return;
+    if (!hasFrames() || frame == m_frame) return;
     const auto lines = prompts();
     const auto line = lines.find(frame);
     const auto [points, box] = pointsAndBox(line == lines.end() ? std::string() : line->second);
@@ -146,7 +174,7 @@ void TrackEdits::showFrame(int frame) {
         tr("Show frame %1").arg(frame).toStdString(),
         [&](graph::Graph& graph) {
             const auto number = static_cast<std::int64_t>(frame);
-            graph.setParameter(m_node, "frame", number);
+            graph.setParameter(m_load, "frame", number);
             if (m_track)
                 for (const graph::NodeId id : graph.consumers(m_track))
                     if (graph.at(id).type == kFrameType) graph.setParameter(id, "frame", number);
@@ -164,6 +192,14 @@ void TrackEdits::runFrame() {
         m_again = true;
     else
         m_shown = m_bridge.session().enqueuePassing(m_node);
+}
+
+graph::Link TrackEdits::maskHere() const {
+    const graph::Graph& graph = m_bridge.session().document().graph();
+    if (!onVideo() || !m_masks || !graph.find(m_track)) return {};
+    for (const graph::NodeId id : graph.consumers(m_track))
+        if (graph.at(id).type == kFrameType) return {id, "image"};
+    return {};
 }
 
 bool TrackEdits::canTrack() const {

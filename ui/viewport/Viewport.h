@@ -32,7 +32,6 @@ class SceneActions;
 class SceneEdits;
 class SceneView;
 class Timeline;
-class TrackEdits;
 
 class Viewport : public QWidget {
     Q_OBJECT
@@ -56,18 +55,16 @@ public:
     const SceneActions& sceneActions() const { return *m_actions; } ///< what can be done to a scene
     MaskEdits& maskEdits() { return *m_masks; }
     MaskBar& maskBar() { return *m_maskBar; }
-    TrackEdits& trackEdits() { return *m_track; }
     DetectionPanel& detectionPanel() { return *m_found; }
     const SceneActions& pictureActions() const { return *m_pictureActions; } ///< what selects in a picture
     bool showsImage() const;
     bool showsScene() const;
     QString probeLine() const;
 
-    void saveAs();
+    void saveAs(), copyPicture();
     void editScene();              ///< with the "Edit splats" beside the viewed node, or a new one
     void selectInPicture(bool on); ///< with the "Select by points" of the viewed picture, or a new one
     void findSimilar(const QString& folder); ///< whose pictures look like the shown one, by a node behind it
-    void copyPicture();
 
 Q_SIGNALS:
     void viewedChanged(quint32 node);
@@ -133,7 +130,6 @@ private:
     LayerPanel* m_layerPanel;
     Timeline* m_timeline;
     MaskEdits* m_masks;
-    TrackEdits* m_track;
     MaskBar* m_maskBar;
     DetectionPanel* m_found;
     LivePreview* m_live;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of the viewer that selects in a picture and shows what a detector found.
-#include <QFileDialog>
 #include <QToolButton>
 
 #include "core/base/Error.h"
@@ -41,17 +40,12 @@ void Viewport::addSmartSelect() {
     QToolButton* button = addTool(m_imageTools, QStringLiteral("select-smart"), m_smart->text());
     button->setDefaultAction(m_smart);
     button->setObjectName(m_smart->objectName());
-    QToolButton* similar = addTool(m_imageTools, QStringLiteral("search"), tr("Find similar pictures in a folder…"));
-    similar->setObjectName(QStringLiteral("find_similar"));
-    connect(similar, &QToolButton::clicked, this, [this] {
-        const QString folder = QFileDialog::getExistingDirectory(window(), tr("Find similar pictures in"));
-        if (!folder.isEmpty()) findSimilar(folder);
-    });
 }
 
 void Viewport::findSimilar(const QString& folder) {
     const graph::Link source = m_source;
-    if (!showsImage() || !source.node) return;
+    if (!showsImage() || !source.node)
+        return Q_EMIT failed(tr("No picture is shown that others could be like."), tr("View one, then look for similar ones."));
     const auto models = library::likelyDescribers();
     if (models.empty())
         return Q_EMIT failed(tr("There are no DINOv2 weights, which know what pictures look like."),
