@@ -57,6 +57,8 @@ void addRestore(CLI::App& app, std::function<int()>& chosen);
 void addUpscale(CLI::App& app, std::function<int()>& chosen);
 void addDetect(CLI::App& app, std::function<int()>& chosen);
 void addSegment(CLI::App& app, std::function<int()>& chosen);
+void addTrack(CLI::App& app, std::function<int()>& chosen);
+void addSearch(CLI::App& app, std::function<int()>& chosen);
 void addNodes(CLI::App& app, std::function<int()>& chosen);
 void addModels(CLI::App& app, std::function<int()>& chosen);
 void addInspect(CLI::App& app, std::function<int()>& chosen);

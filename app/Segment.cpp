@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ochre segment: an object cut out of a picture, through the same node that the window uses.
+// ochre segment: an object cut out of a picture, or all of them, through the same nodes that the window uses.
 #include <cstdio>
 #include <filesystem>
 
 #include "app/Command.h"
 #include "app/PictureGraph.h"
-#include "core/image/Image.h"
+#include "core/base/File.h"
+#include "core/image/ImageIo.h"
 
 namespace ochre::app {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 struct Options {
     std::string input, output, model, box, answer = "auto";
     std::vector<std::string> points;
-    bool invert = false, json = false;
+    std::int64_t grid = 32, layers = 0;
+    bool invert = false, everything = false, json = false;
 };
 
 /// Share of the picture that is selected.
@@ -23,7 +25,28 @@ double shareOf(const Image& mask) {
     return sum / static_cast<double>(mask.pixelCount());
 }
 
+/// Labels as a picture of 16 bits, and beside it the list of what they are.
+int runEverything(const Options& o) {
+    if (!o.points.empty() || !o.box.empty()) throw Error("--everything needs no point and no box", "leave them out");
+    session::Session session;
+    const graph::NodeId node = buildOnPicture(session, o.input, "understand.everything",
+                                              {{"model", o.model}, {"points", o.grid}, {"layers", o.layers}});
+    const graph::Result result = evaluateOrThrow(session, {node});
+    writeImage(result.output(node, "labels").as<Image>(), o.output, {.bitDepth = 16});
+    const std::string list = std::filesystem::path(o.output).replace_extension(".json").string();
+    const auto text = result.output(node, "list").as<std::string>();
+    writeFileAtomic(list, text + "\n");
+    const auto count = result.output(node, "count").as<std::int64_t>();
+    if (o.json)
+        printJson({{"ok", true}, {"output", o.output}, {"list", list}, {"model", o.model}, {"count", count},
+                   {"masks", parseJson(text, "list")}, {"seconds", result.states.at(node).seconds}});
+    else
+        std::printf("%s\n%s\n", o.output.c_str(), list.c_str());
+    return kDone;
+}
+
 int run(const Options& o) {
+    if (o.everything) return runEverything(o);
     if (o.points.empty() && o.box.empty())
         throw Error("nothing says what is to be selected", "give a point on the object as --point x,y, or a box around it");
     std::string points;
@@ -58,6 +81,12 @@ void addSegment(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--box", options->box, "left,top,right,bottom around the object, in pixels");
     sub->add_option("--answer", options->answer, "Which of the network's answers")
         ->check(CLI::IsMember({"auto", "first", "second", "third"}))
+        ->capture_default_str();
+    sub->add_flag("--everything", options->everything,
+                  "All that is in the picture: numbers of parts as a 16-bit picture, and their list as .json beside it");
+    sub->add_option("--grid", options->grid, "Points a side that --everything asks")->check(CLI::Range(1, 256))->capture_default_str();
+    sub->add_option("--layers", options->layers, "1, 2, …: --everything also looks at quarters, sixteenths, …")
+        ->check(CLI::Range(0, 4))
         ->capture_default_str();
     sub->add_flag("--invert", options->invert, "Select all but the object");
     sub->add_flag("--json", options->json, "Print one JSON object");

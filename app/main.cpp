@@ -67,6 +67,8 @@ int main(int argc, char** argv) {
     app::addUpscale(cli, chosen);
     app::addDetect(cli, chosen);
     app::addSegment(cli, chosen);
+    app::addTrack(cli, chosen);
+    app::addSearch(cli, chosen);
     app::addRender(cli, chosen);
     app::addNodes(cli, chosen);
     app::addModels(cli, chosen);

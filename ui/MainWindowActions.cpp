@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QDialog>
 #include <QDockWidget>
+#include <QFileDialog>
 #include <QGridLayout>
 #include <QLabel>
 #include <QMenu>
@@ -58,6 +59,10 @@ void MainWindow::buildFileMenu() {
     menu->addSeparator();
     addAction(menu, tr("Import picture or scene…"), QStringLiteral("download"),
               {QKeySequence(Qt::CTRL | Qt::Key_I)}, [this] { importDialog(); });
+    addAction(menu, tr("Find similar pictures…"), QStringLiteral("search"), {}, [this] {
+        const QString folder = QFileDialog::getExistingDirectory(this, tr("Find similar pictures in"), projectFolder());
+        if (!folder.isEmpty()) m_viewport->findSimilar(folder);
+    });
     QMenu* models = menu->addMenu(icon(QStringLiteral("model")), tr("Models of other programs"));
     models->setObjectName(QStringLiteral("foreign_models"));
     addAction(models, tr("Add their folder…"), {}, {}, [this] { addModelsDialog(false); });

@@ -75,12 +75,24 @@ std::vector<ModelFile> listModels(const std::string& kind) {
     return sorted(std::move(found));
 }
 
-std::vector<ModelFile> likelySegmenters() {
-    static const std::regex kNames("(^|[^a-z])(mobile)?sam([^a-z]|$)", std::regex::icase);
+namespace {
+
+std::vector<ModelFile> smallestFirst(const char* names) {
+    const std::regex wanted(names, std::regex::icase);
     std::vector<ModelFile> files = listModels();
-    std::erase_if(files, [](const ModelFile& file) { return !std::regex_search(file.name, kNames); });
+    std::erase_if(files, [&](const ModelFile& file) { return !std::regex_search(file.name, wanted); });
     std::ranges::stable_sort(files, {}, &ModelFile::bytes);
     return files;
+}
+
+} // namespace
+
+std::vector<ModelFile> likelySegmenters() {
+    return smallestFirst("(^|[^a-z])(mobile)?sam([^a-z]|$)");
+}
+
+std::vector<ModelFile> likelyDescribers() {
+    return smallestFirst("dino_?v2");
 }
 
 fs::path usualCheckpoint() {

@@ -26,6 +26,9 @@ std::vector<ModelFile> listModels(const std::string& kind = {});
 /// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.
 std::vector<ModelFile> likelySegmenters();
 
+/// Those whose names say that they know what pictures look like (DINOv2), the smallest first.
+std::vector<ModelFile> likelyDescribers();
+
 /// The checkpoint that counts where none is named: the first by path of the user's own folder, else of other
 /// programs', else the starter model. Empty where there is none at all.
 std::filesystem::path usualCheckpoint();

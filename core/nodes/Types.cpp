@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/Math.h"
+#include "core/nodes/ClipFiles.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/ModelTypes.h"
 
@@ -265,6 +266,7 @@ void registerTypes() {
         registry.add({.name = types::kCameraPath, .label = "Camera path"});
         registerRegion(registry);
         registerDetections(registry);
+        registry.add({.name = types::kVideo, .label = "Video"});
         registerModelTypes();
     });
 }

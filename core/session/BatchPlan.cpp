@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kLoad = "image.load";
+constexpr const char* kFrame = "video.frame";
 constexpr std::size_t kMostItems = 1'000'000;
 
 std::string listed(const std::vector<const graph::Node*>& nodes) {
@@ -181,7 +182,13 @@ BatchPlan planBatch(const graph::Graph& graph, const graph::NodeRegistry& regist
 
 graph::Graph graphOf(const BatchPlan& plan, graph::Graph graph, const BatchItem& item) {
     graph.setParameter(plan.input, "path", fs::absolute(item.file).string());
-    if (plan.ofVideo) graph.setParameter(plan.input, "frame", item.frame);
+    if (!plan.ofVideo) return graph;
+    graph.setParameter(plan.input, "frame", item.frame);
+    std::vector<graph::NodeId> follow; // masks that were tracked through it
+    graph.forEach([&](const graph::Node& node) {
+        if (node.type == kFrame) follow.push_back(node.id);
+    });
+    for (const graph::NodeId node : follow) graph.setParameter(node, "frame", item.frame);
     return graph;
 }
 

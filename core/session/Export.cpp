@@ -7,6 +7,7 @@
 #include "core/base/Log.h"
 #include "core/image/ImageIo.h"
 #include "core/models/field/FieldFile.h"
+#include "core/nodes/ClipFiles.h"
 #include "core/scene/SceneIo.h"
 #include "core/scene/SplatScene.h"
 #include "core/scene/field/PlacedField.h"
@@ -30,7 +31,7 @@ void exportScene(const SplatCloud& scene, const std::filesystem::path& path) {
 } // namespace
 
 bool canExport(const graph::Value& value) {
-    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>();
+    return value.tryAs<Image>() || value.tryAs<SplatCloud>() || value.tryAs<SplatScene>() || value.tryAs<ClipPtr>();
 }
 
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
@@ -51,8 +52,9 @@ void exportValue(const graph::Value& value, const std::filesystem::path& path, c
         exportScene(scene->merged(), path);
         return;
     }
+    if (const auto* clip = value.tryAs<ClipPtr>()) return nodes::writeClip(**clip, path);
     throw Error(path.filename().string() + ": a result of type \"" + value.type() + "\" cannot be written to a file",
-                "choose a node that gives a picture or a scene");
+                "choose a node that gives a picture, a scene or a video");
 }
 
 } // namespace ochre::session

@@ -10,11 +10,11 @@
 
 namespace ochre::session {
 
-/// Whether exportValue() takes it: a picture, a mask or a scene.
+/// Whether exportValue() takes it: a picture, a mask, a scene or a video.
 bool canExport(const graph::Value& value);
 
-/// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension; `graphText` and
-/// `pictureTexts` are embedded in pictures, whose `bitDepth` is as in WriteOptions.
+/// Pictures and masks (png, jpg, webp, tif, exr, …) and scenes (ply, spz, sog, …) by extension, videos as nodes::writeClip() does;
+/// `graphText` and `pictureTexts` are embedded in pictures, whose `bitDepth` is as in WriteOptions.
 /// Throws Error for other values and for what the writer refuses.
 void exportValue(const graph::Value& value, const std::filesystem::path& path, const std::string& graphText,
                  const std::map<std::string, std::string>& pictureTexts = {}, int bitDepth = 0);

@@ -77,6 +77,10 @@ struct VideoWriter::State {
         picture->format = encoder->pix_fmt;
         picture->width = options.width;
         picture->height = options.height;
+        picture->color_primaries = encoder->color_primaries; // ProRes labels what the frames say
+        picture->color_trc = encoder->color_trc;
+        picture->colorspace = encoder->colorspace;
+        picture->color_range = encoder->color_range;
         must(av_frame_get_buffer(picture.get(), 0), "given memory");
         packet.reset(av_packet_alloc());
         openScaler();

@@ -117,6 +117,7 @@ set(OCHRE_ICONS
   ${CMAKE_SOURCE_DIR}/resources/icons/sun.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/text.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/timeline.svg
+  ${CMAKE_SOURCE_DIR}/resources/icons/track.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/transform.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/trash.svg
   ${CMAKE_SOURCE_DIR}/resources/icons/turntable.svg

@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/File.h"
 #include "core/image/ImageIo.h"
+#include "core/video/Clip.h"
+#include "core/video/VideoWriter.h"
 #include "tests/app/Program.h"
+#include "tests/support/MovingObject.h"
 #include "tests/support/Support.h"
 
 namespace ochre {
@@ -117,6 +121,71 @@ TEST_F(UnderstandCommands, WrongUseAndInputAreTold) {
     fails({"segment", m_in, "-m", sam, "-o", out}, "nothing says what is to be selected");
     fails({"segment", m_in, "-m", sam, "-o", out, "--point", "120,9"}, "outside the picture");
     EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(UnderstandCommands, TrackWritesMasksAsAVideoOrPictures) {
+    const test::MovingObject film{.width = 160, .height = 96, .frames = 8};
+    {
+        VideoWriter writer(m_folder / "film.mp4", {.width = 160, .height = 96, .fps = 25, .quality = 12});
+        for (int i = 0; i < film.frames; ++i) writer.add(film.frame(i));
+        writer.finish();
+    }
+    const std::string point = std::to_string(film.middleX(3)) + "," + std::to_string(film.middleY(3));
+    const std::string in = m_folder / "film.mp4", out = m_folder / "masks.mp4";
+    const Outcome o = ochre({"track", in, "-o", out, "--frame", "3", "--point", point, "--json"});
+    ASSERT_EQ(o.status, 0) << o.err;
+    EXPECT_EQ(o.json().at("frames"), 8);
+    EXPECT_EQ(o.json().at("tracker"), "colours");
+    EXPECT_NE(o.err.find("SAM 2 weights"), std::string::npos) << "who has followed is said";
+    const ClipPtr masks = openClip(out);
+    ASSERT_EQ(masks->frames(), 8);
+    EXPECT_NEAR(masks->fps(), 25, 1e-6);
+    const std::string pattern = m_folder / "masks" / "%03d.png";
+    ASSERT_EQ(ochre({"track", in, "-o", pattern, "--prompt", "3: " + point, "--direction", "forward"}).status, 0);
+    for (int i = 0; i < 8; ++i) {
+        char name[16];
+        std::snprintf(name, sizeof name, "%03d.png", i);
+        const Image picture = readImage(m_folder / "masks" / name), frame = masks->frame(i);
+        Image mask(160, 96, 1);
+        for (std::size_t p = 0; p < mask.valueCount(); ++p) mask.edit()[p] = frame.values()[3 * p];
+        EXPECT_GT(test::intersectionOverUnion(mask, film.truth(i)), 0.88) << i;
+        if (i >= 3)
+            EXPECT_GT(test::intersectionOverUnion(picture, film.truth(i)), 0.88) << i;
+        else
+            EXPECT_EQ(std::ranges::max(picture.values()), 0) << "was not looked for";
+    }
+    EXPECT_EQ(ochre({"track", in, "-o", out}).status, 1);
+    const Outcome wrong = ochre({"track", in, "-o", out, "--prompt", "99: 3,4"});
+    EXPECT_EQ(wrong.status, 1);
+    EXPECT_NE(wrong.err.find("no frame 99"), std::string::npos) << wrong.err;
+}
+
+TEST_F(UnderstandCommands, AGraphOverAVideoTakesTheMaskOfEachFrame) {
+    const test::MovingObject film{.width = 160, .height = 96, .frames = 6};
+    const std::string in = m_folder / "film.mp4";
+    {
+        VideoWriter writer(in, {.width = 160, .height = 96, .fps = 25, .quality = 12});
+        for (int i = 0; i < film.frames; ++i) writer.add(film.frame(i));
+        writer.finish();
+    }
+    const std::string prompt = "0: " + std::to_string(film.middleX(0)) + "," + std::to_string(film.middleY(0));
+    writeFileAtomic(m_folder / "g.ochre", R"({"ochre":{"schema":1,"minimum":1},"graph":{"nodes":[
+        {"id":1,"type":"image.load","version":1,"name":"load"},
+        {"id":2,"type":"understand.track","version":1,"name":"track","parameters":{"video":")" + in + R"(","prompts":")" + prompt + R"("}},
+        {"id":3,"type":"video.frame","version":1,"name":"frame","inputs":{"video":[2,"masks"]}},
+        {"id":4,"type":"image.join_alpha","version":1,"name":"join","inputs":{"image":[1,"image"],"mask":[3,"image"]}},
+        {"id":5,"type":"image.view","version":1,"name":"view","inputs":{"image":[4,"image"]}}]}})");
+    const Outcome o = ochre({"run", m_folder / "g.ochre", "--input", in, "-o", m_folder / "cut", "--json"});
+    ASSERT_EQ(o.status, 0) << o.err;
+    for (int i = 0; i < film.frames; ++i) {
+        char name[24];
+        std::snprintf(name, sizeof name, "frame-%06d.png", i);
+        const Image cut = readImage(m_folder / "cut" / name);
+        ASSERT_EQ(cut.channels(), 4);
+        Image mask(160, 96, 1);
+        for (std::size_t p = 0; p < mask.valueCount(); ++p) mask.edit()[p] = cut.values()[4 * p + 3];
+        EXPECT_GT(test::intersectionOverUnion(mask, film.truth(i)), 0.85) << i;
+    }
 }
 
 } // namespace

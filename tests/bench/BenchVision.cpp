@@ -6,9 +6,12 @@
 #include "core/models/vision/Detr.h"
 #include "core/models/vision/DinoV2.h"
 #include "core/models/vision/Sam.h"
+#include "core/models/vision/Segmenter.h"
 #include "core/models/vision/Yolox.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
+#include "core/tensor/SaveWeights.h"
+#include "tests/support/Support.h"
 
 namespace ochre::models {
 namespace {
@@ -53,6 +56,28 @@ void SamClick(benchmark::State& state) {
     time(state, [&] { benchmark::DoNotOptimize(decoder.decode(picture, prompt, true)); });
 }
 BENCHMARK(SamClick)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// A click as the viewer asks it, on a picture of that width and three quarters of it that is known already: with what finds
+/// the picture again, and the mask in its pixels.
+void SegmenterClick(benchmark::State& state) {
+    const test::TemporaryFolder folder;
+    const Sam::Config config{.vit = vitB(), .decoder = SamDecoder::Config(), .encoderPrefix = "image_encoder."};
+    std::map<std::string, nn::Tensor> tensors;
+    const tensor::Weights random = randomWeights(config.expected());
+    for (const std::string& name : random.names()) tensors[name] = random.tensor(name);
+    tensor::saveWeights(folder / "sam_vit_b.safetensors", tensors, {});
+    const Segmenter segmenter = Segmenter::open(folder / "sam_vit_b.safetensors");
+    const auto width = static_cast<int>(state.range(0));
+    Image image(width, width * 3 / 4, 3);
+    for (std::size_t i = 0; i < image.valueCount(); ++i) image.edit()[i] = static_cast<float>(i * 31 % 97) / 97;
+    segmenter.look(image);
+    float x = 0.3f * static_cast<float>(width);
+    for (auto _ : state) {
+        x += 1;
+        benchmark::DoNotOptimize(segmenter.select(image, {.points = {{x, 90}}}));
+    }
+}
+BENCHMARK(SegmenterClick)->Arg(1024)->Arg(2048)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime()->MinTime(3);
 
 template <typename Model>
 void look(benchmark::State& state, const typename Model::Config& config, at::IntArrayRef shape) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a detector found, in the list beside the picture and over it, by clicks and keys.
+#include <cstdlib>
+#include <map>
+
 #include "core/graph/RunContext.h"
 #include "core/image/Detections.h"
 #include "core/nodes/Make.h"
@@ -161,6 +164,129 @@ TEST_F(DetectionTest, WhereNothingIsFoundLessSureObjectsMayBeLookedFor) {
     EXPECT_NEAR(number(m_detect, "threshold"), 0.475, 1e-9);
     ASSERT_TRUE(wait([this] { return panel().detections().size() == 4; })) << "the list follows the run";
     EXPECT_TRUE(list()->isVisible());
+}
+
+/// The checkpoint that set-up makes, of random numbers, with what it needs beside it.
+bool makeModel(const char* kind, const std::filesystem::path& file) {
+    std::filesystem::create_directories(file.parent_path());
+    QProcess process;
+    process.start(QString::fromLocal8Bit(std::getenv("OCHRE_TEST_BUILD")) + QStringLiteral("/bin/ochre"),
+                  {QStringLiteral("bench"), QStringLiteral("--make-checkpoint"), QString::fromLatin1(kind), QString::fromStdString(file.string())});
+    return process.waitForFinished(120000) && process.exitCode() == 0;
+}
+
+TEST_F(DetectionTest, RedoPaintsTheChosenObjectAnewWithTheStarterModel) {
+    ASSERT_TRUE(makeModel("minilm-small", m_models / "text_encoders/all-minilm-l6-v2.safetensors"));
+    ASSERT_TRUE(makeModel("starter-small", m_folder / "made.safetensors"));
+    const ochre::test::StarterModel starter(m_folder / "made.safetensors");
+    openDetector(0.5);
+    m_window->loadRuntime();
+    auto* redo = find<QPushButton>(QStringLiteral("detection_redo"));
+    ASSERT_TRUE(redo->isVisible());
+    EXPECT_FALSE(redo->isEnabled()) << "none is chosen";
+    clickRow(2);
+    settle();
+    const Image before = m_session->result(m_load, "image").as<Image>();
+    shot(*m_window, QStringLiteral("detect-redo-offered"));
+    click(redo);
+    const NodeId stitch = m_window->viewport().viewed();
+    ASSERT_EQ(document().graph().at(stitch).type, "image.stitch_region");
+    ASSERT_TRUE(wait([&] { return m_session->idle() && m_session->result(stitch, "image").tryAs<Image>(); }, 240000));
+    QTest::qWait(80);
+    NodeId prompt = 0, crop = 0;
+    document().graph().forEach([&](const graph::Node& node) {
+        if (node.type == "generate.prompt" && node.inputs.contains("model")) prompt = node.id;
+        if (node.type == "image.crop_region") crop = node.id;
+    });
+    EXPECT_EQ(std::get<std::string>(document().graph().at(prompt).parameters.at("text")), "orange");
+    EXPECT_EQ(std::get<std::int64_t>(document().graph().at(crop).parameters.at("size")), 128);
+    const Image after = m_session->result(stitch, "image").as<Image>();
+    ASSERT_EQ(after.width(), before.width());
+    const QRectF box = boxOf(2);
+    double inside = 0, outside = 0;
+    for (int y = 0; y < after.height(); ++y)
+        for (int x = 0; x < after.width(); ++x) {
+            const bool near = box.adjusted(-40, -40, 40, 40).contains(QPointF(x, y));
+            for (int c = 0; c < 3; ++c) {
+                double& most = near ? inside : outside;
+                most = std::max(most, static_cast<double>(std::abs(after.pixel(x, y)[c] - before.pixel(x, y)[c])));
+            }
+        }
+    EXPECT_GT(inside, 0.05) << "something was painted";
+    EXPECT_LT(outside, 1e-4) << "the rest stays as it was";
+    shot(*m_window, QStringLiteral("detect-redone"));
+    const std::size_t nodes = document().graph().size();
+    m_window->viewport().setViewed(m_detect);
+    ASSERT_TRUE(wait([this] { return panel().isVisible(); }));
+    clickRow(0);
+    settle();
+    click(redo);
+    EXPECT_EQ(document().graph().size(), nodes) << "the nodes that are there serve again";
+    EXPECT_EQ(std::get<std::string>(document().graph().at(prompt).parameters.at("text")), "apple");
+    m_session->cancelAll();
+    ASSERT_TRUE(wait([this] { return m_session->idle(); }, 60000));
+}
+
+TEST_F(DetectionTest, RedoAllPaintsEachObjectAnewOneAfterTheOther) {
+    ASSERT_TRUE(makeModel("minilm-small", m_models / "text_encoders/all-minilm-l6-v2.safetensors"));
+    ASSERT_TRUE(makeModel("starter-small", m_folder / "made.safetensors"));
+    const ochre::test::StarterModel starter(m_folder / "made.safetensors");
+    openDetector(0.9);
+    m_window->loadRuntime();
+    ASSERT_EQ(panel().detections().size(), 1u);
+    document().edit("Lower", [this](graph::Graph& g) { g.setParameter(m_detect, "threshold", 0.8); });
+    runDetector();
+    ASSERT_EQ(panel().detections().size(), 2u);
+    auto* all = find<QPushButton>(QStringLiteral("detection_redo_all"));
+    ASSERT_TRUE(all->isVisible() && all->isEnabled()) << "no choice is needed";
+    const Image before = m_session->result(m_load, "image").as<Image>();
+    click(all);
+    const NodeId last = m_window->viewport().viewed();
+    ASSERT_EQ(document().graph().at(last).type, "image.stitch_region");
+    ASSERT_TRUE(wait([&] { return m_session->idle() && m_session->result(last, "image").tryAs<Image>(); }, 240000));
+    QTest::qWait(80);
+    std::map<std::string, int> kinds;
+    std::vector<std::string> words;
+    document().graph().forEach([&](const graph::Node& node) {
+        ++kinds[node.type];
+        if (node.type == "generate.prompt" && node.inputs.contains("model")) words.push_back(std::get<std::string>(node.parameters.at("text")));
+    });
+    EXPECT_EQ(words, (std::vector<std::string>{"apple", "vase"}));
+    EXPECT_EQ(kinds["image.stitch_region"], 2);
+    EXPECT_EQ(kinds["understand.select"], 2);
+    EXPECT_EQ(kinds["generate.load_checkpoint"], 1) << "one checkpoint serves all";
+    const NodeId first = document().graph().at(last).inputs.at("image").node;
+    EXPECT_EQ(document().graph().at(first).type, "image.stitch_region") << "each goes on with what the one before gave";
+    const Image after = m_session->result(last, "image").as<Image>();
+    const QRectF places[]{boxOf(0), boxOf(1)};
+    std::vector<double> inside{0, 0};
+    double outside = 0;
+    for (int y = 0; y < after.height(); ++y)
+        for (int x = 0; x < after.width(); ++x) {
+            double most = 0;
+            for (int c = 0; c < 3; ++c) most = std::max(most, static_cast<double>(std::abs(after.pixel(x, y)[c] - before.pixel(x, y)[c])));
+            bool near = false;
+            for (std::size_t i = 0; i < 2; ++i) {
+                const QRectF& box = places[i];
+                if (box.contains(QPointF(x, y))) inside[i] = std::max(inside[i], most);
+                near = near || box.adjusted(-40, -40, 40, 40).contains(QPointF(x, y));
+            }
+            if (!near) outside = std::max(outside, most);
+        }
+    for (const double one : inside) EXPECT_GT(one, 0.05) << "each was painted";
+    EXPECT_LT(outside, 1e-4) << "the rest stays as it was";
+    shot(*m_window, QStringLiteral("detect-redone-all"));
+    const std::size_t nodes = document().graph().size();
+    QTest::keyClick(&view(), Qt::Key_Z, Qt::ControlModifier);
+    EXPECT_EQ(document().graph().find(last), nullptr) << "it is one step of undo";
+    for (int i = 0; i < 2; ++i) {
+        m_window->viewport().setViewed(m_detect);
+        ASSERT_TRUE(wait([this] { return panel().isVisible(); }));
+        click(all);
+        EXPECT_EQ(document().graph().size(), nodes) << "the nodes that are there serve again";
+        m_session->cancelAll();
+        ASSERT_TRUE(wait([this] { return m_session->idle(); }, 60000));
+    }
 }
 
 TEST_F(DetectionTest, TheDetectNodeHasTheListAndOthersHaveNone) {

@@ -284,7 +284,7 @@ TEST_F(SmartSelect, TheBackgroundBecomesAColourOrAPicture) {
     const NodeId composite = only("image.composite");
     document().edit("Background", [&](graph::Graph& g) {
         const MaskPlace place{
-            only("understand.select"), {m_view, "image"}, QSize(before.width(), before.height())};
+            {only("understand.select"), "mask"}, {m_view, "image"}, QSize(before.width(), before.height())};
         EXPECT_EQ(addBackground(g, place, QStringLiteral("resources:pictures/smile.png")), composite);
     });
     runAndWait();

@@ -3,13 +3,16 @@
 
 #include <cmath>
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include "core/library/ModelFolder.h"
 #include "ui/panels/EmptyPanel.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/ImageView.h"
@@ -28,7 +31,8 @@ QRectF rectOf(const Detection& found) {
 
 DetectionPanel::DetectionPanel(ImageView& view)
     : m_view(view), m_count(new QLabel), m_list(new QTreeWidget),
-      m_nothing(new EmptyPanel(QStringLiteral("search"), {}, {}, {})), m_stack(new QStackedWidget) {
+      m_nothing(new EmptyPanel(QStringLiteral("search"), {}, {}, {})), m_stack(new QStackedWidget),
+      m_redo(new QPushButton(tr("Redo"))), m_redoAll(new QPushButton(tr("Redo all"))) {
     setFixedWidth(kWidth);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * metrics::kGrid, 2 * metrics::kGrid, metrics::kGrid, metrics::kGrid);
@@ -50,6 +54,19 @@ DetectionPanel::DetectionPanel(ImageView& view)
     m_stack->addWidget(m_list);
     m_stack->addWidget(m_nothing);
     layout->addWidget(m_stack, 1);
+    m_redo->setObjectName(QStringLiteral("detection_redo"));
+    m_redo->setToolTip(tr("Paints the chosen object anew, as what it is called; the words can be changed after that"));
+    m_redoAll->setObjectName(QStringLiteral("detection_redo_all"));
+    m_redoAll->setToolTip(tr("Paints each object of the list anew, one after the other"));
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(metrics::kGrid);
+    buttons->addWidget(m_redo);
+    buttons->addWidget(m_redoAll);
+    layout->addLayout(buttons);
+    connect(m_redoAll, &QPushButton::clicked, this, &DetectionPanel::redoAllWanted);
+    connect(m_redo, &QPushButton::clicked, this, [this] {
+        if (m_current) Q_EMIT redoWanted(rectOf(m_found[*m_current]), QString::fromStdString(m_found[*m_current].label));
+    });
     const auto rowOf = [this](const QTreeWidgetItem* item) {
         return static_cast<std::size_t>(m_list->indexOfTopLevelItem(const_cast<QTreeWidgetItem*>(item)));
     };
@@ -60,6 +77,7 @@ DetectionPanel::DetectionPanel(ImageView& view)
             [this, rowOf](const QTreeWidgetItem* item) { setHovered(rowOf(item)); });
     connect(m_list, &QTreeWidget::currentItemChanged, this, [this, rowOf](const QTreeWidgetItem* item) {
         m_current = item ? std::optional(rowOf(item)) : std::nullopt;
+        refreshRedo();
         m_view.update();
     });
     connect(m_nothing, &EmptyPanel::actionRequested, this, &DetectionPanel::lessSureWanted);
@@ -82,7 +100,13 @@ void DetectionPanel::setDetections(const Detections& found, bool mayLower) {
     }
     m_count->setText(found.size() == 1 ? tr("1 object") : tr("%1 objects").arg(found.size()));
     m_count->setVisible(!found.empty());
+    refreshRedo();
     m_view.update();
+}
+
+void DetectionPanel::refreshRedo() {
+    for (QPushButton* button : {m_redo, m_redoAll}) button->setVisible(!m_found.empty() && !library::usualCheckpoint().empty());
+    m_redo->setEnabled(m_current.has_value());
 }
 
 void DetectionPanel::setOutlined(bool on) {

@@ -11,6 +11,7 @@
 #include "ui/viewport/SceneTool.h"
 
 class QLabel;
+class QPushButton;
 class QStackedWidget;
 class QTreeWidget;
 
@@ -40,6 +41,8 @@ public:
 Q_SIGNALS:
     void chosen(const QRectF& box); ///< by a click or Return
     void lessSureWanted();          ///< nothing was found
+    void redoWanted(const QRectF& box, const QString& label); ///< by a model that paints
+    void redoAllWanted();                                     ///< each that was found
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -49,6 +52,7 @@ private:
     QRectF placed(std::size_t index) const; ///< in the view
     void choose(std::size_t index);
     void setHovered(std::optional<std::size_t> index);
+    void refreshRedo();
 
     ImageView& m_view;
     Detections m_found;
@@ -58,6 +62,7 @@ private:
     QTreeWidget* m_list;
     EmptyPanel* m_nothing;
     QStackedWidget* m_stack;
+    QPushButton *m_redo, *m_redoAll;
 };
 
 } // namespace ochre::ui

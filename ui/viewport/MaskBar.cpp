@@ -12,17 +12,19 @@
 #include "core/base/Error.h"
 #include "core/base/Paths.h"
 #include "core/library/ModelFolder.h"
+#include "ui/bridge/Background.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/panels/Fields.h"
 #include "ui/panels/Popover.h"
 #include "ui/theme/Theme.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/MaskEdits.h"
+#include "ui/viewport/TrackEdits.h"
 
 namespace ochre::ui {
 
 MaskBar::MaskBar(Bridge& bridge, ImageView& view, MaskEdits& edits, SceneActions& actions)
-    : m_bridge(bridge), m_edits(edits), m_actions(actions), m_tool(view, edits), m_row(new ActionRow),
+    : m_bridge(bridge), m_edits(edits), m_track(new TrackEdits(bridge, edits, this)), m_actions(actions), m_tool(view, edits), m_row(new ActionRow),
       m_modes(new QActionGroup(this)), m_models(new QMenu(this)), m_background(new Popover(this)),
       m_note(new QLabel) {
     auto* layout = new QHBoxLayout(this);
@@ -36,11 +38,13 @@ MaskBar::MaskBar(Bridge& bridge, ImageView& view, MaskEdits& edits, SceneActions
     m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     addModes();
     m_row->addGap();
+    addTracking();
     addUses();
     makeBackgroundCard();
     connect(&m_edits, &MaskEdits::changed, this, &MaskBar::refresh);
     connect(&m_edits, &MaskEdits::activeChanged, this, &MaskBar::refresh);
     connect(&m_edits, &MaskEdits::noteChanged, this, &MaskBar::showNote);
+    connect(m_track, &TrackEdits::changed, this, &MaskBar::refresh);
     refresh();
 }
 
@@ -92,6 +96,42 @@ void MaskBar::fillModels() {
     entry(tr("GrabCut, no model"), {});
 }
 
+void MaskBar::addTracking() {
+    m_trackMenu = add("mask_track", tr("Track the selection through the video"), QStringLiteral("track"),
+                      {QKeySequence(Qt::Key_T)}, Needs::Track, [this] { m_track->track(TrackEdits::Way::Both); });
+    auto* menu = new QMenu(this);
+    const auto way = [&](const char* id, const QString& text, TrackEdits::Way which) {
+        menu->addAction(text, this, [this, which] { m_track->track(which); })->setObjectName(QLatin1String(id));
+    };
+    way("track_both", tr("Through the whole video"), TrackEdits::Way::Both);
+    way("track_forward", tr("Forward from here"), TrackEdits::Way::Forward);
+    way("track_back", tr("Back from here"), TrackEdits::Way::Backward);
+    m_trackMenu->setMenu(menu);
+    m_row->addAction(m_trackMenu)->setPopupMode(QToolButton::InstantPopup);
+    m_trackStop = add("mask_track_stop", tr("Stop tracking"), QStringLiteral("stop"), {}, Needs::Tool, [this] { m_track->stop(); });
+    m_row->addAction(m_trackStop);
+    m_trackSave = add("mask_track_save", tr("Save the tracked masks as a video or pictures…"), QStringLiteral("export"), {},
+                      Needs::Tool, [this] { saveMasks(); });
+    m_row->addAction(m_trackSave);
+}
+
+void MaskBar::saveMasks() {
+    const QString file = QFileDialog::getSaveFileName(window(), tr("Save the masks"), tr("masks.mp4"),
+                                                      tr("Videos and pictures (*.mp4 *.mov *.png *.tif *.exr)"));
+    if (file.isEmpty()) return;
+    const auto write = [&session = m_bridge.session(), node = m_track->node(), path = file.toStdString()] {
+        try {
+            session.exportResult(node, "masks", path);
+            return std::pair<QString, QString>();
+        } catch (const Error& e) {
+            return std::pair(QString::fromStdString(e.message()), QString::fromStdString(e.hint()));
+        }
+    };
+    inBackground(this, write, [this](const std::pair<QString, QString>& error) {
+        if (!error.first.isEmpty()) Q_EMIT failed(error.first, error.second);
+    });
+}
+
 void MaskBar::addUses() {
     m_row->addAction(add("mask_cut_out", tr("Cut out: the picture with the selection as its alpha"),
                          QStringLiteral("cut"), {}, Needs::Mask,
@@ -105,11 +145,24 @@ void MaskBar::addUses() {
     QAction* inpaint =
         add("mask_inpaint", tr("Inpaint here: nodes that paint the selection anew by a prompt"),
             QStringLiteral("inpaint"), {}, Needs::Mask,
-            [this] { make(tr("Inpaint the selection"), addInpainting, false); });
+            [this] {
+                make(
+                    tr("Inpaint the selection"), [](graph::Graph& graph, const MaskPlace& place) { return addInpainting(graph, place); },
+                    false);
+            });
     m_row->addAction(inpaint);
     const auto show = [inpaint] { inpaint->setVisible(library::hasOwnCheckpoint()); };
     connect(&m_edits, &MaskEdits::activeChanged, inpaint, show); // models may have come
     show();
+}
+
+void MaskBar::redo(const QString& prompt) {
+    make(
+        tr("Redo the region"), [&](graph::Graph& graph, const MaskPlace& place) { return addInpainting(graph, place, prompt); }, true);
+}
+
+void MaskBar::redo(const graph::Link& picture, const std::vector<Repaint>& wanted) {
+    make(tr("Redo all that was found"), [&](graph::Graph& graph, const MaskPlace&) { return addInpaintings(graph, picture, wanted); }, true);
 }
 
 void MaskBar::makeBackgroundCard() {
@@ -148,7 +201,8 @@ void MaskBar::make(const QString& title,
                    const std::function<graph::NodeId(graph::Graph&, const MaskPlace&)>& change, bool ready) {
     graph::NodeId node = 0;
     try {
-        const MaskPlace place{m_edits.node(), m_edits.source(), m_edits.size()};
+        const graph::Link tracked = m_track->maskHere();
+        const MaskPlace place{tracked.node ? tracked : graph::Link{m_edits.node(), "mask"}, m_edits.source(), m_edits.size()};
         m_bridge.session().document().edit(title.toStdString(),
                                            [&](graph::Graph& graph) { node = change(graph, place); });
         Q_EMIT made(node, ready);
@@ -160,12 +214,17 @@ void MaskBar::make(const QString& title,
 void MaskBar::refresh() {
     const MaskPrompt& prompt = m_edits.prompt();
     for (const auto& [action, needs] : m_needs)
-        action->setEnabled(m_edits.active() && (needs == Needs::Tool || !prompt.empty() || prompt.inverted));
+        action->setEnabled(m_edits.active() && (needs == Needs::Tool || (needs == Needs::Track && m_track->canTrack()) ||
+                                                (needs == Needs::Mask && (!prompt.empty() || prompt.inverted || m_track->maskHere().node))));
+    m_trackMenu->setVisible(m_track->onVideo() && !m_track->busy());
+    m_trackStop->setVisible(m_track->busy());
+    m_trackSave->setVisible(m_track->onVideo() && !m_track->busy() && m_track->masks());
     showNote();
 }
 
 QString MaskBar::note() const {
-    return m_edits.note();
+    const QString tracked = m_track->note();
+    return tracked.isEmpty() || m_edits.busy() ? m_edits.note() : tracked;
 }
 
 void MaskBar::showNote() {

@@ -17,6 +17,7 @@ namespace ochre::ui {
 class Bridge;
 class MaskEdits;
 class Popover;
+class TrackEdits;
 
 class MaskBar : public QWidget {
     Q_OBJECT
@@ -24,7 +25,10 @@ public:
     MaskBar(Bridge& bridge, ImageView& view, MaskEdits& edits, SceneActions& actions);
 
     MaskTool& tool() { return m_tool; }
+    TrackEdits& trackEdits() { return *m_track; }
     QString note() const;
+    void redo(const QString& prompt); ///< paints what is selected anew
+    void redo(const graph::Link& picture, const std::vector<Repaint>& wanted);
 
 Q_SIGNALS:
     void made(quint32 node, bool ready); ///< a node that takes the mask; ready: it can run as it is
@@ -34,10 +38,12 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    enum class Needs { Tool, Mask };
+    enum class Needs { Tool, Mask, Track };
     QAction* add(const char* id, const QString& text, const QString& iconName,
                  const QList<QKeySequence>& keys, Needs needs, std::function<void()> run);
     void addModes();
+    void addTracking();
+    void saveMasks();
     void addUses();
     void makeBackgroundCard();
     void fillModels();
@@ -48,6 +54,7 @@ private:
 
     Bridge& m_bridge;
     MaskEdits& m_edits;
+    TrackEdits* m_track;
     SceneActions& m_actions;
     MaskTool m_tool;
     ActionRow* m_row;
@@ -56,6 +63,7 @@ private:
     Popover* m_background;
     QLabel* m_note;
     std::vector<std::pair<QAction*, Needs>> m_needs;
+    QAction *m_trackMenu = nullptr, *m_trackStop = nullptr, *m_trackSave = nullptr;
 };
 
 } // namespace ochre::ui

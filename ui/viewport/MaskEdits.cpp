@@ -18,13 +18,6 @@ QString number(double v) {
     return QString::number(std::round(v * 10) / 10);
 }
 
-std::string textOf(const std::optional<QRectF>& box) {
-    if (!box) return {};
-    return QStringList{number(box->left()), number(box->top()), number(box->right()), number(box->bottom())}
-        .join(QLatin1Char(','))
-        .toStdString();
-}
-
 std::optional<QRectF> boxOf(const std::string& text) {
     const QStringList parts = QString::fromStdString(text).split(QLatin1Char(','));
     if (parts.size() != 4) return std::nullopt;
@@ -45,6 +38,12 @@ MaskPrompt promptOf(const graph::Node& node) {
 }
 
 } // namespace
+
+std::string textOf(const QRectF& box) {
+    return QStringList{number(box.left()), number(box.top()), number(box.right()), number(box.bottom())}
+        .join(QLatin1Char(','))
+        .toStdString();
+}
 
 std::string textOf(const std::vector<MaskPrompt::Point>& points) {
     QStringList words;
@@ -187,6 +186,12 @@ QString MaskEdits::note() const {
     return sure ? tr("%1: sure to %2 %").arg(who).arg(std::lround(*sure * 100)) : who;
 }
 
+void MaskEdits::setTracked(Image mask) {
+    if (mask.empty() && m_tracked.empty()) return;
+    m_tracked = std::move(mask);
+    Q_EMIT changed();
+}
+
 QRectF MaskEdits::inside(const QRectF& box) const {
     return box.normalized() & QRectF(QPointF(), QSizeF(m_size));
 }
@@ -195,7 +200,7 @@ void MaskEdits::write(const QString& title, const MaskPrompt& prompt) {
     if (!active() || prompt == m_prompt) return;
     m_bridge.session().document().edit(title.toStdString(), [&](graph::Graph& graph) {
         graph.setParameter(m_node, "points", textOf(prompt.points));
-        graph.setParameter(m_node, "box", textOf(prompt.box));
+        graph.setParameter(m_node, "box", prompt.box ? textOf(*prompt.box) : std::string());
         graph.setParameter(m_node, "invert", prompt.inverted);
     });
 }

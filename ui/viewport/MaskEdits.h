@@ -54,7 +54,9 @@ public:
     QSize size() const { return m_size; }
 
     const MaskPrompt& prompt() const { return m_prompt; }
-    const Image& mask() const { return m_mask; } ///< the last that is known; empty before
+    /// The last that is known; empty before. Where nothing is asked for it is what was tracked here.
+    const Image& mask() const { return m_prompt.empty() && !m_tracked.empty() ? m_tracked : m_mask; }
+    void setTracked(Image mask); ///< from other frames of the video; empty: none
     bool busy() const { return m_job != 0; }
     QString note() const; ///< who selects, and how far it is
 
@@ -86,12 +88,13 @@ private:
     graph::NodeId m_node = 0;
     std::map<std::string, graph::ParameterValue> m_parameters; ///< of the node, as they were run last
     MaskPrompt m_prompt;
-    Image m_mask;
+    Image m_mask, m_tracked;
     session::JobId m_job = 0;
     bool m_again = false, m_stopped = false;
     QString m_error;
 };
 
+std::string textOf(const QRectF& box); ///< of the node
 /// The node's text of points and back; what cannot be read is left out.
 std::string textOf(const std::vector<MaskPrompt::Point>& points);
 std::vector<MaskPrompt::Point> pointsOf(const std::string& text);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <variant>
+#include <vector>
 
 #include <QColor>
+#include <QRectF>
 #include <QSize>
 #include <QString>
 
@@ -12,9 +14,9 @@
 
 namespace ochre::ui {
 
-/// The node that selects, and the picture that it selects from.
+/// Where the mask comes from, and the picture that it is of.
 struct MaskPlace {
-    graph::NodeId select = 0;
+    graph::Link mask;
     graph::Link picture;
     QSize size;
 };
@@ -25,8 +27,17 @@ graph::NodeId addCutOut(graph::Graph& graph, const MaskPlace& place);
 /// A colour, or a picture file that is scaled and cut to the same size.
 using Background = std::variant<QColor, QString>;
 graph::NodeId addBackground(graph::Graph& graph, const MaskPlace& place, const Background& background);
-/// The nodes of the inpainting starter, with the usual checkpoint and an empty prompt. Throws Error where its
-/// file is damaged.
-graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place);
+/// The nodes of the inpainting starter, with the usual checkpoint and that prompt; the starter model works on the part at the
+/// size that it knows. Throws Error where the starter's file is damaged.
+graph::NodeId addInpainting(graph::Graph& graph, const MaskPlace& place, const QString& prompt = {});
+
+/// What is in a box of the picture, to be painted anew.
+struct Repaint {
+    QRectF box;
+    QString prompt;
+};
+/// For each a node that selects it and those that inpaint it, in the picture that the one before gives; one checkpoint serves
+/// all. At least one is wanted.
+graph::NodeId addInpaintings(graph::Graph& graph, const graph::Link& picture, const std::vector<Repaint>& wanted);
 
 } // namespace ochre::ui

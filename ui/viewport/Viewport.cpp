@@ -21,6 +21,7 @@
 #include "ui/theme/Theme.h"
 #include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/EditBar.h"
+#include "ui/viewport/FrameBar.h"
 #include "ui/viewport/ImageView.h"
 #include "ui/viewport/LayerEdits.h"
 #include "ui/viewport/LayerPanel.h"
@@ -31,6 +32,7 @@
 #include "ui/viewport/SceneEdits.h"
 #include "ui/viewport/SceneView.h"
 #include "ui/viewport/Timeline.h"
+#include "ui/viewport/TrackEdits.h"
 
 namespace ochre::ui {
 namespace {
@@ -69,11 +71,11 @@ bool viewable(const graph::Value& value) {
 Viewport::Viewport(Bridge& bridge, QWidget* parent)
     : QWidget(parent), m_bridge(bridge), m_stack(new QStackedWidget),
       m_empty(new EmptyPanel(QStringLiteral("image"), {}, {}, {})), m_image(new ImageView),
-      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_edits(new SceneEdits(bridge, this)),
+      m_scene(new SceneView), m_actions(new SceneActions(m_scene)), m_pictureActions(new SceneActions(m_image)),
+      m_edits(new SceneEdits(bridge, this)),
       m_editBar(new EditBar(*m_scene, *m_edits, *m_actions)), m_layers(new LayerEdits(bridge, this)),
       m_layerPanel(new LayerPanel(*m_scene, *m_layers, *m_actions)),
       m_timeline(new Timeline(bridge, *m_scene, *m_actions)), m_masks(new MaskEdits(bridge, this)),
-      m_pictureActions(new SceneActions(m_image)),
       m_maskBar(new MaskBar(bridge, *m_image, *m_masks, *m_pictureActions)),
       m_found(new DetectionPanel(*m_image)), m_live(new LivePreview(bridge, this)) {
     setMinimumSize(240, 120);
@@ -96,6 +98,7 @@ Viewport::Viewport(Bridge& bridge, QWidget* parent)
     middle->addWidget(m_found);
     middle->addWidget(m_layerPanel);
     layout->addLayout(middle, 1);
+    layout->addWidget(new FrameBar(m_maskBar->trackEdits()));
     layout->addWidget(m_timeline);
     layout->addWidget(makeStatus());
     m_empty->setAutoFillBackground(true);
@@ -230,8 +233,11 @@ void Viewport::connectViews() {
     connect(&m_bridge, &Bridge::resultReady, this,
             [this](quint32 node, const QString& output, const graph::Value& value, bool preview) {
                 const graph::Link place{node, output.toStdString()};
-                for (const graph::Link& source : sources())
-                    if (!preview && source == place) return showValue(place, value);
+                if (preview) return;
+                for (const graph::Link& source : sources()) {
+                    if (source == place) return showValue(place, value);
+                    if (viewable(m_bridge.session().result(source.node, source.output))) return; // what stands first is shown
+                }
             });
     connect(m_live, &LivePreview::shown, this, &Viewport::showPreview);
     connect(m_live, &LivePreview::textChanged, m_image, &ImageView::setPreviewText);
@@ -257,6 +263,7 @@ void Viewport::connectViews() {
             m_layers->follow(0);
             m_timeline->follow(0);
             m_masks->follow({}, {});
+            m_maskBar->trackEdits().follow(0);
             m_node = 0; // not written to the document: another one may just be opening, with its own
             m_value = {};
             showEmpty();
@@ -320,6 +327,7 @@ void Viewport::setViewed(graph::NodeId node) {
     m_edits->follow(node);
     m_timeline->follow(node);
     m_masks->follow({}, {});
+    m_maskBar->trackEdits().follow(0);
     m_bridge.session().document().view().viewed = node;
     if (!showPresent()) showEmpty();
     Q_EMIT viewedChanged(node);
@@ -375,8 +383,10 @@ void Viewport::showValue(const graph::Link& source, const graph::Value& value) {
         refreshCompare();
         m_stack->setCurrentWidget(m_image);
         m_masks->follow(selectionSource(), QSize(image->width(), image->height()));
+        m_maskBar->trackEdits().follow(selectionSource().node);
         m_probe->clear();
     } else if (!m_edits->active()) {
+        m_maskBar->trackEdits().follow(0);
         m_stack->setCurrentWidget(m_scene);
         showLayers();
         m_probe->setText(m_sceneNote);
@@ -432,6 +442,7 @@ void Viewport::endPreview() {
     } else if (m_value.tryAs<Image>()) {
         m_stack->setCurrentWidget(m_image);
     } else if (viewable(m_value)) {
+        m_maskBar->trackEdits().follow(0);
         m_stack->setCurrentWidget(m_scene);
         showLayers();
         m_probe->setText(m_sceneNote);

@@ -61,10 +61,10 @@ public:
     bool showsScene() const;
     QString probeLine() const;
 
-    void saveAs();
+    void saveAs(), copyPicture();
     void editScene();              ///< with the "Edit splats" beside the viewed node, or a new one
     void selectInPicture(bool on); ///< with the "Select by points" of the viewed picture, or a new one
-    void copyPicture();
+    void findSimilar(const QString& folder); ///< whose pictures look like the shown one, by a node behind it
 
 Q_SIGNALS:
     void viewedChanged(quint32 node);

@@ -3,6 +3,8 @@
 #include <QToolButton>
 
 #include "core/base/Error.h"
+#include "core/base/Paths.h"
+#include "core/library/ModelFolder.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/DetectionPanel.h"
 #include "ui/viewport/ImageView.h"
@@ -14,6 +16,8 @@ namespace ochre::ui {
 namespace {
 
 constexpr const char* kThreshold = "threshold";
+constexpr const char* kSearchType = "understand.search";
+constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
 constexpr double kLessSure = 0.1; // threshold of a detector that found nothing by its own
 
 /// The output of a node that tells what it found in its image; empty for other nodes.
@@ -36,6 +40,36 @@ void Viewport::addSmartSelect() {
     QToolButton* button = addTool(m_imageTools, QStringLiteral("select-smart"), m_smart->text());
     button->setDefaultAction(m_smart);
     button->setObjectName(m_smart->objectName());
+}
+
+void Viewport::findSimilar(const QString& folder) {
+    const graph::Link source = m_source;
+    if (!showsImage() || !source.node)
+        return Q_EMIT failed(tr("No picture is shown that others could be like."), tr("View one, then look for similar ones."));
+    const auto models = library::likelyDescribers();
+    if (models.empty())
+        return Q_EMIT failed(tr("There are no DINOv2 weights, which know what pictures look like."),
+                             tr("Put dinov2_vits14_pretrain.pth or a larger one into %1.").arg(QString::fromStdString(paths::models().string())));
+    project::Document& document = m_bridge.session().document();
+    graph::NodeId node = 0;
+    for (const graph::NodeId id : document.graph().consumers(source.node))
+        if (document.graph().at(id).type == kSearchType && document.graph().at(id).inputs.at("image") == source) node = id;
+    document.edit(tr("Find similar pictures").toStdString(), [&](graph::Graph& graph) {
+        if (!node) {
+            graph::Node added;
+            added.type = kSearchType;
+            added.parameters["model"] = models.front().reference;
+            added.look.x = graph.at(source.node).look.x + kNextTo;
+            added.look.y = graph.at(source.node).look.y + kBelow;
+            node = graph.add(std::move(added));
+            graph.connect(source, node, "image");
+        }
+        graph.setParameter(node, "folder", folder.toStdString());
+    });
+    const graph::NodeId before = m_node;
+    setViewed(node);
+    m_back = before;
+    Q_EMIT runRequested(node);
 }
 
 void Viewport::connectMasks() {
@@ -63,6 +97,19 @@ void Viewport::connectMasks() {
     connect(m_found, &DetectionPanel::chosen, this, [this](const QRectF& box) {
         selectInPicture(true);
         m_masks->selectBox(box);
+    });
+    connect(m_found, &DetectionPanel::redoWanted, this, [this](const QRectF& box, const QString& label) {
+        selectInPicture(true);
+        m_masks->selectBox(box);
+        m_maskBar->redo(label);
+    });
+    connect(m_found, &DetectionPanel::redoAllWanted, this, [this] {
+        const QRectF whole(QPointF(), QSizeF(m_image->image().width(), m_image->image().height()));
+        std::vector<Repaint> wanted;
+        for (const Detection& one : m_found->detections())
+            if (const QRectF box = QRectF(QPointF(one.left, one.top), QPointF(one.right, one.bottom)) & whole; box.width() >= 1 && box.height() >= 1)
+                wanted.push_back({box, QString::fromStdString(one.label)});
+        if (!wanted.empty()) m_maskBar->redo(selectionSource(), wanted);
     });
     connect(m_found, &DetectionPanel::lessSureWanted, this, [this] {
         project::Document& document = m_bridge.session().document();

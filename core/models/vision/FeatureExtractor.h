@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/base/Cancel.h"
 #include "core/image/Image.h"
@@ -20,6 +22,21 @@ public:
     /// A picture of the size of `image`, sRGB. `side`: the longer side of what the network sees, pixels; more shows smaller
     /// things and takes longer. Deterministic. Throws Error, also when cancelled.
     Image picture(const Image& image, int side = 518, const Cancel& cancel = {}) const;
+
+    /// The picture as a whole in numbers whose cosine says how alike two pictures are: the network's summary of its middle
+    /// square, scaled to 224 pixels of 256 as the published figures were measured.
+    std::vector<float> describe(const Image& image, const Cancel& cancel = {}) const;
+    int width() const; ///< how many these are
+    /// Tells these weights from others, by name and size of the file.
+    const std::string& identity() const;
+
+    struct Pair {
+        float fromX, fromY, toX, toY; ///< pixels of the two pictures
+        float likeness;               ///< cosine, −1…1
+    };
+    /// Places of two pictures that mean the same: each is, of all patches of the other, the most alike to its partner. The
+    /// most alike first, at most `most`.
+    std::vector<Pair> match(const Image& from, const Image& to, int side, std::size_t most, const Cancel& cancel = {}) const;
 
 private:
     struct State;

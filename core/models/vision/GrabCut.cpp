@@ -113,17 +113,17 @@ cv::Mat cut(const cv::Mat& picture, const SegmentPrompt& prompt, const Scale& sc
     return pieces(chosen(labels), prompt, scale);
 }
 
-/// The mask of the small picture at the size of the whole one, whose edges it follows.
-Image laidOnto(const Image& image, const cv::Mat& small, const Cancel& cancel) {
-    Image mask(image.width(), image.height(), 1, ColorSpace::Raw);
-    cv::Mat out = matrixOf(mask), rough;
-    small.convertTo(rough, CV_32FC1, 1.0 / 255);
-    cv::resize(rough, out, out.size(), 0, 0, cv::INTER_LINEAR);
-    if (small.size() == out.size()) return mask;
+} // namespace
+
+Image laidOnto(const Image& image, const Image& small, const Cancel& cancel) {
+    if (small.width() == image.width() && small.height() == image.height()) return small;
+    Image mask(image.width(), image.height(), 1, ColorSpace::Raw), rough = small;
+    cv::Mat out = matrixOf(mask);
+    cv::resize(matrixOf(rough), out, out.size(), 0, 0, cv::INTER_LINEAR);
     Image grey = luminance(toColorSpace(image, ColorSpace::Srgb, cancel), cancel);
     for (float& v : grey.edit()) v = v > 0 ? std::min(v, 1.0f) : 0.0f; // NaN becomes 0
     const cv::Mat guide = matrixOf(grey);
-    const int reach = 2 * (image.width() / small.cols + 1) + 1;
+    const int reach = 2 * (image.width() / small.width() + 1) + 1;
     const auto mean = [reach](const cv::Mat& of) {
         cv::Mat smooth;
         cv::blur(of, smooth, {2 * reach + 1, 2 * reach + 1});
@@ -141,8 +141,6 @@ Image laidOnto(const Image& image, const cv::Mat& small, const Cancel& cancel) {
     return mask;
 }
 
-} // namespace
-
 Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress,
               const Cancel& cancel) {
     checkPrompt(prompt, image);
@@ -158,7 +156,9 @@ Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& p
         const Scale place{static_cast<double>(width) / image.width(),
                           static_cast<double>(height) / image.height(),
                           {width, height}};
-        return laidOnto(image, cut(bytesOf(small), prompt, place, progress, cancel), cancel);
+        Image mask(width, height, 1, ColorSpace::Raw);
+        matrixOf(mask).setTo(1, cut(bytesOf(small), prompt, place, progress, cancel));
+        return laidOnto(image, mask, cancel);
     } catch (const cv::Exception& e) {
         throw Error("GrabCut cannot cut this picture: " + e.err,
                     "give other points, or choose a SAM or MobileSAM model");

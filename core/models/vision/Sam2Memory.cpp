@@ -182,7 +182,10 @@ Sam2MemoryEncoder::Sam2MemoryEncoder(const tensor::Weights& weights, const Confi
 }
 
 nn::Tensor Sam2MemoryEncoder::forward(const nn::Tensor& features, const nn::Tensor& logits) const {
-    nn::Tensor mask = logits.sigmoid();
+    return remember(features, logits.sigmoid());
+}
+
+nn::Tensor Sam2MemoryEncoder::remember(const nn::Tensor& features, nn::Tensor mask) const {
     for (int i = 0; i < kMaskSteps; ++i) // norms go over the channels of a pixel, which lie side by side
         mask = nn::gelu(m_maskNorms[i](m_maskDown[i](mask).permute({0, 2, 3, 1}))).permute({0, 3, 1, 2});
     nn::Tensor x = m_features(features).add_(m_maskOut(mask)).permute({0, 2, 3, 1}); // [N, h, w, channels]

@@ -56,6 +56,8 @@ public:
 
     /// features [N, channels, h, w], logits [N, 1, 16·h, 16·w] of the mask → [N, memoryChannels, h, w].
     nn::Tensor forward(const nn::Tensor& features, const nn::Tensor& logits) const;
+    /// The same with numbers for the mask that are taken as they stand.
+    nn::Tensor remember(const nn::Tensor& features, nn::Tensor mask) const;
 
 private:
     struct Mixer { ///< a block of ConvNeXt (arXiv 2201.03545)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/vision/SamDecoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr double kPixelNorm = 1e-6; // epsilon of norms of maps; of tokens it is the usual 1e-5
 constexpr int kHeadDepth = 3;
+constexpr std::int64_t kAtOnce = 512; // pixels that are enlarged at a time
 constexpr const char* kTransformer = "mask_decoder.transformer.";
 constexpr const char* kMaskDown[] = {"prompt_encoder.mask_downscaling.0", "prompt_encoder.mask_downscaling.3",
                                      "prompt_encoder.mask_downscaling.6"};
@@ -73,8 +75,8 @@ void checkPrompt(const SamPrompt& prompt) {
         if (part.defined() && !std::isfinite(nn::maxAbs(part)))
             throw Error("SAM: a prompt has a coordinate that is no number", "give points and boxes in pixels");
     if (prompt.labels.defined() && prompt.labels.numel() > 0 &&
-        (prompt.labels.min().item<std::int64_t>() < -1 || prompt.labels.max().item<std::int64_t>() > 1))
-        throw Error("SAM: labels are 1 (of the object), 0 (not of it) or -1 (no point)");
+        (prompt.labels.min().item<std::int64_t>() < -1 || prompt.labels.max().item<std::int64_t>() > 3))
+        throw Error("SAM: labels are 1 (of the object), 0 (not of it), 2 and 3 (a box's corners) or -1 (no point)");
 }
 
 /// All keys, by the names of the first SAM.
@@ -193,15 +195,19 @@ SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_co
     }
     m_outTokens = nn::cat(tokens, 0).unsqueeze(0);
     // Keys and queries see the positions, values do not.
-    const auto projections = [&](const std::string& to, const std::string& from) {
-        std::vector<std::string> names{to + ".k_proj", to + ".v_proj"};
-        const nn::Tensor key = weights.tensor(names[0] + ".weight");
-        std::vector<nn::Tensor> shift{key, key.mul(0)};
+    const auto meeting = [&](const std::string& to, const std::string& from) {
+        const auto matrix = [&](const std::string& name) { return weights.tensor(name + ".weight"); };
+        std::vector<nn::Tensor> shift{matrix(to + ".k_proj")}, bias{weights.tensor(to + ".k_proj.bias")};
         if (!from.empty()) {
-            names.push_back(from + ".q_proj");
-            shift.push_back(weights.tensor(names[2] + ".weight"));
+            shift.push_back(matrix(from + ".q_proj"));
+            bias.push_back(weights.tensor(from + ".q_proj.bias"));
         }
-        return Projections{nn::Linear::joined(weights, names), nn::Linear(nn::cat(shift, 0), {})};
+        return Meeting{.query = {weights, to + ".q_proj"},
+                       .out = {weights, to + ".out_proj"},
+                       .key = shift[0].view({config.heads, -1, config.channels}),
+                       .value = matrix(to + ".v_proj").view({config.heads, -1, config.channels}),
+                       .valueBias = weights.tensor(to + ".v_proj.bias"),
+                       .shift = nn::Linear(nn::cat(shift, 0), nn::cat(bias, 0))};
     };
     for (int i = 0; i < config.layers; ++i) {
         Layer& layer = m_layers.emplace_back();
@@ -209,16 +215,23 @@ SamDecoder::SamDecoder(const tensor::Weights& file, const Config& config) : m_co
         const auto norm = [&](const char* part) { return nn::LayerNorm(weights, inLayer(i, part)); };
         layer = {.selfQuery = read("self_attn.q_proj"), .selfKey = read("self_attn.k_proj"),
                  .selfValue = read("self_attn.v_proj"), .selfOut = read("self_attn.out_proj"), .norm1 = norm("norm1"),
-                 .toQuery = read("cross_attn_token_to_image.q_proj"), .toOut = read("cross_attn_token_to_image.out_proj"),
+                 .meet = meeting(inLayer(i, "cross_attn_token_to_image"), inLayer(i, "cross_attn_image_to_token")),
                  .norm2 = norm("norm2"), .up = read("mlp.lin1"), .down = read("mlp.lin2"), .norm3 = norm("norm3"),
                  .fromKey = read("cross_attn_image_to_token.k_proj"), .fromValue = read("cross_attn_image_to_token.v_proj"),
-                 .fromOut = read("cross_attn_image_to_token.out_proj"), .norm4 = norm("norm4"),
-                 .picture = projections(inLayer(i, "cross_attn_token_to_image"), inLayer(i, "cross_attn_image_to_token"))};
+                 .norm4 = norm("norm4")};
+        const std::string from = inLayer(i, "cross_attn_image_to_token");
+        if (i == 0) {
+            const std::string to = inLayer(i, "cross_attn_token_to_image");
+            m_firstKey = {weights.tensor(to + ".k_proj.weight"), {}};
+            m_firstValue = {weights, to + ".v_proj"};
+            m_firstAsk = {weights.tensor(from + ".q_proj.weight"), {}};
+        }
+        layer.ask = weights.tensor(from + ".q_proj.weight").view({config.heads, -1, config.channels});
+        layer.answer = weights.tensor(from + ".out_proj.weight").view({config.channels, config.heads, -1}).permute({1, 2, 0});
+        layer.answerBias = weights.tensor(from + ".out_proj.bias");
     }
     const std::string last = std::string(kTransformer) + "final_attn_token_to_image";
-    m_lastQuery = {weights, last + ".q_proj"};
-    m_lastOut = {weights, last + ".out_proj"};
-    m_lastPicture = projections(last, {});
+    m_last = meeting(last, {});
     m_lastNorm = {weights, std::string(kTransformer) + "norm_final_attn"};
     for (int i = 0; i < 2; ++i) m_up[i] = readDoubling(weights, kUp[i]);
     m_upNorm = {weights, kUpNorm, kPixelNorm};
@@ -282,14 +295,17 @@ SamDecoder::Picture SamDecoder::prepare(const nn::Tensor& features, int pixelHei
     picture.positions = gridPositions(picture.height, picture.width);
     picture.features = nn::channelsLast(features).permute({0, 2, 3, 1}).flatten(1, 2);
     picture.unmasked = picture.features.add(m_noMask);
-    for (const Layer& layer : m_layers) picture.shifts.push_back(layer.picture.shift(picture.positions));
-    picture.shifts.push_back(m_lastPicture.shift(picture.positions));
+    for (const Layer& layer : m_layers) picture.shifts.push_back(layer.meet.shift(picture.positions));
+    picture.shifts.push_back(m_last.shift(picture.positions));
     if (m_config.second) {
         const std::int64_t h = picture.height, w = picture.width;
         picture.fine = {fine[0].view({1, -1, h, 2, w, 2}).permute({0, 2, 4, 3, 5, 1}).reshape({1, h * w * 4, -1}),
                         fine[1].view({1, -1, h, 2, 2, w, 2, 2}).permute({0, 2, 5, 3, 6, 4, 7, 1}).reshape({1, h * w * 16, -1})};
     }
-    picture.firstProjections = m_layers.front().picture.values(picture.unmasked).add_(picture.shifts.front());
+    const std::int64_t half = m_config.halfChannels;
+    picture.firstKeys = m_firstKey(picture.unmasked).add_(picture.shifts.front().narrow(2, 0, half));
+    picture.firstValues = m_firstValue(picture.unmasked);
+    picture.firstAsked = m_firstAsk(picture.unmasked).add_(picture.shifts.front().narrow(2, half, half));
     return picture;
 }
 
@@ -300,24 +316,52 @@ nn::Tensor SamDecoder::selfAttend(const Layer& layer, const nn::Tensor& queries,
     return layer.norm1(first ? out : out.add_(queries));
 }
 
-/// What tokens see of the picture, whose keys and values stand first in `projected`.
-nn::Tensor SamDecoder::meet(const nn::Linear& query, const nn::Linear& out, const nn::Tensor& tokens,
-                            const nn::Tensor& projected) const {
-    const std::int64_t half = m_config.halfChannels, batch = tokens.size(0);
-    const auto part = [&](std::int64_t index) {
-        return projected.narrow(2, index * half, half).expand({batch, -1, -1});
-    };
-    return out(nn::attention(query(tokens), part(0), part(1), m_config.heads));
+/// What a few tokens see of the pixels [1 or N, h·w, channels]. Matrices that stand on either side of the attention are
+/// multiplied with the tokens in place of the many more pixels: q·(Wk x) = (q Wk)·x, and what is seen of x becomes values
+/// afterwards. `shift` [1, h·w, halfChannels] is what positions add to the keys.
+nn::Tensor SamDecoder::meet(const Meeting& with, const nn::Tensor& tokens, const nn::Tensor& pixels, const nn::Tensor& shift) const {
+    const std::int64_t batch = tokens.size(0), count = tokens.size(1), width = m_config.halfChannels / m_config.heads;
+    const auto split = [&](const nn::Tensor& x) { return x.unflatten(2, {m_config.heads, width}).transpose(1, 2); };
+    const nn::Tensor asked = split(with.query(tokens)).mul(1 / std::sqrt(static_cast<double>(width))); // [N, heads, T, D]
+    nn::Tensor products = asked.matmul(split(shift).transpose(2, 3));                                  // [N, heads, T, h·w]
+    products.add_(asked.matmul(with.key).flatten(1, 2).matmul(pixels.transpose(1, 2)).view(products.sizes()));
+    const nn::Tensor shares = nn::softmax(products, 3).flatten(1, 2);
+    const nn::Tensor seen = shares.matmul(pixels).view({batch, m_config.heads, count, -1}).matmul(with.value.transpose(1, 2));
+    return with.out(seen.transpose(1, 2).flatten(2).add_(with.valueBias));
 }
 
-/// [N, h·w, channels] → [N, h·w·16, channels/8]: each pixel's sixteen, two doublings in turn.
-nn::Tensor SamDecoder::upscaled(const nn::Tensor& pixels, const Picture& picture) const {
+/// What each pixel sees of a few tokens, in the same way: the values come out as they are added. `asked` [1 or N, h·w,
+/// halfChannels] is all of the queries or, with `pixels`, what is added to theirs.
+nn::Tensor SamDecoder::toldPixels(const Layer& layer, const nn::Tensor& asked, const nn::Tensor& pixels, const nn::Tensor& key,
+                                  const nn::Tensor& value) const {
+    const std::int64_t batch = key.size(0), count = key.size(1), width = m_config.halfChannels / m_config.heads;
+    const auto split = [&](const nn::Tensor& x) { return x.unflatten(2, {m_config.heads, width}).transpose(1, 2); };
+    const nn::Tensor keys = split(key).mul(1 / std::sqrt(static_cast<double>(width))); // [N, heads, T, D]
+    nn::Tensor products = keys.matmul(split(asked).transpose(2, 3));                   // [N, heads, T, h·w]
+    if (pixels.defined())
+        products.add_(keys.matmul(layer.ask).flatten(1, 2).matmul(pixels.transpose(1, 2)).view(products.sizes()));
+    const nn::Tensor shares = nn::softmax(products, 2).view({batch, m_config.heads * count, -1});
+    const nn::Tensor answers = split(value).matmul(layer.answer).flatten(1, 2); // [N, heads·T, channels]
+    return shares.transpose(1, 2).matmul(answers).add_(layer.answerBias);
+}
+
+/// [N, count, channels] from pixel `from` on → [N, count·16, channels/8]: each pixel's sixteen, two doublings in turn.
+nn::Tensor SamDecoder::upscaled(const nn::Tensor& pixels, const Picture& picture, std::int64_t from) const {
     const std::int64_t batch = pixels.size(0), count = pixels.size(1), channels = m_config.channels;
     nn::Tensor x = m_up[0](pixels).view({batch, count * 4, channels / 4});
-    if (m_config.second) x.add_(picture.fine[0]);
+    if (m_config.second) x.add_(picture.fine[0].narrow(1, from * 4, count * 4));
     x = m_up[1](nn::gelu(m_upNorm(x))).view({batch, count * 16, channels / 8});
-    if (m_config.second) x.add_(picture.fine[1]);
+    if (m_config.second) x.add_(picture.fine[1].narrow(1, from * 16, count * 16));
     return nn::gelu(x);
+}
+
+/// kernels [N, masks, channels/8] → [N, masks, h·w·16]. Some rows at a time, so that what lies between stays in the cache.
+nn::Tensor SamDecoder::masksOf(const nn::Tensor& kernels, const nn::Tensor& pixels, const Picture& picture) const {
+    std::vector<nn::Tensor> parts;
+    const std::int64_t total = pixels.size(1), step = std::max<std::int64_t>(1, kAtOnce / pixels.size(0));
+    for (std::int64_t from = 0; from < total; from += step)
+        parts.push_back(kernels.matmul(upscaled(pixels.narrow(1, from, std::min(step, total - from)), picture, from).transpose(1, 2)));
+    return nn::cat(parts, 2);
 }
 
 /// Of all masks, the first or, where that is unsure of its edge, the best of the others.
@@ -342,29 +386,32 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
     const auto repeated = [&](const nn::Tensor& x) { return x.expand({batch, -1, -1}); };
     const nn::Tensor tokens = nn::cat({repeated(m_outTokens), repeated(sparseTokens)}, 1); // [N, T, channels]
     const bool masked = prompt.masks.defined();
+    const std::int64_t half = m_config.halfChannels;
     nn::Tensor queries = tokens;
     nn::Tensor pixels = masked ? picture.features.add(dense(prompt)) : picture.unmasked; // [N or 1, h·w, channels]
     for (std::size_t i = 0; i < m_layers.size(); ++i) {
         const Layer& layer = m_layers[i];
-        const nn::Tensor projected = i == 0 && !masked ? picture.firstProjections
-                                                       : layer.picture.values(pixels).add_(picture.shifts[i]);
+        const bool known = i == 0 && !masked;
         queries = selfAttend(layer, queries, tokens, i == 0);
-        queries = layer.norm2(meet(layer.toQuery, layer.toOut, queries.add(tokens), projected).add_(queries));
+        const nn::Tensor placed = queries.add(tokens);
+        const nn::Tensor met = known ? layer.meet.out(nn::attention(layer.meet.query(placed), repeated(picture.firstKeys),
+                                                                    repeated(picture.firstValues), m_config.heads))
+                                     : meet(layer.meet, placed, pixels, picture.shifts[i].narrow(2, 0, half));
+        queries = layer.norm2(met.add(queries));
         queries = layer.norm3(layer.down(nn::relu(layer.up(queries))).add_(queries));
-        const nn::Tensor asked = repeated(projected.narrow(2, 2 * m_config.halfChannels, m_config.halfChannels));
-        const nn::Tensor seen = layer.fromOut(
-            nn::attention(asked, layer.fromKey(queries.add(tokens)), layer.fromValue(queries), m_config.heads));
-        pixels = layer.norm4(seen.add_(pixels));
+        const nn::Tensor asked = known ? picture.firstAsked : picture.shifts[i].narrow(2, half, half);
+        const nn::Tensor told = toldPixels(layer, asked, known ? nn::Tensor() : pixels,
+                                           layer.fromKey(queries.add(tokens)), layer.fromValue(queries));
+        pixels = layer.norm4(told.add_(pixels));
     }
-    const nn::Tensor last = m_lastPicture.values(pixels).add_(picture.shifts.back());
-    queries = m_lastNorm(meet(m_lastQuery, m_lastOut, queries.add(tokens), last).add_(queries));
+    queries = m_lastNorm(meet(m_last, queries.add(tokens), pixels, picture.shifts.back()).add_(queries));
 
     const int front = m_config.second ? 1 : 0;                          // tokens before that of the scores
     const int first = three ? 1 : 0, end = three || m_config.second ? m_config.maskTokens : 1; // masks that are computed
     std::vector<nn::Tensor> kernels;
     for (int i = first; i < end; ++i)
         kernels.push_back(runMlp(m_kernels[static_cast<std::size_t>(i)], queries.narrow(1, front + 1 + i, 1)));
-    const nn::Tensor flat = nn::cat(kernels, 1).matmul(upscaled(pixels, picture).transpose(1, 2)); // [N, masks, h·w·16]
+    const nn::Tensor flat = masksOf(nn::cat(kernels, 1), pixels, picture); // [N, masks, h·w·16]
     const std::int64_t h = picture.height, w = picture.width, count = flat.size(1);
     const nn::Tensor quarters = flat.view({batch, count, h, w, 2, 2, 2, 2}); // pixel, then its halves down and across, twice
     Output output{

@@ -17,7 +17,7 @@ namespace ochre::models {
 /// N prompts for one picture. All parts may be undefined; those that are there have the same N.
 struct SamPrompt {
     nn::Tensor points; ///< [N, P, 2], x and y in pixels of the padded picture
-    nn::Tensor labels; ///< int64 [N, P]: 1 belongs to the object, 0 does not, −1 is no point
+    nn::Tensor labels; ///< int64 [N, P]: 1 belongs to the object, 0 does not, −1 is no point; 2, 3 are corners
     nn::Tensor boxes;  ///< [N, 4], left, top, right, bottom
     nn::Tensor masks;  ///< [N, 1, 4·h, 4·w], logits of an earlier answer
 };
@@ -46,8 +46,8 @@ public:
         nn::Tensor positions;         ///< [1, h·w, channels]
         nn::Tensor features;          ///< [1, h·w, channels], without what mask prompts add
         nn::Tensor unmasked;          ///< the same with what stands for no mask prompt
-        nn::Tensor firstProjections;  ///< of those, as the first layer sees them
-        std::vector<nn::Tensor> shifts; ///< what positions add to the projections of each layer and of the last attention
+        nn::Tensor firstKeys, firstValues, firstAsked; ///< of those [1, h·w, halfChannels], as the first layer sees them
+        std::vector<nn::Tensor> shifts; ///< what positions add to keys and queries of each layer and to keys of the last attention
         std::vector<nn::Tensor> fine;   ///< of SAM 2, in the order of pixels that each doubling gives
     };
     /// `features` [1, channels, h, w] of the image encoder; for SAM 2 `fine` as fineFeatures() gives them.
@@ -75,25 +75,32 @@ public:
     const Config& config() const { return m_config; }
 
 private:
-    struct Projections { ///< of the picture's tokens, for one place where tokens and picture meet, as one layer
-        nn::Linear values, shift; ///< keys, values[, queries]; what positions add to them
+    struct Meeting { ///< where tokens look at the picture
+        nn::Linear query, out;
+        nn::Tensor key, value;    ///< [heads, D, channels]: of the picture's keys and values
+        nn::Tensor valueBias;     ///< [halfChannels]
+        nn::Linear shift;         ///< what positions and biases add to keys and, in layers, to the queries of the picture
     };
     struct Layer {
         nn::Linear selfQuery, selfKey, selfValue, selfOut;
         nn::LayerNorm norm1;
-        nn::Linear toQuery, toOut;
+        Meeting meet;
         nn::LayerNorm norm2;
         nn::Linear up, down;
         nn::LayerNorm norm3;
-        nn::Linear fromKey, fromValue, fromOut;
+        nn::Linear fromKey, fromValue;
         nn::LayerNorm norm4;
-        Projections picture;
+        nn::Tensor ask, answer;           ///< [heads, D, channels]: of the picture's queries, of what is made of the values
+        nn::Tensor answerBias;            ///< [channels]
     };
     using Mlp = std::vector<nn::Linear>;
     nn::Tensor encode(const nn::Tensor& shares) const;
     nn::Tensor selfAttend(const Layer& layer, const nn::Tensor& queries, const nn::Tensor& tokens, bool first) const;
-    nn::Tensor meet(const nn::Linear& query, const nn::Linear& out, const nn::Tensor& tokens, const nn::Tensor& projected) const;
-    nn::Tensor upscaled(const nn::Tensor& pixels, const Picture& picture) const;
+    nn::Tensor meet(const Meeting& with, const nn::Tensor& tokens, const nn::Tensor& pixels, const nn::Tensor& shift) const;
+    nn::Tensor toldPixels(const Layer& layer, const nn::Tensor& asked, const nn::Tensor& pixels, const nn::Tensor& key,
+                          const nn::Tensor& value) const;
+    nn::Tensor upscaled(const nn::Tensor& pixels, const Picture& picture, std::int64_t from) const;
+    nn::Tensor masksOf(const nn::Tensor& kernels, const nn::Tensor& pixels, const Picture& picture) const;
     static void keepStable(Output& all);
 
     Config m_config;
@@ -104,8 +111,8 @@ private:
     nn::LayerNorm m_maskNorms[2];
     nn::Tensor m_outTokens; ///< [1, 1 + maskTokens, channels], in SAM 2 one more in front
     std::vector<Layer> m_layers;
-    nn::Linear m_lastQuery, m_lastOut;
-    Projections m_lastPicture;
+    nn::Linear m_firstKey, m_firstValue, m_firstAsk; ///< of the picture's tokens in the first layer, the first and last unbiased
+    Meeting m_last;
     nn::LayerNorm m_lastNorm;
     nn::Linear m_up[2]; ///< transposed convolutions of 2×2 at stride 2, which are products: each pixel gives four
     nn::LayerNorm m_upNorm;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <list>
 #include <mutex>
+#include <numeric>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -209,8 +210,8 @@ void Segmenter::look(const Image& image, const Progress& progress, const Cancel&
     });
 }
 
-std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
-                                              const Cancel& cancel) const {
+std::vector<SegmentAnswer> Segmenter::answers(const Image& image, const SegmentPrompt& prompt, bool three, std::optional<std::size_t> place,
+                                              const Progress& progress, const Cancel& cancel) const {
     checkPrompt(prompt, image);
     std::vector<SegmentAnswer> answers;
     tensor::useThreads();
@@ -221,13 +222,55 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
         const Scale scale{static_cast<double>(seen.usedWidth) / image.width(),
                           static_cast<double>(seen.usedHeight) / image.height()};
         const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
-        const nn::Tensor masks = m_state->finish(output.masks, seen, image);
-        for (std::int64_t i = 0; i < masks.size(1); ++i)
-            answers.push_back({tensor::toImage(masks.select(1, i).gt(0).to(at::kFloat), ColorSpace::Raw),
-                               output.scores.select(1, i).item<float>()});
+        const std::vector<float> scores = nn::toValues(output.scores.to(at::kFloat));
+        std::vector<std::size_t> order(scores.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return scores[i]; });
+        if (place) order = {order[std::min(*place, order.size() - 1)]};
+        for (const std::size_t i : order) {
+            const nn::Tensor mask = m_state->finish(output.masks.narrow(1, static_cast<std::int64_t>(i), 1), seen, image);
+            answers.push_back({tensor::toImage(mask.gt(0).to(at::kFloat), ColorSpace::Raw), scores[i]});
+        }
     });
-    std::ranges::stable_sort(answers, std::ranges::greater(), &SegmentAnswer::score);
     return answers;
+}
+
+std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentPrompt& prompt, bool three, const Progress& progress,
+                                              const Cancel& cancel) const {
+    return answers(image, prompt, three, std::nullopt, progress, cancel);
+}
+
+SegmentAnswer Segmenter::select(const Image& image, const SegmentPrompt& prompt, bool three, std::size_t place, const Progress& progress,
+                                const Cancel& cancel) const {
+    return answers(image, prompt, three, place, progress, cancel).front();
+}
+
+std::vector<FoundMask> Segmenter::everything(const Image& image, const EverythingOptions& options, const Progress& progress,
+                                             const Cancel& cancel) const {
+    std::vector<FoundMask> found;
+    const AskPoints ask = [&](const Image& picture, std::span<const std::array<float, 2>> points) {
+        const State::Seen seen = m_state->look(picture, cancel);
+        const Scale scale{static_cast<double>(seen.usedWidth) / picture.width(), static_cast<double>(seen.usedHeight) / picture.height()};
+        std::vector<float> places;
+        for (const auto& [x, y] : points) {
+            places.push_back(static_cast<float>(x * scale.across));
+            places.push_back(static_cast<float>(y * scale.down));
+        }
+        const auto count = static_cast<std::int64_t>(points.size());
+        const SamPrompt prompt{.points = nn::fromValues(places, {count, 1, 2}), .labels = nn::zeros({count, 1}, at::kLong).add(1)};
+        const SamDecoder::Output out = m_state->decoder().decode(seen.picture, prompt, true);
+        std::vector<std::vector<PointAnswer>> answers(points.size());
+        for (std::int64_t n = 0; n < count; ++n)
+            for (std::int64_t m = 0; m < out.masks.size(1); ++m)
+                answers[static_cast<std::size_t>(n)].push_back(
+                    {out.scores[n][m].item<float>(), [this, &picture, seen, mask = out.masks.narrow(0, n, 1).narrow(1, m, 1)] {
+                         return tensor::toImage(m_state->finish(mask, seen, picture), ColorSpace::Raw);
+                     }});
+        return answers;
+    };
+    tensor::useThreads();
+    tensor::run(cancel, [&] { found = findMasks(image, options, ask, progress, cancel); });
+    return found;
 }
 
 } // namespace ochre::models

@@ -11,6 +11,7 @@
 #include "core/base/Cancel.h"
 #include "core/base/Progress.h"
 #include "core/image/Image.h"
+#include "core/models/vision/MaskGenerator.h"
 
 namespace ochre::models {
 
@@ -57,13 +58,23 @@ public:
     std::vector<SegmentAnswer> segment(const Image& image, const SegmentPrompt& prompt, bool three = true,
                                        const Progress& progress = {}, const Cancel& cancel = {}) const;
 
+    /// The one at `place` of these, or the last; the others' masks are not made, which takes most of the time of large pictures.
+    SegmentAnswer select(const Image& image, const SegmentPrompt& prompt, bool three = true, std::size_t place = 0,
+                         const Progress& progress = {}, const Cancel& cancel = {}) const;
+
     /// Runs the image encoder on a picture that is not known yet, so that what is asked next takes no time.
     void look(const Image& image, const Progress& progress = {}, const Cancel& cancel = {}) const;
+
+    /// A mask for each thing in the picture (MaskGenerator.h).
+    std::vector<FoundMask> everything(const Image& image, const EverythingOptions& options = {}, const Progress& progress = {},
+                                      const Cancel& cancel = {}) const;
 
     int encodings() const; ///< how often the image encoder has run
 
 private:
     struct State;
+    std::vector<SegmentAnswer> answers(const Image& image, const SegmentPrompt& prompt, bool three, std::optional<std::size_t> place,
+                                       const Progress& progress, const Cancel& cancel) const;
     std::shared_ptr<State> m_state;
 };
 

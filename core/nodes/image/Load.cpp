@@ -8,6 +8,7 @@
 #include "core/base/Paths.h"
 #include "core/graph/NodeDeclaration.h"
 #include "core/graph/RunContext.h"
+#include "core/graph/Types.h"
 #include "core/image/Color.h"
 #include "core/image/ImageIo.h"
 #include "core/nodes/Make.h"
@@ -17,8 +18,13 @@
 namespace ochre::nodes::image {
 namespace {
 
+struct Read {
+    Image image;
+    std::int64_t frames = 1; ///< there are
+};
+
 /// A frame of the video that was read last, or of another: so that frames in order are decoded once.
-Image frameOf(const std::filesystem::path& file, std::size_t index, const Cancel& cancel) {
+Read frameOf(const std::filesystem::path& file, std::size_t index, const Cancel& cancel) {
     static std::mutex mutex;
     static std::filesystem::path opened;
     static std::filesystem::file_time_type time;
@@ -31,7 +37,7 @@ Image frameOf(const std::filesystem::path& file, std::size_t index, const Cancel
         opened = file;
         time = now;
     }
-    return reader->frame(index, cancel);
+    return {reader->frame(index, cancel), static_cast<std::int64_t>(reader->times(cancel).size())};
 }
 
 } // namespace
@@ -48,6 +54,10 @@ graph::NodeDeclaration Load() {
                  .label = "Alpha",
                  .help = "Its alpha; white where it has none.",
                  .type = types::kMask})
+        .output({.id = "frames",
+                 .label = "Frames",
+                 .help = "How many a video has; 1 of a picture.",
+                 .type = graph::types::kInt})
         .parameter({.id = "path",
                     .label = "File",
                     .help = "The picture to read, or the video.",
@@ -86,10 +96,11 @@ graph::NodeDeclaration Load() {
                 options.colorSpace = colorSpaceFromName(run.text("color_space"));
             options.applyOrientation = run.flag("orientation");
             const std::filesystem::path file = paths::resolve(run.text("path"));
-            const Image image = isVideo(file) ? frameOf(file, static_cast<std::size_t>(run.integer("frame")), run.cancel())
-                                                  : readImage(file, options, run.cancel());
-            run.setOutput("mask", makeMaskValue(alphaOf(image)));
-            run.setOutput("image", makeImageValue(image));
+            const Read read = isVideo(file) ? frameOf(file, static_cast<std::size_t>(run.integer("frame")), run.cancel())
+                                            : Read{readImage(file, options, run.cancel())};
+            run.setOutput("mask", makeMaskValue(alphaOf(read.image)));
+            run.setOutput("image", makeImageValue(read.image));
+            run.setOutput("frames", graph::makeInt(read.frames));
         });
 }
 

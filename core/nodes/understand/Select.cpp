@@ -38,9 +38,8 @@ std::shared_ptr<const models::Segmenter> segmenterOf(const graph::RunContext& ru
 
 models::SegmentAnswer answerOf(const models::Segmenter& segmenter, const Image& image, const models::SegmentPrompt& prompt,
                                const std::string& wanted, const Progress& progress, const Cancel& cancel) {
-    const auto answers = segmenter.segment(image, prompt, wanted != "auto" || isAmbiguous(prompt), progress, cancel);
     const std::size_t place = wanted == "second" ? 1 : wanted == "third" ? 2 : 0;
-    return answers[std::min(place, answers.size() - 1)];
+    return segmenter.select(image, prompt, wanted != "auto" || isAmbiguous(prompt), place, progress, cancel);
 }
 
 void run(graph::RunContext& run) {

@@ -5,12 +5,16 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/File.h"
 #include "core/image/ImageIo.h"
 #include "core/models/restore/Bem.h"
+#include "core/nodes/ClipFiles.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
 #include "tests/core/models/RandomWeights.h"
+#include "tests/core/models/vision/SmallSam2.h"
 #include "tests/core/nodes/NodeBench.h"
+#include "tests/support/Machine.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -31,6 +35,7 @@ const Case kCases[]{{"restore.restore", "dncnn/gray_5_layers", "image"},
                     {"understand.detect", "yolox/depthwise", "image"},
                     {"understand.select", "sam/end_to_end", "mask"},
                     {"understand.select", "", "mask"},
+                    {"understand.everything", "sam/end_to_end", "labels"},
                     {"understand.features", "dinov2/interpolated_registers", "image"}};
 
 std::string weightsOf(const char* parityCase) {
@@ -41,6 +46,7 @@ NodeBench benchOf(const Case& c, const Image& image) {
     NodeBench bench(c.node);
     bench.set("model", weightsOf(c.model)).give("image", makeImageValue(image));
     if (std::string(c.node) == "understand.select") bench.set("points", std::string("0,0"));
+    if (std::string(c.node) == "understand.everything") bench.set("points", std::int64_t{2}).set("score", 0.0).set("stability", 0.0);
     if (std::string(c.node) == "understand.features") bench.set("side", std::int64_t{56});
     return bench;
 }
@@ -119,6 +125,71 @@ TEST_P(OddPictures, InfinitiesAndWhatIsNoNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, OddPictures, ::testing::ValuesIn(kCases));
+
+std::vector<std::pair<std::string, Image>> oddPictures() {
+    Image light = drawing(16, 12, 3), clear = drawing(40, 24, 4);
+    light.setColorSpace(ColorSpace::Linear);
+    light.edit()[30] = 900;
+    light.edit()[31] = -4;
+    light.edit()[60] = std::numeric_limits<float>::infinity();
+    light.edit()[61] = -std::numeric_limits<float>::infinity();
+    light.edit()[62] = std::nanf("");
+    for (std::size_t i = 3; i < clear.valueCount(); i += 4) clear.edit()[i] = i % 8 == 3 ? 0.0f : 0.5f;
+    return {{"one.png", drawing(1, 1, 3)}, {"tall.png", drawing(7, 5000, 1)}, {"grey.png", drawing(33, 21, 1)},
+            {"clear.png", clear}, {"light.exr", light}};
+}
+
+TEST(OddFilms, AreFollowedWithAndWithoutANetwork) {
+    const test::TemporaryFolder folder;
+    const std::string sam2 = models::writeSmallSam2(folder / "sam2.safetensors");
+    for (const auto& [name, image] : oddPictures()) {
+        const std::filesystem::path film = folder / ("film of " + name);
+        std::filesystem::create_directories(film);
+        for (const char* frame : {"0 ", "1 "}) writeImage(image, film / (frame + name), {.bitDepth = name.ends_with("exr") ? 32 : 16});
+        for (const std::string& model : {std::string(), sam2}) {
+            const graph::Value value = NodeBench("understand.track").set("video", film.string()).set("model", model)
+                                           .set("prompts", std::string("0: 0,0")).run("masks");
+            const ClipPtr masks = value.as<ClipPtr>();
+            ASSERT_EQ(masks->frames(), 2) << name;
+            EXPECT_EQ(masks->frame(1).width(), image.width()) << name;
+            EXPECT_EQ(masks->frame(1).height(), image.height()) << name;
+        }
+    }
+}
+
+TEST(OddFolders, EachPictureIsFoundAndMatched) {
+    const test::TemporaryFolder folder;
+    const test::Setting cache("OCHRE_CACHE_DIR", folder / "cache");
+    std::filesystem::create_directories(folder / "pictures");
+    const auto pictures = oddPictures();
+    for (const auto& [name, image] : pictures) writeImage(image, folder / "pictures" / name, {.bitDepth = name.ends_with("exr") ? 32 : 16});
+    writeFileAtomic(folder / "pictures" / "broken.png", "no picture");
+    for (const auto& [name, image] : pictures) {
+        const Image read = readImage(folder / "pictures" / name);
+        const NodeBench search = NodeBench("understand.search").set("model", weightsOf("dinov2/interpolated_registers"))
+                                     .set("folder", (folder / "pictures").string()).give("image", makeImageValue(read));
+        EXPECT_EQ(search.run("count").as<std::int64_t>(), static_cast<std::int64_t>(pictures.size())) << name;
+        EXPECT_EQ(search.run("best").as<Image>().width(), image.width()) << name;
+        EXPECT_GE(NodeBench("understand.match").set("model", weightsOf("dinov2/interpolated_registers")).set("side", std::int64_t{56})
+                      .give("image", makeImageValue(read)).give("other", makeImageValue(read)).run("count").as<std::int64_t>(), 1) << name;
+    }
+}
+
+TEST(OddFilms, WrongFilesAreNamed) {
+    const test::TemporaryFolder folder;
+    writeFileAtomic(folder / "text.mp4", "no video");
+    std::filesystem::create_directories(folder / "empty");
+    std::filesystem::create_directories(folder / "mixed");
+    writeImage(drawing(20, 20, 3), folder / "mixed/0.png");
+    writeImage(drawing(24, 20, 3), folder / "mixed/1.png");
+    const auto said = [&](const char* name) {
+        return NodeBench("understand.track").set("video", folder / name).set("prompts", std::string("0: 3,3")).fails().full();
+    };
+    EXPECT_NE(said("text.mp4").find("text.mp4: is no video"), std::string::npos) << said("text.mp4");
+    EXPECT_NE(said("nowhere.mp4").find("nowhere.mp4: is no file"), std::string::npos) << said("nowhere.mp4");
+    EXPECT_NE(said("empty").find("no pictures in this folder"), std::string::npos) << said("empty");
+    EXPECT_NE(said("mixed").find("frames of a video have one size"), std::string::npos) << said("mixed");
+}
 
 TEST(WrongModels, EachNodeSaysWhatTheFileIsInstead) {
     const Image image = drawing(16, 12, 3);

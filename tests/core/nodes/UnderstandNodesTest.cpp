@@ -6,13 +6,19 @@
 
 #include "core/graph/Types.h"
 #include "core/image/Color.h"
+#include "core/image/ImageIo.h"
 #include "core/models/vision/Detector.h"
 #include "core/models/vision/FeatureExtractor.h"
 #include "core/models/vision/GrabCut.h"
 #include "core/models/vision/Segmenter.h"
+#include "core/models/vision/VideoTracker.h"
+#include "core/nodes/ClipFiles.h"
 #include "core/nodes/Make.h"
 #include "core/nodes/Types.h"
+#include "tests/core/models/vision/SmallSam2.h"
 #include "tests/core/nodes/NodeBench.h"
+#include "tests/support/Machine.h"
+#include "tests/support/MovingObject.h"
 #include "tests/support/Support.h"
 
 namespace ochre::nodes {
@@ -119,6 +125,91 @@ TEST(UnderstandNodes, FeaturesAreThoseOfTheNetwork) {
     const std::string file = weightsOf("dinov2/interpolated_registers");
     EXPECT_TRUE(same(on("understand.features", file, image).set("side", std::int64_t{70}).run("image").as<Image>(),
                      models::FeatureExtractor::open(file).picture(image, 70)));
+}
+
+TEST(UnderstandNodes, TrackGivesAMaskForEachFrame) {
+    const test::MovingObject film{.width = 96, .height = 64, .frames = 5};
+    const test::TemporaryFolder folder;
+    std::filesystem::create_directories(folder / "film");
+    for (int i = 0; i < film.frames; ++i) writeImage(film.frame(i), folder / "film" / (std::to_string(i) + ".png"));
+    const auto track = [&] { return NodeBench("understand.track").set("video", (folder / "film").string()); };
+    char text[64];
+    std::snprintf(text, sizeof text, "2: %.1f,%.1f", film.middleX(2), film.middleY(2));
+    const auto masksOf = [](const NodeBench& node) { return node.run("masks").as<ClipPtr>(); };
+    const ClipPtr both = masksOf(track().set("prompts", std::string(text)));
+    ASSERT_EQ(both->frames(), 5);
+    for (int i = 0; i < 5; ++i) EXPECT_GT(test::intersectionOverUnion(both->frame(i), film.truth(i)), 0.85) << i;
+    const ClipPtr back = masksOf(track().set("prompts", std::string(text)).set("direction", std::string("backward")));
+    EXPECT_EQ(std::ranges::max(back->frame(4).values()), 0);
+    EXPECT_TRUE(same(back->frame(0), both->frame(0)));
+    const ClipPtr given = masksOf(track().give("mask", makeMaskValue(film.truth(1))).set("mask_frame", std::int64_t{1}));
+    EXPECT_TRUE(same(given->frame(1), film.truth(1)));
+    EXPECT_NE(NodeBench("understand.track").fails().message().find("no video is chosen"), std::string::npos);
+    EXPECT_NE(track().fails().message().find("what is to be followed"), std::string::npos);
+    EXPECT_NE(track().set("prompts", std::string("9: 1,1")).fails().message().find("no frame 9"), std::string::npos);
+    EXPECT_NE(track().set("prompts", std::string(text)).set("model", weightsOf("sam/end_to_end")).fails().message().find("follows objects"),
+              std::string::npos);
+    const std::string model = models::writeSmallSam2(folder / "sam2.safetensors");
+    EXPECT_EQ(masksOf(track().set("prompts", std::string(text)).set("model", model))->frames(), 5);
+    EXPECT_TRUE(same(NodeBench("video.frame").give("video", makeClipValue(both)).set("frame", std::int64_t{3}).run("image").as<Image>(),
+                     both->frame(3)));
+    EXPECT_NE(NodeBench("video.frame").give("video", makeClipValue(both)).set("frame", std::int64_t{5}).fails().message().find("no frame 5"),
+              std::string::npos);
+}
+
+TEST(UnderstandNodes, FindSimilarComparesAFolderAndRemembersIt) {
+    const test::TemporaryFolder folder;
+    const test::Setting cache("OCHRE_CACHE_DIR", folder.path() / "cache");
+    std::filesystem::create_directories(folder.path() / "pictures");
+    for (int i = 0; i < 4; ++i) {
+        Image picture(40 + 10 * i, 50, 3);
+        for (std::size_t p = 0; p < picture.valueCount(); ++p)
+            picture.edit()[p] = static_cast<float>((p * static_cast<std::size_t>(7 + 13 * i)) % 97) / 97;
+        writeImage(picture, folder.path() / "pictures" / (std::to_string(i) + ".png"));
+    }
+    const Image wanted = readImage(folder.path() / "pictures/2.png");
+    const auto search = [&] {
+        return on("understand.search", weightsOf("dinov2/interpolated_registers"), wanted)
+            .set("folder", (folder.path() / "pictures").string())
+            .set("top", std::int64_t{3});
+    };
+    const Json list = Json::parse(search().run("list").as<std::string>());
+    ASSERT_EQ(list.size(), 3u);
+    EXPECT_TRUE(list[0].at("path").get<std::string>().ends_with("2.png"));
+    EXPECT_NEAR(list[0].at("likeness").get<double>(), 1, 1e-4);
+    EXPECT_LT(list[1].at("likeness").get<double>(), 0.9999);
+    EXPECT_TRUE(same(search().run("best").as<Image>(), wanted));
+    EXPECT_EQ(search().run("count").as<std::int64_t>(), 4);
+    EXPECT_GT(search().run("image").as<Image>().width(), 400);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path() / "cache/pictures"), {}), 1) << "one index";
+    EXPECT_NE(on("understand.search", "", wanted).set("folder", std::string("/tmp")).fails().message().find("no DINOv2 weights"), std::string::npos);
+    EXPECT_NE(on("understand.search", weightsOf("dinov2/interpolated_registers"), wanted).fails().message().find("no folder"), std::string::npos);
+}
+
+TEST(UnderstandNodes, PlacesMatchThemselves) {
+    const Image image = drawing(60, 50);
+    const NodeBench match = NodeBench("understand.match")
+                                .set("model", weightsOf("dinov2/interpolated_registers"))
+                                .set("side", std::int64_t{84})
+                                .give("image", makeImageValue(image))
+                                .give("other", makeImageValue(image));
+    const Json list = Json::parse(match.run("list").as<std::string>());
+    ASSERT_GT(list.size(), 15u);
+    for (const Json& pair : list) {
+        EXPECT_EQ(pair.at("from"), pair.at("to"));
+        EXPECT_NEAR(pair.at("likeness").get<double>(), 1, 1e-4);
+    }
+    EXPECT_EQ(match.run("image").as<Image>().width(), 120);
+}
+
+TEST(UnderstandNodes, EverythingGivesLabelsBoxesAndTheirList) {
+    const NodeBench node = on("understand.everything", weightsOf("sam/end_to_end"), drawing(40, 30))
+                               .set("points", std::int64_t{4}).set("score", 0.0).set("stability", 0.0);
+    const Json list = Json::parse(node.run("list").as<std::string>());
+    EXPECT_EQ(node.run("count").as<std::int64_t>(), static_cast<std::int64_t>(list.size()));
+    EXPECT_EQ(node.run("boxes").as<Detections>().size(), list.size());
+    EXPECT_EQ(node.run("labels").as<Image>().channels(), 1);
+    EXPECT_EQ(node.run("image").as<Image>().width(), 40);
 }
 
 TEST(UnderstandNodes, WhatIsMissingIsSaid) {
