@@ -28,6 +28,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
+#include "core/tensor/InPlace.h"
 #include "core/tensor/Learning.h"
 #include "core/tensor/LearningLayers.h"
 #include "core/tensor/Runtime.h"
@@ -377,6 +378,28 @@ Tensor activate(const Tensor& x, const Activation& activation) {
         return nn::silu(x);
     }
     return x;
+}
+
+void activateInPlace(Tensor& x, const Activation& activation) {
+    switch (activation.kind) {
+    case Activation::Kind::None:
+        break;
+    case Activation::Kind::Relu:
+        at::relu_(x);
+        break;
+    case Activation::Kind::LeakyRelu:
+        at::leaky_relu_(x, activation.slope);
+        break;
+    case Activation::Kind::Gelu:
+        at::gelu_(x, "none");
+        break;
+    case Activation::Kind::GeluTanh:
+        at::gelu_(x, "tanh");
+        break;
+    case Activation::Kind::Silu:
+        at::silu_(x);
+        break;
+    }
 }
 
 Tensor relu(const Tensor& x) {
