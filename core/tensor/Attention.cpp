@@ -47,9 +47,13 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t
     tensor::currentCancel().check();
     if (q.dim() != 3 || k.dim() != 3 || heads < 1 || q.size(2) % heads != 0 || k.size(2) != q.size(2))
         throw Error(fmt::format("attention: widths {} and {} do not fit {} heads", q.size(-1), k.size(-1), heads));
-    if (!options.causal && !options.bias.defined()) {
+    const bool half = q.scalar_type() == at::kBFloat16; // whose kernel takes a bias
+    if (!options.causal && (half || !options.bias.defined())) {
         const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
-        if (const Tensor out = fusedAttention(q, k, v, heads, scale); out.defined()) return out;
+        TokenBias bias;
+        if (options.bias.defined())
+            bias.across = options.bias.to(at::kFloat).contiguous().expand({q.size(0), heads, q.size(1), k.size(1)});
+        if (const Tensor out = fusedAttention(q, k, v, heads, scale, bias); out.defined()) return out;
     }
     if (tensor::learning()) return plainAttention(q, k, v, heads, options);
     const std::optional<Tensor> bias =

@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 
 #include "core/tensor/FixedWinograd.h"
+#include "core/tensor/InPlace.h"
 #include "core/tensor/Runtime.h"
 
 namespace ochre::nn {
@@ -114,7 +115,8 @@ Tensor FixedConv::operator()(const Tensor& x, std::int64_t padRows, const Tensor
                                 : emptyPicture(x, x.size(0), m_weight.size(0), factor * x.size(2) + 2 * padRows - 2,
                                                factor * x.size(3) + 2 * m_pad - 2);
     run(x, padRows, false, out);
-    return activate(out, m_activation);
+    activateInPlace(out, m_activation);
+    return out;
 }
 
 void FixedConv::addTo(Tensor& onto, const Tensor& x, std::int64_t padRows) const {

@@ -29,9 +29,16 @@ struct Rows { ///< [count][width], bfloat16, rows apart by `stride` values
 /// Puts keys and values into the order of attend(). The width is even.
 void pack(const Rows& keys, const Rows& values, long count, long width, std::uint16_t* packed);
 
-/// Up to kQueries queries [count][width] against `keys` packed keys: softmax(scale · q · kᵀ) · v → out [count][width].
-/// The softmax is taken in blocks of kKeys (arXiv 1805.02867). scratch: scratchBytes().
+/// What is added to the scaled product of query q and key k, the keys being a picture of rows of `width`:
+/// down[q][k / width] + across[q][k % width]; nothing where there is no `across`, no first part where there is no `down`.
+struct Bias {
+    const float *down = nullptr, *across = nullptr;
+    long downStride = 0, acrossStride = 0, width = 0;
+};
+
+/// Up to kQueries queries [count][width] against `keys` packed keys: softmax(scale · q · kᵀ + bias) · v → out
+/// [count][width]. The softmax is taken in blocks of kKeys (arXiv 1805.02867). scratch: scratchBytes().
 void attend(const Rows& queries, long count, const std::uint16_t* packed, long keys, long width, float scale,
-            void* scratch, std::uint16_t* out, long outStride);
+            const Bias& bias, void* scratch, std::uint16_t* out, long outStride);
 
 } // namespace ochre::nn::half

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tensor/HalfAttention.h"
 
+#include <algorithm>
+
 #include <immintrin.h>
 
 namespace ochre::nn::half {
@@ -8,6 +10,7 @@ namespace {
 
 using V = __m512;
 
+constexpr float kLog2E = 1.44269504f, kNone = -1e30f;
 constexpr int kRows = 8; // of queries: kRows × 3 sums are held in registers
 
 inline V all(float v) {
@@ -80,10 +83,33 @@ inline float weigh(const float* scores, long count, V scale, std::uint16_t* weig
     return shrink;
 }
 
+inline __mmask16 firstLanes(long count) {
+    return static_cast<__mmask16>(count >= kLanes ? 0xffff : (1u << (count > 0 ? count : 0)) - 1);
+}
+
+/// products of a query and the keys from `key` on → log2(e) · (scale · product + what the bias has for them)
+inline void addBias(float* products, long key, long count, V scale, const float* down, const float* across, long width) {
+    long y = key / width, x = key % width;
+    for (long k = 0; k < count;) {
+        const long run = std::min({width - x, count - k, kLanes});
+        const __mmask16 lanes = firstLanes(run);
+        V bias = _mm512_maskz_loadu_ps(lanes, across + x);
+        if (down) bias = _mm512_add_ps(bias, all(down[y]));
+        bias = _mm512_max_ps(_mm512_mul_ps(bias, all(kLog2E)), all(kNone)); // no infinities
+        const V product = _mm512_maskz_loadu_ps(lanes, products + k);
+        _mm512_mask_storeu_ps(products + k, lanes, _mm512_fmadd_ps(product, scale, bias));
+        k += run;
+        x += run;
+        if (x == width) {
+            x = 0;
+            ++y;
+        }
+    }
+}
+
 struct Block { ///< of keys
     const std::uint16_t *keys, *values;
-    long count, seen, width, padded; ///< `seen`: keys that are no padding
-    bool first;
+    long from, count, seen, width, padded; ///< `from`: place of the first; `seen`: how many are no padding
 };
 
 struct Running { ///< of some queries
@@ -92,17 +118,22 @@ struct Running { ///< of some queries
 };
 
 template <int Rows>
-void attendBlock(const std::uint16_t* queries, long stride, const Block& block, float scale, const Running& running) {
+void attendBlock(const std::uint16_t* queries, long stride, const Block& block, float scale, const Bias& bias,
+                 const Running& running) {
     for (long k = 0; k < block.count; k += kPanel)
         multiply<Rows, 3>(queries, stride, block.keys + k * block.width, 2 * kPanel, block.width / 2, nullptr,
                           running.scores + k, kKeys);
     float shrink[Rows];
     for (int r = 0; r < Rows; ++r) {
-        for (long k = block.seen; k < block.count; ++k) running.scores[r * kKeys + k] = -1e30f;
-        shrink[r] = weigh(running.scores + r * kKeys, block.count, all(scale), running.weights + r * kKeys,
+        float* scores = running.scores + r * kKeys;
+        if (bias.across)
+            addBias(scores, block.from, std::min(block.seen, block.count), all(scale),
+                    bias.down ? bias.down + r * bias.downStride : nullptr, bias.across + r * bias.acrossStride, bias.width);
+        for (long k = block.seen; k < block.count; ++k) scores[k] = kNone;
+        shrink[r] = weigh(scores, block.count, all(bias.across ? 1.0f : scale), running.weights + r * kKeys,
                           running.most[r], running.total[r]);
     }
-    const float* keep = block.first ? nullptr : shrink;
+    const float* keep = block.from == 0 ? nullptr : shrink;
     for (long c = 0; c < block.padded;) {
         const long left = (block.padded - c) / kLanes; // in twos where threes would leave a single one
         const long columns = left == 1 ? 1 : left == 2 || left == 4 ? 2 : 3;
@@ -113,7 +144,7 @@ void attendBlock(const std::uint16_t* queries, long stride, const Block& block, 
     }
 }
 
-using AttendBlock = void (*)(const std::uint16_t*, long, const Block&, float, const Running&);
+using AttendBlock = void (*)(const std::uint16_t*, long, const Block&, float, const Bias&, const Running&);
 constexpr AttendBlock kAttendBlock[kRows + 1] = {nullptr,        attendBlock<1>, attendBlock<2>,
                                                  attendBlock<3>, attendBlock<4>, attendBlock<5>,
                                                  attendBlock<6>, attendBlock<7>, attendBlock<8>};
@@ -128,21 +159,24 @@ void pack(const Rows& keys, const Rows& values, long count, long width, std::uin
     const long all = roundUp(count, kPanel), padded = roundUp(width, kLanes);
     for (long first = 0; first < all; first += kPanel, packed += kPanel * width)
         for (long lane = 0; lane < kPanel; ++lane) {
+            constexpr std::uint32_t kZeros = 0;
             const std::uint16_t* key = keys.data + (first + lane) * keys.stride;
-            for (long c = 0; c < width; c += 2) {
-                packed[(c / 2 * kPanel + lane) * 2] = first + lane < count ? key[c] : std::uint16_t{0};
-                packed[(c / 2 * kPanel + lane) * 2 + 1] = first + lane < count ? key[c + 1] : std::uint16_t{0};
-            }
+            for (long c = 0; c < width; c += 2)
+                __builtin_memcpy(packed + (c / 2 * kPanel + lane) * 2,
+                                 first + lane < count ? static_cast<const void*>(key + c) : &kZeros, sizeof kZeros);
         }
-    for (long k = 0; k < all; ++k)
-        for (long c = 0; c < padded; ++c)
-            packed[(k / 2 * padded + c) * 2 + k % 2] =
-                k < count && c < width ? values.data[k * values.stride + c] : std::uint16_t{0};
+    for (long k = 0; k < all; k += 2, packed += 2 * padded)
+        for (long c = 0; c < padded; c += kLanes) {
+            const auto row = [&](long r) { // 16 values, each in 32 bits; zeros beyond the end
+                const __mmask16 lanes = firstLanes(r < count ? width - c : 0);
+                return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, values.data + r * values.stride + c));
+            };
+            _mm512_storeu_si512(packed + 2 * c, _mm512_or_si512(row(k), _mm512_slli_epi32(row(k + 1), 16)));
+        }
 }
 
 void attend(const Rows& queries, long count, const std::uint16_t* packed, long keys, long width, float scale,
-            void* scratch, std::uint16_t* out, long outStride) {
-    constexpr float kLog2E = 1.44269504f, kNone = -1e30f;
+            const Bias& bias, void* scratch, std::uint16_t* out, long outStride) {
     const long all = roundUp(keys, kPanel), padded = roundUp(width, kLanes);
     auto* sums = static_cast<float*>(scratch);
     float *scores = sums + kQueries * padded, *most = scores + kRows * kKeys, *total = most + kQueries;
@@ -152,12 +186,16 @@ void attend(const Rows& queries, long count, const std::uint16_t* packed, long k
         total[q] = 0.0f;
     }
     for (long first = 0; first < all; first += kKeys) {
-        Block block{packed + first * width, packed + all * width + first * padded, all - first < kKeys ? all - first : kKeys,
-                    keys - first, width, padded, first == 0};
-        for (long q = 0; q < count; q += kRows)
-            kAttendBlock[count - q < kRows ? count - q : kRows](
-                queries.data + q * queries.stride, queries.stride, block, scale * kLog2E,
-                {sums + q * padded, most + q, total + q, scores, weights});
+        const Block block{packed + first * width, packed + all * width + first * padded, first, std::min(all - first, kKeys),
+                          keys - first, width, padded};
+        for (long q = 0; q < count; q += kRows) {
+            const Bias ofRows{bias.down ? bias.down + q * bias.downStride : nullptr,
+                              bias.across ? bias.across + q * bias.acrossStride : nullptr, bias.downStride, bias.acrossStride,
+                              bias.width};
+            kAttendBlock[std::min<long>(count - q, kRows)](queries.data + q * queries.stride, queries.stride, block,
+                                                           scale * kLog2E, ofRows,
+                                                           {sums + q * padded, most + q, total + q, scores, weights});
+        }
     }
     for (long q = 0; q < count; ++q) {
         const float share = 1 / total[q];

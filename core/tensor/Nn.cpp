@@ -28,6 +28,7 @@
 
 #include "core/base/Error.h"
 #include "core/tensor/FixedConv.h"
+#include "core/tensor/InPlace.h"
 #include "core/tensor/Learning.h"
 #include "core/tensor/LearningLayers.h"
 #include "core/tensor/Runtime.h"
@@ -64,6 +65,33 @@ using PackLinear = Tensor(const Tensor&, std::optional<std::int64_t>);
 template <typename Function>
 c10::TypedOperatorHandle<Function> operatorNamed(const char* name, const char* overload = "") {
     return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Function>();
+}
+
+Tensor packLinear(const Tensor& weight) {
+    static const auto pack = operatorNamed<PackLinear>("mkldnn::_reorder_linear_weight");
+    return pack.call(weight.contiguous(), kUsualTokens);
+}
+
+/// Whether oneDNN multiplies faster than at::linear: in float32 that uses what is made for AVX2 on processors that are not
+/// Intel's, and the weights may stay in the mapped file.
+bool packsLinear(const Tensor& weight) {
+    if (!weight.is_cpu() || weight.numel() == 0) return false;
+    if (weight.scalar_type() == at::kBFloat16) return tensor::cpuFeatures().fastBfloat16();
+    return weight.scalar_type() == at::kFloat && tensor::cpuFeatures().avx512 && !__builtin_cpu_is("intel");
+}
+
+/// Whether each pixel is seen once, so that a convolution is a matrix product with a patch a row. The layout of packed weights
+/// doesn't depend on the picture's size then, as that of oneDNN's convolution does, which packs anew at each call of another.
+bool isProduct(const Conv2dOptions& options, std::int64_t kernelHeight, std::int64_t kernelWidth, at::ScalarType type) {
+    return kernelHeight == options.stride && kernelWidth == options.stride && options.padding == 0 && options.dilation == 1 &&
+           options.groups == 1 && (type == at::kFloat || tensor::cpuFeatures().fastBfloat16());
+}
+
+/// [N, C, H, W], channels-last → [N, H/side, W/side, side·side·C]; what is left at the right and below is dropped.
+Tensor patchesOf(const Tensor& x, std::int64_t side) {
+    const std::int64_t down = x.size(2) / side, across = x.size(3) / side;
+    const Tensor pixels = x.permute({0, 2, 3, 1}).narrow(1, 0, down * side).narrow(2, 0, across * side);
+    return pixels.unflatten(1, {down, side}).unflatten(3, {across, side}).transpose(2, 3).flatten(3);
 }
 
 struct Fused {
@@ -143,6 +171,11 @@ Conv2d::Conv2d(const Tensor& weight, const Tensor& bias, const Conv2dOptions& op
                        (m_weight.scalar_type() == at::kFloat ||
                         (m_weight.scalar_type() == at::kBFloat16 && tensor::cpuFeatures().avx512));
     if (!packs || m_weight.numel() == 0) return;
+    if (isProduct(m_options, m_kernelHeight, m_kernelWidth, m_weight.scalar_type())) {
+        m_packed = packLinear(m_weight.permute({0, 2, 3, 1}).flatten(1));
+        m_weight = Tensor();
+        return;
+    }
     m_packed = at::mkldnn_reorder_conv2d_weight(m_weight.to_mkldnn(), m_options.padding, m_options.stride,
                                                 m_options.dilation, m_options.groups);
     m_weight = Tensor();
@@ -208,6 +241,11 @@ Tensor Conv2d::apply(const Tensor& x, std::int64_t padVertical) const {
                             : at::conv2d(x, m_weight, bias, stride, padding, dilation, m_options.groups),
                         m_options.activation);
     const Fused fused = fuse(m_options.activation);
+    if (isProduct(m_options, m_kernelHeight, m_kernelWidth, m_packed.scalar_type())) {
+        static const auto linear = operatorNamed<PackedLinear>("mkldnn::_linear_pointwise");
+        const Tensor patches = patchesOf(x, m_options.stride).contiguous();
+        return linear.call(patches, m_packed, bias, fused.name, fused.scalars, fused.algorithm).permute({0, 3, 1, 2});
+    }
     return packedConvolution().call(x, m_packed, bias, padding, stride, dilation, m_options.groups,
                                     fused.name, fused.scalars, fused.algorithm);
 }
@@ -265,12 +303,8 @@ Linear::Linear(Tensor weight, Tensor bias) : m_weight(std::move(weight)), m_bias
         if (m_bias.defined()) m_biasParts = {m_bias};
         return;
     }
-    // In float32 the plain product is as fast, and the weights may lie in the mapped file.
-    const bool packs = m_weight.is_cpu() && m_weight.scalar_type() == at::kBFloat16 &&
-                       tensor::cpuFeatures().fastBfloat16() && m_weight.numel() > 0;
-    if (!packs) return;
-    static const auto pack = operatorNamed<PackLinear>("mkldnn::_reorder_linear_weight");
-    m_packed = pack.call(m_weight.contiguous(), kUsualTokens);
+    if (!packsLinear(m_weight)) return;
+    m_packed = packLinear(m_weight);
     m_weight = Tensor();
 }
 
@@ -344,6 +378,28 @@ Tensor activate(const Tensor& x, const Activation& activation) {
         return nn::silu(x);
     }
     return x;
+}
+
+void activateInPlace(Tensor& x, const Activation& activation) {
+    switch (activation.kind) {
+    case Activation::Kind::None:
+        break;
+    case Activation::Kind::Relu:
+        at::relu_(x);
+        break;
+    case Activation::Kind::LeakyRelu:
+        at::leaky_relu_(x, activation.slope);
+        break;
+    case Activation::Kind::Gelu:
+        at::gelu_(x, "none");
+        break;
+    case Activation::Kind::GeluTanh:
+        at::gelu_(x, "tanh");
+        break;
+    case Activation::Kind::Silu:
+        at::silu_(x);
+        break;
+    }
 }
 
 Tensor relu(const Tensor& x) {

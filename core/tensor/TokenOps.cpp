@@ -56,8 +56,20 @@ void eachBlock(std::int64_t heads, std::int64_t queries, std::int64_t block, dou
     }
 }
 
+/// Of a head's queries from `row` on.
+half::Bias biasOf(const TokenBias& bias, std::int64_t batch, std::int64_t head, std::int64_t row) {
+    if (!bias.across.defined()) return {};
+    const auto at = [&](const Tensor& x) {
+        return x.const_data_ptr<float>() + batch * x.stride(0) + head * x.stride(1) + row * x.stride(2);
+    };
+    const bool twoParts = bias.down.defined();
+    return {twoParts ? at(bias.down) : nullptr, at(bias.across), twoParts ? bias.down.stride(2) : 0, bias.across.stride(2),
+            bias.across.size(3)};
+}
+
 /// fusedAttention of bfloat16.
-Tensor halfAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale) {
+Tensor halfAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale,
+                     const TokenBias& bias) {
     const std::int64_t batch = q.size(0), queries = q.size(1), keys = k.size(1), width = q.size(2) / heads;
     if (!tensor::cpuFeatures().avx512Bf16 || !suits(k, at::kBFloat16) || !suits(v, at::kBFloat16) ||
         v.sizes() != k.sizes() || k.size(0) != batch || queries < kLeastHalfQueries || keys == 0 || width == 0 ||
@@ -81,7 +93,7 @@ Tensor halfAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int
             const std::int64_t one = task / blocks, row = task % blocks * half::kQueries;
             half::attend({query.at(one / heads, one % heads, row), query.rowStride},
                          std::min<std::int64_t>(half::kQueries, queries - row), packedData + one * packedSize, keys, width,
-                         static_cast<float>(scale), scratch.data(),
+                         static_cast<float>(scale), biasOf(bias, one / heads, one % heads, row), scratch.data(),
                          outData + (one / heads * queries + row) * heads * width + one % heads * width, heads * width);
         }
     });
@@ -90,9 +102,11 @@ Tensor halfAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int
 
 } // namespace
 
-Tensor fusedAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale) {
+Tensor fusedAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale,
+                      const TokenBias& bias) {
     if (tensor::learning()) return {};
-    if (suits(q, at::kBFloat16)) return halfAttention(q, k, v, heads, scale);
+    if (suits(q, at::kBFloat16)) return halfAttention(q, k, v, heads, scale, bias);
+    if (bias.across.defined()) return {};
     const tokens::Backend* kernel = backend();
     const std::int64_t batch = q.size(0), queries = q.size(1), keys = k.size(1), width = q.size(2) / heads;
     if (!kernel || !suits(q, at::kFloat) || !suits(k, at::kFloat) || !suits(v, at::kFloat) || v.sizes() != k.sizes() || k.size(0) != batch ||

@@ -15,6 +15,7 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include "core/tensor/Runtime.h"
+#include "core/tensor/TokenOps.h"
 
 namespace ochre::nn {
 namespace {
@@ -72,6 +73,13 @@ Tensor attentionWithDistances(const Tensor& q, const Tensor& k, const Tensor& v,
         return x.view({batch, x.size(1), heads, x.size(2) / heads}).transpose(1, 2); // [N, heads, T, D]
     };
     const Tensor queries = split(q), keys = split(k), values = split(v);
+    if (q.scalar_type() == at::kBFloat16) {
+        const Tensor pixels = queries.unflatten(2, {height, width}); // [N, heads, y, x, D]
+        const Tensor byRow = at::matmul(pixels, down.transpose(1, 2)).to(at::kFloat).flatten(2, 3), byColumn =
+            at::matmul(pixels.transpose(2, 3), across.transpose(1, 2)).transpose(2, 3).to(at::kFloat).contiguous().flatten(2, 3);
+        const double scale = 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
+        if (const Tensor out = fusedAttention(q, k, v, heads, scale, {byRow, byColumn}); out.defined()) return out;
+    }
     Tensor out = at::empty({batch, tokens, heads, values.size(3)}, v.options());
     const Tensor target = out.transpose(1, 2); // [N, heads, T, D]
     // Pieces of whole rows of the picture, of one sample's one head where these are many, else of several heads.

@@ -128,6 +128,8 @@ Weights Weights::placed(Placement placement) const {
     other.m_state = std::make_shared<State>();
     other.m_state->checkpoint = m_state->checkpoint;
     other.m_placement = placement;
+    for (const auto& [name, tensor] : m_state->live)
+        other.m_state->live[name] = tensor.is_floating_point() ? other.place(tensor, placement.floating) : tensor;
     return other;
 }
 

@@ -8,6 +8,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 
+#include "core/tensor/InPlace.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/Winograd.h"
 
@@ -120,7 +121,8 @@ Tensor WinogradConv::operator()(const Tensor& x, std::int64_t padRows, const Ten
                                 : emptyPicture(x, x.size(0), m_weight.size(0), factor * x.size(2) + 2 * padRows - 2,
                                                factor * x.size(3) + 2 * m_pad - 2);
     run(x, padRows, out);
-    return fused() ? out : activate(out, m_activation);
+    if (!fused()) activateInPlace(out, m_activation);
+    return out;
 }
 
 void WinogradConv::addInto(const Tensor& out, const Tensor& base, double scale, const Tensor& x,

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kEpsilon = 1e-6;
 constexpr int kHeadWidth = 64;
+constexpr std::int64_t kTokensAtOnce = 512; // that go through the wide middle of a block together, and stay in the cache
 /// Added to the patches a side where positions are resampled for a network without registers, against rounding.
 constexpr double kOffset = 0.1;
 
@@ -132,7 +133,8 @@ DinoV2::Output DinoV2::forward(const nn::Tensor& image) const {
     for (const Block& block : m_blocks) {
         const std::vector<nn::Tensor> qkv = block.qkv(block.norm1(x)).chunk(3, -1);
         x.addcmul_(block.out(nn::attention(qkv[0], qkv[1], qkv[2], m_config.heads)), block.scale1);
-        x.addcmul_(feedForward(block, block.norm2(x)), block.scale2);
+        for (const nn::Tensor& part : x.view({-1, m_config.width}).split(kTokensAtOnce))
+            part.addcmul_(feedForward(block, block.norm2(part)), block.scale2);
     }
     const nn::Tensor normed = m_norm(x);
     const std::int64_t first = 1 + m_config.registers;

@@ -11,6 +11,8 @@
 namespace ochre::models {
 namespace {
 
+constexpr std::int64_t kTokensAtOnce = 512; // that go through the wide middle of a block together, and stay in the cache
+
 std::string inBlock(int index, const char* part) {
     return fmt::format("blocks.{}.{}", index, part);
 }
@@ -121,7 +123,8 @@ nn::Tensor SamImageEncoder::forward(const nn::Tensor& image) const {
     nn::Tensor x = m_patches(image).permute({0, 2, 3, 1}).add(m_positions); // [N, grid, grid, width]
     for (const Block& block : m_blocks) {
         x.add_(attend(block, block.norm1(x)));
-        x.add_(block.downProjection(nn::gelu(block.up(block.norm2(x)))));
+        for (const nn::Tensor& part : x.view({-1, m_config.width}).split(kTokensAtOnce))
+            part.add_(block.downProjection(nn::gelu(block.up(block.norm2(part)))));
     }
     return m_neck(x.permute({0, 3, 1, 2}));
 }

@@ -2,6 +2,7 @@
 #include "core/models/vision/Yolox.h"
 
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -235,11 +236,13 @@ nn::Tensor Yolox::pooled(const std::string& name, const nn::Tensor& x) const {
     return run(name + ".conv2", nn::cat(maps));
 }
 
-std::vector<nn::Tensor> Yolox::cspPyramid(const nn::Tensor& image) const {
+std::vector<nn::Tensor> Yolox::cspPyramid(nn::Tensor x) const {
     const std::string trunk = "backbone.backbone.", neck = "backbone.";
     const int n = m_config.depth;
-    nn::Tensor x = run(trunk + "stem.conv", focus(image)); // [N, w, H/2, W/2]
-    x = csp(trunk + "dark2.1", run(trunk + "dark2.0", x), n, true);
+    x = focus(x); // large maps are let go as soon as the next is there
+    x = run(trunk + "stem.conv", x); // [N, w, H/2, W/2]
+    x = run(trunk + "dark2.0", x);
+    x = csp(trunk + "dark2.1", x, n, true);
     const nn::Tensor fine = csp(trunk + "dark3.1", run(trunk + "dark3.0", x), 3 * n, true);    // [N, 4w, H/8, W/8]
     const nn::Tensor mid = csp(trunk + "dark4.1", run(trunk + "dark4.0", fine), 3 * n, true);  // [N, 8w, H/16, W/16]
     x = pooled(trunk + "dark5.1", run(trunk + "dark5.0", mid));
@@ -253,9 +256,9 @@ std::vector<nn::Tensor> Yolox::cspPyramid(const nn::Tensor& image) const {
     return {out0, out1, out2};
 }
 
-std::vector<nn::Tensor> Yolox::darknetPyramid(const nn::Tensor& image) const {
+std::vector<nn::Tensor> Yolox::darknetPyramid(nn::Tensor x) const {
     const std::string trunk = "backbone.backbone.", neck = "backbone.";
-    nn::Tensor x = runAll(trunk + "stem", 2, image);
+    x = runAll(trunk + "stem", 2, std::move(x));
     x = residuals(trunk + "stem", 2, 1, x);
     std::vector<nn::Tensor> maps;
     for (std::size_t i = 0; i < kDarknetDepths.size(); ++i) {
@@ -286,9 +289,9 @@ Yolox::Output Yolox::forward(const nn::Tensor& image) const {
         image.numel() == 0)
         throw Error(fmt::format("YOLOX: pictures are [N, 3, H, W] with sides that are multiples of 32, not {}",
                                 tensor::describe(image.sizes().vec())));
-    const nn::Tensor picture = nn::channelsLast(image);
+    nn::Tensor picture = nn::channelsLast(image);
     Output output;
-    output.pyramid = m_config.darknet ? darknetPyramid(picture) : cspPyramid(picture);
+    output.pyramid = m_config.darknet ? darknetPyramid(std::move(picture)) : cspPyramid(std::move(picture));
     std::vector<nn::Tensor> levels;
     for (std::size_t i = 0; i < output.pyramid.size(); ++i) levels.push_back(head(i, output.pyramid[i]));
     output.raw = nn::cat(levels, 1);

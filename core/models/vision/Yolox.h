@@ -57,8 +57,8 @@ private:
     nn::Tensor csp(const std::string& name, const nn::Tensor& x, int count, bool shortcut) const;
     nn::Tensor residuals(const std::string& name, int first, int count, nn::Tensor x) const;
     nn::Tensor pooled(const std::string& name, const nn::Tensor& x) const;
-    std::vector<nn::Tensor> cspPyramid(const nn::Tensor& image) const;
-    std::vector<nn::Tensor> darknetPyramid(const nn::Tensor& image) const;
+    std::vector<nn::Tensor> cspPyramid(nn::Tensor x) const;
+    std::vector<nn::Tensor> darknetPyramid(nn::Tensor x) const;
     nn::Tensor head(std::size_t level, const nn::Tensor& x) const;
 
     Config m_config;

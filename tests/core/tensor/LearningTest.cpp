@@ -49,6 +49,9 @@ TEST(Weights, OfThisProcessAreTheVeryTensors) {
     EXPECT_TRUE(weights.sub("a.").tensor("b").is_same(value));
     EXPECT_EQ(weights.shape("a.b"), Shape{2});
     test::expectError([&] { weights.tensor("c"); }, "test: has no tensor \"c\"");
+    const at::Tensor half = weights.placed({.floating = at::kBFloat16}).tensor("a.b");
+    EXPECT_EQ(half.scalar_type(), at::kBFloat16);
+    EXPECT_TRUE(half.to(at::kFloat).equal(value));
 }
 
 /// Random weights as leaves.

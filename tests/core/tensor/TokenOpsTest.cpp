@@ -22,11 +22,13 @@ Tensor noise(std::vector<std::int64_t> sides, std::uint64_t seed, at::ScalarType
 }
 
 /// In double, with the table of all products.
-Tensor exactAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale) {
+Tensor exactAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale, const Tensor& bias = {}) {
     const auto split = [heads](const Tensor& x) {
         return x.to(at::kDouble).reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
     };
-    const Tensor weights = at::softmax(split(q).matmul(split(k).transpose(2, 3)).mul(scale), -1);
+    Tensor products = split(q).matmul(split(k).transpose(2, 3)).mul(scale);
+    if (bias.defined()) products = products.add(bias);
+    const Tensor weights = at::softmax(products, -1);
     return weights.matmul(split(v)).transpose(1, 2).reshape(q.sizes());
 }
 
@@ -71,6 +73,23 @@ TEST_F(FusedAttention, InBfloat16EqualsTheDefinitionButForRounding) {
     EXPECT_EQ(maxAbsDifference(fusedAttention(q, k, v, 4, 0.25),
                                fusedAttention(q.contiguous(), k.contiguous(), v.contiguous(), 4, 0.25)),
               0);
+}
+
+TEST_F(FusedAttention, AddsABiasInBfloat16) {
+    if (!tensor::cpuFeatures().avx512Bf16) GTEST_SKIP() << "no AVX-512 BF16 here: LibTorch's attention is used";
+    for (const auto& [rows, across] : {std::pair{14, 14}, {5, 64}, {3, 101}, {40, 7}, {1, 64}}) {
+        const std::int64_t batch = 2, heads = 3, width = 30, tokens = std::int64_t{rows} * across;
+        const Tensor q = noise({batch, tokens, heads * width}, 1, at::kBFloat16),
+                     k = noise({batch, tokens, heads * width}, 2, at::kBFloat16),
+                     v = noise({batch, tokens, heads * width}, 3, at::kBFloat16);
+        const TokenBias bias{rows > 1 ? noise({batch, heads, tokens, rows}, 4) : Tensor(), noise({1, heads, tokens, across}, 5).expand({batch, heads, tokens, across})};
+        Tensor whole = bias.across.unsqueeze(3);
+        if (rows > 1) whole = whole.add(bias.down.unsqueeze(4));
+        const Tensor exact = exactAttention(q, k, v, heads, 0.2, whole.flatten(3));
+        const Tensor seen = fusedAttention(q, k, v, heads, 0.2, bias);
+        ASSERT_TRUE(seen.defined());
+        EXPECT_LT(maxAbsDifference(seen, exact) / maxAbs(exact), 6e-3) << rows << " rows of " << across;
+    }
 }
 
 TEST_F(FusedAttention, ReadsPartsOfAJoinedTensorInPlace) {

@@ -69,6 +69,21 @@ TEST(Vision, AttentionWithDistancesIsThatOfTheWholeTable) {
     }
 }
 
+TEST(Vision, AttentionWithDistancesInBfloat16IsThatButForRounding) {
+    const std::int64_t heads = 2, each = 8;
+    for (const auto& [height, width] : {std::pair{14, 14}, {9, 20}}) {
+        const std::int64_t tokens = std::int64_t{height} * width;
+        const Tensor qkv = waves({2, tokens, 3 * heads * each}, 0.613).to(at::kBFloat16);
+        const std::vector<Tensor> parts = qkv.chunk(3, -1);
+        const Tensor down = waves({height, height, each}, 0.217).to(at::kBFloat16),
+                     across = waves({width, width, each}, 0.391).to(at::kBFloat16);
+        const auto wide = [](const Tensor& x) { return x.to(at::kFloat); };
+        const Tensor exact = plainAttention(wide(parts[0]), wide(parts[1]), wide(parts[2]), heads, wide(down), wide(across));
+        const Tensor seen = attentionWithDistances(parts[0], parts[1], parts[2], heads, down, across);
+        EXPECT_LT(maxAbsDifference(seen, exact) / maxAbs(exact), 1.5e-2) << height << " x " << width;
+    }
+}
+
 TEST(Vision, PoolingTakesTheLargest) {
     const Tensor x = fromValues(std::vector<float>{-1, -2, -3, -4}, {1, 1, 2, 2});
     EXPECT_EQ(toValues(maxPool(x, 3, 1, 1)), (std::vector<float>{-1, -1, -1, -1})) << "zeros beyond the edge do not count";
