@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -17,6 +16,7 @@
 #include "core/base/Error.h"
 #include "core/base/Hash.h"
 #include "core/base/Paths.h"
+#include "core/image/PictureFiles.h"
 
 namespace ochre::library {
 namespace {
@@ -26,13 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kVersion = "1"; ///< of the tables
 constexpr auto kKeptEvery = std::chrono::seconds(3);
-constexpr const char* kEndings[] = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".tga", ".exr", ".hdr"};
-
-bool isPicture(const fs::path& path) {
-    std::string ending = path.extension().string();
-    std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::ranges::find(kEndings, ending) != std::end(kEndings);
-}
 
 struct File {
     std::int64_t time, size;
@@ -41,17 +34,12 @@ struct File {
 
 /// Pictures below the folder, by their path in it.
 std::map<std::string, File> picturesIn(const fs::path& folder, const Cancel& cancel) {
-    if (!fs::is_directory(folder)) throw Error(folder.string() + ": not a folder that can be read", "choose one with pictures");
     std::map<std::string, File> files;
-    std::error_code error;
-    fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error);
-    for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-        cancel.check();
+    for (const fs::path& file : picturesBelow(folder, cancel)) {
         std::error_code gone;
-        if (!it->is_regular_file(gone) || !isPicture(it->path())) continue;
-        const auto time = it->last_write_time(gone).time_since_epoch().count();
-        const auto size = static_cast<std::int64_t>(it->file_size(gone));
-        if (!gone) files[it->path().lexically_relative(folder).string()] = {time, size};
+        const auto time = fs::last_write_time(file, gone).time_since_epoch().count();
+        const auto size = static_cast<std::int64_t>(fs::file_size(file, gone));
+        if (!gone) files[file.lexically_relative(folder).string()] = {time, size};
     }
     return files;
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/Error.h"
 #include "core/image/ImageIo.h"
+#include "core/image/PictureFiles.h"
 #include "core/video/VideoFrames.h"
 
 namespace ochre {
@@ -17,15 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t kKeptBytes = 256u << 20; ///< of decoded frames
 constexpr int kMostKept = 16;
-
-bool isPictureFile(const fs::path& path) {
-    try {
-        imageFormatFromPath(path);
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
 
 class PictureFolder final : public Clip {
 public:

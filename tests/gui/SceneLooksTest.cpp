@@ -169,7 +169,9 @@ TEST_F(SceneLooks, AllOfItIsKeptWithTheProjectAndItsHabitsForTheNext) {
     EXPECT_EQ(after.fov, 70);
     ASSERT_TRUE(after.limits);
     EXPECT_NEAR((*after.limits)[1], (*camera.limits)[1], 1e-9);
-    if (before.size() == view().frame().size()) EXPECT_LT(difference(before, still()), 0.1);
+    if (before.size() == view().frame().size()) {
+        EXPECT_LT(difference(before, still()), 0.1);
+    }
     // Another project, which says nothing of it: the habits stay, the place does not.
     m_window->close();
     m_window.reset();
@@ -211,8 +213,12 @@ TEST_F(SceneLooks, PicturesOfTheViewForBothEyesAndAllAround) {
         ASSERT_TRUE(wait([card] { return !card->job().running(); })) << k.name;
         const Image picture = readImage(file);
         EXPECT_EQ(picture.width(), k.w) << k.name;
-        if (k.h > 0) EXPECT_EQ(picture.height(), k.h);
-        if (k.kind == 2) EXPECT_NE(probeImage(file).metadata.at("XMP").find("equirectangular"), std::string::npos);
+        if (k.h > 0) {
+            EXPECT_EQ(picture.height(), k.h);
+        }
+        if (k.kind == 2) {
+            EXPECT_NE(probeImage(file).metadata.at("XMP").find("equirectangular"), std::string::npos);
+        }
         if (k.kind == 1) {
             double apart = 0;
             for (int x = 0; x < 160; ++x)
