@@ -30,7 +30,7 @@ void writeClip(const Clip& clip, const std::filesystem::path& path, const Progre
     for (int i = 0; i < clip.frames(); ++i) {
         cancel.check();
         progress.report(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(clip.frames()),
-                        fmt::format("Frame {} of {}", i, clip.frames()));
+                        fmt::format("Frame {} of {}", i, clip.frames() - 1));
         const Image frame = clip.frame(i);
         if (writer)
             writer->add(frame.channels() < 3 ? imageFromMask(frame) : frame);

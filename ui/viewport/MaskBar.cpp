@@ -224,7 +224,7 @@ void MaskBar::refresh() {
 
 QString MaskBar::note() const {
     const QString tracked = m_track->note();
-    return tracked.isEmpty() || m_edits.busy() ? m_edits.note() : tracked;
+    return tracked.isEmpty() || (m_edits.busy() && !m_edits.prompt().empty()) ? m_edits.note() : tracked;
 }
 
 void MaskBar::showNote() {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 
 #include <QObject>
@@ -28,7 +27,7 @@ public:
     bool onVideo() const { return m_plain; }       ///< it is that frame: objects in it can be tracked
     int frames() const { return m_frames; }           ///< of the video; 0: not known yet
     int frame() const { return m_frame; }             ///< from 0
-    /// In this node and those that show the tracked masks; the selection becomes that of the frame.
+    /// By the node that loads it and those that show the tracked masks; the selection becomes that of the frame.
     void showFrame(int frame);
 
     enum class Way { Both, Forward, Backward };

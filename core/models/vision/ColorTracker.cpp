@@ -177,7 +177,7 @@ void follow(const TrackJob& job, const TrackSink& sink, const Progress& progress
         for (int i = begin; i != end; i += by) {
             cancel.check();
             const bool again = by < 0 && i == from; // the way back begins with what is known already
-            if (!again || !job.forward) progress.report(done++, total, fmt::format("Frame {} of {}", i, job.frames));
+            if (!again || !job.forward) progress.report(done++, total, fmt::format("Frame {} of {}", i, job.frames - 1));
             const Image image = job.frame(i);
             if (!follower) follower.emplace(image.width(), image.height());
             const cv::Mat picture = follower->pictureOf(image, cancel);

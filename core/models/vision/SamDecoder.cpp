@@ -68,6 +68,15 @@ nn::Linear readDoubling(const tensor::Weights& weights, const std::string& name)
     return {kernel.permute({2, 3, 1, 0}).reshape({4 * kernel.size(1), kernel.size(0)}), weights.tensor(name + ".bias").repeat({4})};
 }
 
+/// What `part(from, count)` gives for some pixels at a time, joined: what lies between stays in the cache.
+template <typename Part>
+nn::Tensor inParts(const nn::Tensor& pixels, std::int64_t joined, const Part& part) {
+    const std::int64_t total = pixels.size(1), step = std::max<std::int64_t>(1, kAtOnce / pixels.size(0));
+    std::vector<nn::Tensor> parts;
+    for (std::int64_t from = 0; from < total; from += step) parts.push_back(part(from, std::min(step, total - from)));
+    return nn::cat(parts, joined);
+}
+
 void checkPrompt(const SamPrompt& prompt) {
     if (prompt.points.defined() != prompt.labels.defined())
         throw Error("SAM: points and labels go together");
@@ -355,14 +364,6 @@ nn::Tensor SamDecoder::upscaled(const nn::Tensor& pixels, const Picture& picture
     return nn::gelu(x);
 }
 
-/// kernels [N, masks, channels/8] → [N, masks, h·w·16]. Some rows at a time, so that what lies between stays in the cache.
-nn::Tensor SamDecoder::masksOf(const nn::Tensor& kernels, const nn::Tensor& pixels, const Picture& picture) const {
-    std::vector<nn::Tensor> parts;
-    const std::int64_t total = pixels.size(1), step = std::max<std::int64_t>(1, kAtOnce / pixels.size(0));
-    for (std::int64_t from = 0; from < total; from += step)
-        parts.push_back(kernels.matmul(upscaled(pixels.narrow(1, from, std::min(step, total - from)), picture, from).transpose(1, 2)));
-    return nn::cat(parts, 2);
-}
 
 /// Of all masks, the first or, where that is unsure of its edge, the best of the others.
 void SamDecoder::keepStable(Output& all) {
@@ -400,9 +401,11 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
         queries = layer.norm2(met.add(queries));
         queries = layer.norm3(layer.down(nn::relu(layer.up(queries))).add_(queries));
         const nn::Tensor asked = known ? picture.firstAsked : picture.shifts[i].narrow(2, half, half);
-        const nn::Tensor told = toldPixels(layer, asked, known ? nn::Tensor() : pixels,
-                                           layer.fromKey(queries.add(tokens)), layer.fromValue(queries));
-        pixels = layer.norm4(told.add_(pixels));
+        const nn::Tensor key = layer.fromKey(queries.add(tokens)), value = layer.fromValue(queries);
+        pixels = inParts(pixels.expand({batch, -1, -1}), 1, [&](std::int64_t from, std::int64_t count) {
+            const nn::Tensor part = pixels.narrow(1, from, count);
+            return layer.norm4(toldPixels(layer, asked.narrow(1, from, count), known ? nn::Tensor() : part, key, value).add_(part));
+        });
     }
     queries = m_lastNorm(meet(m_last, queries.add(tokens), pixels, picture.shifts.back()).add_(queries));
 
@@ -411,7 +414,10 @@ SamDecoder::Output SamDecoder::decode(const Picture& picture, const SamPrompt& p
     std::vector<nn::Tensor> kernels;
     for (int i = first; i < end; ++i)
         kernels.push_back(runMlp(m_kernels[static_cast<std::size_t>(i)], queries.narrow(1, front + 1 + i, 1)));
-    const nn::Tensor flat = masksOf(nn::cat(kernels, 1), pixels, picture); // [N, masks, h·w·16]
+    const nn::Tensor all = nn::cat(kernels, 1); // [N, masks, channels/8]
+    const nn::Tensor flat = inParts(pixels, 2, [&](std::int64_t from, std::int64_t part) { // [N, masks, h·w·16]
+        return all.matmul(upscaled(pixels.narrow(1, from, part), picture, from).transpose(1, 2));
+    });
     const std::int64_t h = picture.height, w = picture.width, count = flat.size(1);
     const nn::Tensor quarters = flat.view({batch, count, h, w, 2, 2, 2, 2}); // pixel, then its halves down and across, twice
     Output output{

@@ -100,7 +100,6 @@ private:
     nn::Tensor toldPixels(const Layer& layer, const nn::Tensor& asked, const nn::Tensor& pixels, const nn::Tensor& key,
                           const nn::Tensor& value) const;
     nn::Tensor upscaled(const nn::Tensor& pixels, const Picture& picture, std::int64_t from) const;
-    nn::Tensor masksOf(const nn::Tensor& kernels, const nn::Tensor& pixels, const Picture& picture) const;
     static void keepStable(Output& all);
 
     Config m_config;

@@ -145,7 +145,7 @@ void VideoTracker::track(const TrackJob& job, const TrackSink& sink, const Progr
         int width = 0, height = 0;
         const auto load = [&](int index) {
             cancel.check();
-            progress.report(done++, total, fmt::format("Frame {} of {}", index, job.frames));
+            progress.report(done++, total, fmt::format("Frame {} of {}", index, job.frames - 1));
             const Image image = job.frame(index);
             width = image.width();
             height = image.height();
