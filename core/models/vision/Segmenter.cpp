@@ -13,6 +13,8 @@
 #include "core/base/Hash.h"
 #include "core/base/Log.h"
 #include "core/image/Filter.h"
+#include "core/models/vision/EdgeCut.h"
+#include "core/models/vision/GrabCut.h"
 #include "core/models/vision/Pictures.h"
 #include "core/models/vision/Sam.h"
 #include "core/models/vision/Sam2.h"
@@ -24,6 +26,9 @@ namespace ochre::models {
 namespace {
 
 constexpr std::size_t kKept = 3; // pictures; each takes some 20 MB
+constexpr int kFewPixels = 512;  // of the side that a network sees, below which edges are those of the picture
+constexpr double kTrust = 3;     // in scores: an answer that is thought better by 1 / kTrust weighs e times as much
+constexpr double kAgreed = 0.5;  // overlap of what a network thought and of its mask with edges, below which it was mistaken
 
 /// The numbers of "1,2.5,3". Throws Error.
 std::vector<float> numbersOf(const std::string& text, const char* what) {
@@ -69,6 +74,24 @@ SamPrompt tensorsOf(const SegmentPrompt& prompt, const Scale& scale) {
                                                       scaled(box->right, scale.across), scaled(box->bottom, scale.down)},
                                    {1, 4});
     return out;
+}
+
+/// Intersection over union of a mask and of what was likelier than not, in the pixels of the latter.
+double overlapOf(const Image& mask, const Image& likely) {
+    const Image small = resize(mask, likely.width(), likely.height(), ResizeFilter::Area);
+    std::size_t common = 0, all = 0;
+    for (std::size_t i = 0; i < likely.valueCount(); ++i) {
+        const bool chosen = small.values()[i] > 0.5f, thought = likely.values()[i] > 0.5f;
+        common += chosen && thought;
+        all += chosen || thought;
+    }
+    return static_cast<double>(common) / static_cast<double>(std::max<std::size_t>(all, 1));
+}
+
+/// What a small network thought, at the edges of the picture. Where colours and edges speak against it, they decide alone.
+Image atEdges(const Image& image, const Image& likely, const SegmentPrompt& prompt, bool best, const Cancel& cancel) {
+    Image mask = cutAtEdges(image, likely, prompt, cancel);
+    return best && overlapOf(mask, likely) < kAgreed ? grabCut(image, prompt, {}, cancel) : mask;
 }
 
 } // namespace
@@ -155,6 +178,18 @@ struct Segmenter::State {
         return Sam::finish(masks, first->config().side(), look.usedHeight, look.usedWidth, image.height(), image.width());
     }
 
+    /// Whether it sees too few pixels to tell where an edge is.
+    bool seesLittle() const { return first && first->config().tiny && first->config().side() < kFewPixels; }
+
+    /// How likely each place belongs, [1, M, h, w] of what is used of the picture that is seen. What the network answers three
+    /// times is told best by all three, each as far as it is thought right: that comes in place of the best.
+    nn::Tensor likelihoods(const SamDecoder::Output& output, const Seen& look) const {
+        const nn::Tensor each = Sam::finish(output.masks, first->config().side(), look.usedHeight, look.usedWidth, look.usedHeight, look.usedWidth).sigmoid();
+        const nn::Tensor weights = output.scores.mul(kTrust).exp();
+        each.select(1, output.scores.argmax(1).item<std::int64_t>()).copy_(each.mul(weights.div(weights.sum()).unsqueeze(2).unsqueeze(3)).sum(1));
+        return each;
+    }
+
     /// Whether these are the weights of a whole model, which is built.
     bool read(const tensor::Weights& weights) {
         if (const auto config = Sam::Config::fromWeights(weights); config && config->whole()) {
@@ -221,10 +256,15 @@ std::vector<SegmentAnswer> Segmenter::segment(const Image& image, const SegmentP
         const Scale scale{static_cast<double>(seen.usedWidth) / image.width(),
                           static_cast<double>(seen.usedHeight) / image.height()};
         const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
-        const nn::Tensor masks = m_state->finish(output.masks, seen, image);
-        for (std::int64_t i = 0; i < masks.size(1); ++i)
-            answers.push_back({tensor::toImage(masks.select(1, i).gt(0).to(at::kFloat), ColorSpace::Raw),
+        const bool little = m_state->seesLittle();
+        const nn::Tensor masks = little ? m_state->likelihoods(output, seen) : m_state->finish(output.masks, seen, image);
+        const auto best = output.scores.argmax(1).item<std::int64_t>();
+        for (std::int64_t i = 0; i < masks.size(1); ++i) {
+            const nn::Tensor mask = masks.select(1, i);
+            answers.push_back({little ? atEdges(image, tensor::toImage(mask, ColorSpace::Raw), prompt, i == best, cancel)
+                                      : tensor::toImage(mask.gt(0).to(at::kFloat), ColorSpace::Raw),
                                output.scores.select(1, i).item<float>()});
+        }
     });
     std::ranges::stable_sort(answers, std::ranges::greater(), &SegmentAnswer::score);
     return answers;
