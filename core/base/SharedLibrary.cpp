@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/SharedLibrary.h"
 
-#include <cstdlib>
 #include <string>
 
 #include <dlfcn.h>
@@ -9,11 +8,19 @@
 #include "core/base/Error.h"
 
 namespace ochre {
+namespace {
+
+/// Where a sanitizer, a profiler or another allocator stands in for the C library's malloc, it must do so for every library.
+bool mallocIsOfTheCLibrary() {
+    Dl_info malloc{}, library{};
+    return ::dladdr(::dlsym(RTLD_DEFAULT, "malloc"), &malloc) != 0 &&
+           ::dladdr(::dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &library) != 0 && malloc.dli_fbase == library.dli_fbase;
+}
+
+} // namespace
 
 void* openModelLibrary(const std::filesystem::path& path) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    if (!std::getenv("LD_PRELOAD")) ::dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
-#endif
+    if (mallocIsOfTheCLibrary()) ::dlopen("libtorch_cpu.so", RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
     ::dlerror(); // where LibTorch is not found, the next one tells more
     if (void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
     const char* reason = ::dlerror();

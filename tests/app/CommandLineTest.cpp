@@ -128,19 +128,21 @@ TEST(CommandLine, DoctorTriesEachPart) {
     }
 }
 
-// The reference BLAS, which OpenImageIO brings into the program, reaches two at best.
+// The reference BLAS, which OpenImageIO brings into the program, reaches two at best; what else is preloaded changes nothing.
 TEST(CommandLine, LibTorchMultipliesWithItsOwnBlas) {
-    if (std::getenv("LD_PRELOAD")) GTEST_SKIP() << "libraries share their functions with a preloaded one";
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "sanitizers want one set of functions for all libraries";
 #endif
-    const Json parts = ochre({"doctor", "--json"}).json().at("parts");
-    const auto torch = std::find_if(parts.begin(), parts.end(), [](const Json& p) { return p.at("part") == "LibTorch"; });
-    ASSERT_NE(torch, parts.end());
-    const std::string text = torch->dump();
-    std::smatch speed;
-    ASSERT_TRUE(std::regex_search(text, speed, std::regex("([0-9]+) GFLOP/s"))) << text;
-    EXPECT_GE(std::stoi(speed[1]), 8) << text;
+    for (const char* preloaded : {"", "libm.so.6"}) {
+        const test::Setting setting("LD_PRELOAD", preloaded);
+        const Json parts = ochre({"doctor", "--json"}).json().at("parts");
+        const auto torch = std::find_if(parts.begin(), parts.end(), [](const Json& p) { return p.at("part") == "LibTorch"; });
+        ASSERT_NE(torch, parts.end());
+        const std::string text = torch->dump();
+        std::smatch speed;
+        ASSERT_TRUE(std::regex_search(text, speed, std::regex("([0-9]+) GFLOP/s"))) << text;
+        EXPECT_GE(std::stoi(speed[1]), 8) << text;
+    }
 }
 
 /// Splats at x = 0…9 of growing size, harmonics of degree 1.

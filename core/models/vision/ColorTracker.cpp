@@ -9,6 +9,7 @@
 #include "core/base/Error.h"
 #include "core/image/Color.h"
 #include "core/image/Filter.h"
+#include "core/models/vision/CutOut.h"
 #include "core/models/vision/GrabCut.h"
 #include "core/models/vision/VideoTracker.h"
 
@@ -36,8 +37,7 @@ public:
         const auto side = [this](int length) { return std::max(1, static_cast<int>(std::lround(length * m_scale))); };
         const Image small =
             m_scale < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area, cancel) : image;
-        const std::vector<std::uint8_t> rgb = toRgb8(small);
-        return cv::Mat(small.height(), small.width(), CV_8UC3, const_cast<std::uint8_t*>(rgb.data())).clone();
+        return cutout::bytesOf(small);
     }
 
     void begin(const cv::Mat& picture, const Image& mask) {
@@ -160,12 +160,6 @@ private:
     bool m_lost = true;
 };
 
-Image maskImage(const cv::Mat& mask) {
-    Image out(mask.cols, mask.rows, 1, ColorSpace::Raw);
-    cv::Mat(mask.rows, mask.cols, CV_32FC1, out.edit().data()).setTo(1, mask);
-    return out;
-}
-
 void follow(const TrackJob& job, const TrackSink& sink, const Progress& progress, const Cancel& cancel) {
     std::vector<TrackPrompt> prompts = job.prompts;
     std::ranges::sort(prompts, {}, &TrackPrompt::frame);
@@ -193,7 +187,7 @@ void follow(const TrackJob& job, const TrackSink& sink, const Progress& progress
             }
             float score = 0;
             const cv::Mat mask = follower->step(picture, score);
-            sink(i, laidOnto(image, maskImage(mask), cancel), score);
+            sink(i, cutout::laidOnto(image, mask, cancel), score);
         }
     };
     if (job.forward) go(first, job.frames, 1);

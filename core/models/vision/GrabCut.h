@@ -16,7 +16,4 @@ namespace ochre::models {
 Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& progress = {},
               const Cancel& cancel = {});
 
-/// The mask, 0 or 1, of a smaller copy of the picture at the size of the whole one, whose edges it follows.
-Image laidOnto(const Image& image, const Image& small, const Cancel& cancel = {});
-
 } // namespace ochre::models

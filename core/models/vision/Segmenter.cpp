@@ -15,6 +15,8 @@
 #include "core/base/Hash.h"
 #include "core/base/Log.h"
 #include "core/image/Filter.h"
+#include "core/models/vision/EdgeCut.h"
+#include "core/models/vision/GrabCut.h"
 #include "core/models/vision/Pictures.h"
 #include "core/models/vision/Sam.h"
 #include "core/models/vision/Sam2.h"
@@ -26,6 +28,9 @@ namespace ochre::models {
 namespace {
 
 constexpr std::size_t kKept = 3; // pictures; each takes some 20 MB
+constexpr int kFewPixels = 512;  // of the side that a network sees, below which edges are those of the picture
+constexpr double kTrust = 3;     // in scores: an answer that is thought better by 1 / kTrust weighs e times as much
+constexpr double kAgreed = 0.5;  // overlap of what a network thought and of its mask with edges, below which it was mistaken
 
 /// The numbers of "1,2.5,3". Throws Error.
 std::vector<float> numbersOf(const std::string& text, const char* what) {
@@ -80,6 +85,24 @@ SamPrompt tensorsOf(const SegmentPrompt& prompt, const Scale& scale) {
                                                       scaled(box->right, scale.across), scaled(box->bottom, scale.down)},
                                    {1, 4});
     return out;
+}
+
+/// Intersection over union of a mask and of what was likelier than not, in the pixels of the latter.
+double overlapOf(const Image& mask, const Image& likely) {
+    const Image small = resize(mask, likely.width(), likely.height(), ResizeFilter::Area);
+    std::size_t common = 0, all = 0;
+    for (std::size_t i = 0; i < likely.valueCount(); ++i) {
+        const bool chosen = small.values()[i] > 0.5f, thought = likely.values()[i] > 0.5f;
+        common += chosen && thought;
+        all += chosen || thought;
+    }
+    return static_cast<double>(common) / static_cast<double>(std::max<std::size_t>(all, 1));
+}
+
+/// What a small network thought, at the edges of the picture. Where colours and edges speak against it, they decide alone.
+Image atEdges(const Image& image, const Image& likely, const SegmentPrompt& prompt, bool best, const Cancel& cancel) {
+    Image mask = cutAtEdges(image, likely, prompt, cancel);
+    return best && overlapOf(mask, likely) < kAgreed ? grabCut(image, prompt, {}, cancel) : mask;
 }
 
 } // namespace
@@ -177,6 +200,18 @@ struct Segmenter::State {
         return Sam::finish(masks, first->config().side(), look.usedHeight, look.usedWidth, image.height(), image.width());
     }
 
+    /// Whether it sees too few pixels to tell where an edge is.
+    bool seesLittle() const { return first && first->config().tiny && first->config().side() < kFewPixels; }
+
+    /// How likely each place belongs, [1, M, h, w] of what is used of the picture that is seen. What the network answers three
+    /// times is told best by all three, each as far as it is thought right: that comes in place of the best.
+    nn::Tensor likelihoods(const SamDecoder::Output& output, const Seen& look) const {
+        const nn::Tensor each = Sam::finish(output.masks, first->config().side(), look.usedHeight, look.usedWidth, look.usedHeight, look.usedWidth).sigmoid();
+        const nn::Tensor weights = output.scores.mul(kTrust).exp();
+        each.select(1, output.scores.argmax(1).item<std::int64_t>()).copy_(each.mul(weights.div(weights.sum()).unsqueeze(2).unsqueeze(3)).sum(1));
+        return each;
+    }
+
     /// Whether these are the weights of a whole model, which is built.
     bool read(const tensor::Weights& weights) {
         if (const auto config = Sam::Config::fromWeights(weights); config && config->whole()) {
@@ -247,10 +282,15 @@ std::vector<SegmentAnswer> Segmenter::answers(const Image& image, const SegmentP
         std::vector<std::size_t> order(scores.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return scores[i]; });
+        const std::size_t best = order.front();
         if (place) order = {order[std::min(*place, order.size() - 1)]};
+        const bool little = m_state->seesLittle();
+        const nn::Tensor likely = little ? m_state->likelihoods(output, seen) : nn::Tensor();
         for (const std::size_t i : order) {
-            const nn::Tensor mask = m_state->finish(output.masks.narrow(1, static_cast<std::int64_t>(i), 1), seen, image);
-            answers.push_back({chosen(mask), scores[i]});
+            const auto at = static_cast<std::int64_t>(i);
+            Image mask = little ? atEdges(image, tensor::toImage(likely.select(1, at), ColorSpace::Raw), prompt, i == best, cancel)
+                                : chosen(m_state->finish(output.masks.narrow(1, at, 1), seen, image));
+            answers.push_back({std::move(mask), scores[i]});
         }
     });
     return answers;

@@ -53,7 +53,9 @@ public:
     const std::string& architecture() const; ///< "sam", "mobile_sam", "sam2"
 
     /// The answers of the network, the best first: three (whole, part, smaller part) or, where `three` is not asked for, one.
-    /// The image encoder runs once for a picture: the last few are known by their content. Throws Error for a prompt
+    /// The image encoder runs once for a picture: the last few are known by their content. Of a network that sees less than
+    /// 512 pixels (our own), edges are cut where the picture has them (EdgeCut); where these speak against the best answer, they
+    /// decide alone (GrabCut). Throws Error for a prompt
     /// without point and box and for one outside the picture, also when cancelled.
     std::vector<SegmentAnswer> segment(const Image& image, const SegmentPrompt& prompt, bool three = true,
                                        const Progress& progress = {}, const Cancel& cancel = {}) const;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <span>
 
 #include "core/image/Filter.h"
 #include "core/training/data/Degradation.h"
@@ -17,6 +18,8 @@ constexpr double kLeastWindow = 0.35;             // of the background
 constexpr double kMostTurn = 0.5;                 // radians, either way
 constexpr double kDarkest = 0.6, kBrightest = 1.25, kTint = 0.12;
 constexpr double kSoftened = 0.5, kCompressed = 0.5;
+constexpr double kSwapped = 0.3, kAnyTurn = 0.3;  // of what varies: share with other colours, share that stands as it falls
+constexpr double kLeastContrast = 0.5, kMostContrast = 1.3, kShift = 0.15, kMostStretch = 0.3;
 constexpr int kWaves = 4;                         // of the outline of a piece
 constexpr int kPieceSide = 192;
 constexpr float kSeen = 0.5f;                     // alpha from which a pixel belongs to an object
@@ -27,6 +30,19 @@ struct Scene {
     std::vector<float> rgb;
     std::vector<std::uint8_t> seen;
 };
+
+/// Channels in another order, and each with more or less contrast about a middle grey. Of 3 or 4 channels, the last is alpha then.
+void varyColors(std::span<float> values, std::size_t channels, Draw& draw) {
+    std::array<std::size_t, 3> order{0, 1, 2};
+    if (draw.chance(kSwapped))
+        for (std::size_t i = 2; i > 0; --i) std::swap(order[i], order[draw.below(i + 1)]);
+    const auto contrast = static_cast<float>(draw.between(kLeastContrast, kMostContrast));
+    const auto level = static_cast<float>(0.5 + draw.between(-kShift, kShift)) - 0.5f * contrast;
+    for (std::size_t at = 0; at + channels <= values.size(); at += channels) {
+        const std::array<float, 3> before{values[at], values[at + 1], values[at + 2]};
+        for (std::size_t c = 0; c < 3; ++c) values[at + c] = std::clamp(level + contrast * before[order[c]], 0.0f, 1.0f);
+    }
+}
 
 /// Premultiplied RGBA at a place, 0 beyond the edge.
 std::array<float, 4> sampled(const Image& image, double x, double y) {
@@ -45,8 +61,8 @@ std::array<float, 4> sampled(const Image& image, double x, double y) {
 }
 
 /// Lays the object on with its middle somewhere in the scene.
-void lay(Scene& scene, const Image& object, std::uint8_t number, Draw& draw) {
-    const double angle = draw.between(-kMostTurn, kMostTurn), c = std::cos(angle), s = std::sin(angle);
+void lay(Scene& scene, const Image& object, std::uint8_t number, double mostTurn, Draw& draw) {
+    const double angle = draw.between(-mostTurn, mostTurn), c = std::cos(angle), s = std::sin(angle);
     const double flip = draw.chance(0.5) ? -1 : 1;
     const double middleX = draw.between(0.1, 0.9) * scene.side, middleY = draw.between(0.1, 0.9) * scene.side;
     std::array<float, 3> gains{};
@@ -128,13 +144,20 @@ Example CutoutScenes::example(std::size_t index, std::uint64_t number) const {
     const Pixels ground = m_pictures.view(index, m_options.side, kLeastWindow, draw);
     Scene scene{m_options.side, {}, std::vector<std::uint8_t>(ground.rgb.size() / 3)};
     for (const std::uint8_t value : ground.rgb) scene.rgb.push_back(static_cast<float>(value) / 255.0f);
+    if (m_options.vary) varyColors(scene.rgb, 3, draw);
     const std::size_t count = 1 + draw.below(static_cast<std::size_t>(m_options.most));
     for (std::size_t i = 1; i <= count; ++i) {
-        const Image whole = object(draw);
+        Image whole = object(draw);
+        double stretch = 1, mostTurn = kMostTurn;
+        if (m_options.vary) {
+            varyColors(whole.edit(), 4, draw);
+            stretch = std::exp(draw.between(-kMostStretch, kMostStretch));
+            if (draw.chance(kAnyTurn)) mostTurn = std::numbers::pi;
+        }
         const double scale = m_options.side * draw.between(m_options.smallest, m_options.largest) / std::max(whole.width(), whole.height());
-        const auto sized = [&](int length) { return std::max(2, static_cast<int>(std::lround(length * scale))); };
-        lay(scene, resize(whole, sized(whole.width()), sized(whole.height()), scale < 1 ? ResizeFilter::Area : ResizeFilter::Bilinear),
-            static_cast<std::uint8_t>(i), draw);
+        const auto sized = [&](double length) { return std::max(2, static_cast<int>(std::lround(length * scale))); };
+        lay(scene, resize(whole, sized(stretch * whole.width()), sized(whole.height()), scale < 1 ? ResizeFilter::Area : ResizeFilter::Bilinear),
+            static_cast<std::uint8_t>(i), mostTurn, draw);
     }
     if (draw.chance(kSoftened)) soften(scene);
     Pixels pixels{scene.side, scene.side, {}};
@@ -148,26 +171,29 @@ Example CutoutScenes::example(std::size_t index, std::uint64_t number) const {
     return example;
 }
 
-std::optional<Click> clickOnLargest(const Example& scene, std::size_t least) {
-    std::array<std::size_t, 256> counts{};
+Click clickOn(const Example& scene, std::uint8_t object) {
     const auto width = static_cast<std::size_t>(scene.width), height = static_cast<std::size_t>(scene.height);
-    const auto objectAt = [&](std::size_t at) { return scene.pixels[4 * at + 3]; };
-    for (std::size_t at = 0; at < width * height; ++at)
-        if (objectAt(at) > 0) ++counts[objectAt(at)];
-    const auto largest = std::max_element(counts.begin(), counts.end());
-    if (*largest < std::max<std::size_t>(least, 1)) return std::nullopt;
-    const auto object = static_cast<std::uint8_t>(largest - counts.begin());
     // Steps to the nearest pixel that is not of it, by two passes; beyond the edge of the picture there is none of it.
     std::vector<int> depth(width * height);
     const auto of = [&](std::size_t x, std::size_t y) { return x < width && y < height ? depth[y * width + x] : 0; };
     for (std::size_t y = 0; y < height; ++y)
         for (std::size_t x = 0; x < width; ++x)
-            if (objectAt(y * width + x) == object) depth[y * width + x] = 1 + std::min({of(x - 1, y), of(x, y - 1), of(x - 1, y - 1), of(x + 1, y - 1)});
+            if (scene.pixels[4 * (y * width + x) + 3] == object)
+                depth[y * width + x] = 1 + std::min({of(x - 1, y), of(x, y - 1), of(x - 1, y - 1), of(x + 1, y - 1)});
     for (std::size_t y = height; y-- > 0;)
         for (std::size_t x = width; x-- > 0;)
             if (int& d = depth[y * width + x]; d > 0) d = std::min(d, 1 + std::min({of(x + 1, y), of(x, y + 1), of(x + 1, y + 1), of(x - 1, y + 1)}));
     const auto deepest = static_cast<std::size_t>(std::max_element(depth.begin(), depth.end()) - depth.begin());
-    return Click{static_cast<int>(deepest % width), static_cast<int>(deepest / width), object};
+    return {static_cast<int>(deepest % width), static_cast<int>(deepest / width), object};
+}
+
+std::optional<Click> clickOnLargest(const Example& scene, std::size_t least) {
+    std::array<std::size_t, 256> counts{};
+    for (std::size_t at = 3; at < scene.pixels.size(); at += 4)
+        if (scene.pixels[at] > 0) ++counts[scene.pixels[at]];
+    const auto largest = std::max_element(counts.begin(), counts.end());
+    if (*largest < std::max<std::size_t>(least, 1)) return std::nullopt;
+    return clickOn(scene, static_cast<std::uint8_t>(largest - counts.begin()));
 }
 
 } // namespace ochre::training

@@ -15,6 +15,7 @@ struct CutoutSceneOptions {
     int side = 256;
     std::uint64_t seed = 0xc0705;
     bool cutoutsAlone = false; ///< else one object in two is an emoji or a piece of another picture
+    bool vary = false;         ///< colours and shapes that the folders do not hold, so that more than their few pictures is learnt
     int most = 3;              ///< objects of a scene; at least one
     double smallest = 0.2, largest = 0.75; ///< of the longer side of an object, of the scene's
 };
@@ -38,11 +39,13 @@ private:
     std::unique_ptr<EmojiSet> m_emoji;
 };
 
-/// A click as one makes it: deepest inside the largest object of such an example; nothing where none has `least` pixels.
+/// A click as one makes it: deepest inside an object of such an example.
 struct Click {
     int x = 0, y = 0;
     std::uint8_t object = 0;
 };
+Click clickOn(const Example& scene, std::uint8_t object);
+/// On the largest object; nothing where none has `least` pixels.
 std::optional<Click> clickOnLargest(const Example& scene, std::size_t least);
 
 } // namespace ochre::training

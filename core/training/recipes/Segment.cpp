@@ -30,7 +30,9 @@ using models::TinyVit;
 
 constexpr int kHeadWidth = 32, kHeldOut = 16, kQuarter = 4; // pixels of a picture to one of a mask, each way
 constexpr double kFocal = 20, kDice = 1, kScore = 1;
-constexpr double kOneClick = 0.6, kBox = 0.2;      // of the prompts; the rest are two points
+constexpr double kOneClick = 0.7, kBox = 0.15;     // of the prompts; the rest are two points
+constexpr double kDeepest = 0.5;                   // of single clicks: where one clicks; the rest are anywhere on the object
+constexpr double kAllAnswers = 0.25;               // of the three to one click: objects laid on have no parts to mean
 constexpr std::int64_t kLeastPixels = 200;         // of an object that is asked for, of 256 × 256
 constexpr std::size_t kShown = 8, kMeasured = 64;
 constexpr std::uint64_t kPromptSeed = 0xc11c;
@@ -74,7 +76,7 @@ struct Question {
 /// What the fourth channel of a scene says.
 class Objects {
 public:
-    explicit Objects(const Example& scene) : m_side(scene.width) {
+    explicit Objects(const Example& scene) : m_scene(scene), m_side(scene.width) {
         for (std::size_t i = 0; i < scene.pixels.size(); i += 4) {
             const std::uint8_t number = scene.pixels[i + 3];
             if (number >= m_pixels.size()) m_pixels.resize(number + 1u);
@@ -93,9 +95,16 @@ public:
         std::vector<float> places, labels, boxes, masks;
         const int small = m_side / kQuarter;
         for (int i = 0; i < count; ++i) {
-            const std::vector<int>& pixels = m_pixels[m_large[draw.below(m_large.size())]];
-            if (box) addBox(boxes, pixels, draw);
-            if (!box) addPoint(places, labels, pixels, 1, draw);
+            const std::size_t object = m_large[draw.below(m_large.size())];
+            const std::vector<int>& pixels = m_pixels[object];
+            if (box) {
+                addBox(boxes, pixels, draw);
+            } else if (!two && draw.chance(kDeepest)) {
+                const Click click = clickOn(m_scene, static_cast<std::uint8_t>(object));
+                addPoint(places, labels, {click.y * m_side + click.x}, 1, draw);
+            } else {
+                addPoint(places, labels, pixels, 1, draw);
+            }
             if (two) {
                 const bool belongs = draw.chance(0.5);
                 const std::vector<int>& others = belongs || m_pixels[0].empty() ? pixels : m_pixels[0];
@@ -152,6 +161,7 @@ private:
             boxes.push_back(static_cast<float>(edge + length * draw.between(-0.1, 0.1)));
     }
 
+    const Example& m_scene;
     int m_side;
     std::vector<std::vector<int>> m_pixels; ///< of each object, as y · side + x
     std::vector<std::size_t> m_large;
@@ -193,6 +203,7 @@ public:
     void prepare(const Workplace& place) override {
         CutoutSceneOptions options;
         options.side = m_config.side();
+        options.vary = true;
         m_batches.emplace(std::make_shared<CutoutScenes>(m_settings.text("dataset"), m_settings.text("cutouts"), options, place.cancel),
                           m_settings.integer("batch"), static_cast<int>(m_settings.integer("parts")),
                           static_cast<std::uint64_t>(m_settings.integer("seed")), kHeldOut);
@@ -213,7 +224,8 @@ public:
             const auto answer = answerTo(network, features, n, question);
             const nn::Tensor losses = maskLosses(answer.masks, question.masks);
             const nn::Tensor scores = answer.scores.sub(overlaps(answer.masks, question.masks)).square().mean();
-            sum = sum.add(std::get<0>(losses.min(1)).mean().add(scores.mul(kScore)));
+            const nn::Tensor masks = std::get<0>(losses.min(1)).mul(1 - kAllAnswers).add(losses.mean(1).mul(kAllAnswers));
+            sum = sum.add(masks.mean().add(scores.mul(kScore)));
         }
         return sum.div(static_cast<double>(scenes.size()));
     }

@@ -137,6 +137,24 @@ TEST(CutoutScenes, EveryObjectThatIsSeenHasItsNumber) {
     EXPECT_TRUE(several);
 }
 
+TEST(CutoutScenes, WhatVariesHasOtherColorsAndIsTheSameEachTime) {
+    const test::TemporaryFolder folder;
+    const auto pictures = makePictures(folder / "pictures", 2, 80, 60), cutouts = makeCutouts(folder / "cutouts", 4);
+    const CutoutScenes plain(pictures, cutouts, {.side = 64, .cutoutsAlone = true}), varied(pictures, cutouts, {.side = 64, .cutoutsAlone = true, .vary = true});
+    double least = 255, most = 0;
+    for (std::uint64_t n = 0; n < 10; ++n) {
+        const Example scene = varied.example(0, n), before = plain.example(0, n);
+        EXPECT_EQ(scene.pixels, varied.example(0, n).pixels);
+        EXPECT_NE(scene.pixels, before.pixels);
+        double difference = 0;
+        for (std::size_t i = 0; i < scene.pixels.size(); i += 4) difference += scene.pixels[i] - before.pixels[i];
+        least = std::min(least, difference / 4096);
+        most = std::max(most, difference / 4096);
+    }
+    EXPECT_LT(least, -5) << "darker";
+    EXPECT_GT(most, 5) << "brighter";
+}
+
 TEST(CutoutScenes, AClickLiesDeepInsideTheLargestObject) {
     Example scene{9, 7, 4, std::vector<std::uint8_t>(4 * 63), {}};
     const auto mark = [&](int x, int y, std::uint8_t number) { scene.pixels[static_cast<std::size_t>(4 * (9 * y + x) + 3)] = number; };
