@@ -69,7 +69,7 @@ void addTrack(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = app.add_subcommand("track", "Follow an object through a video, from points on it or a box around it");
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "Video, or a folder of pictures")->required();
-    sub->add_option("-o,--output", options->output, "Masks to write: masks.mp4, masks.mov, or pictures such as masks/%04d.png")->required();
+    sub->add_option("-o,--output", options->output, "Masks to write: masks.mp4, masks.mov, or pictures such as masks/%04d.png, numbered from 0")->required();
     sub->add_option("-m,--model", options->model,
                     "SAM 2: name in the models folder, or a path; without it motion, colours and edges decide");
     sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
