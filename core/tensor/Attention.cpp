@@ -51,8 +51,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t
     if (!options.causal && (half || !options.bias.defined())) {
         const double scale = options.scale > 0 ? options.scale : 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
         TokenBias bias;
-        if (options.bias.defined())
+        if (options.bias.defined()) {
             bias.across = options.bias.to(at::kFloat).contiguous().expand({q.size(0), heads, q.size(1), k.size(1)});
+            if (bias.across.stride(3) != 1) bias.across = bias.across.contiguous();
+        }
         if (const Tensor out = fusedAttention(q, k, v, heads, scale, bias); out.defined()) return out;
     }
     if (tensor::learning()) return plainAttention(q, k, v, heads, options);

@@ -88,23 +88,31 @@ inline __mmask16 firstLanes(long count) {
 }
 
 /// products of a query and the keys from `key` on → log2(e) · (scale · product + what the bias has for them)
-inline void addBias(float* products, long key, long count, V scale, const float* down, const float* across, long width) {
-    long y = key / width, x = key % width;
+inline void addBias(float* products, long key, long count, V scale, const Bias& bias) {
+    long y = key / bias.width, x = key % bias.width;
     for (long k = 0; k < count;) {
-        const long run = std::min({width - x, count - k, kLanes});
+        const long run = std::min({bias.width - x, count - k, kLanes});
         const __mmask16 lanes = firstLanes(run);
-        V bias = _mm512_maskz_loadu_ps(lanes, across + x);
-        if (down) bias = _mm512_add_ps(bias, all(down[y]));
-        bias = _mm512_max_ps(_mm512_mul_ps(bias, all(kLog2E)), all(kNone)); // no infinities
+        V more = _mm512_maskz_loadu_ps(lanes, bias.across + x);
+        if (bias.down) more = _mm512_add_ps(more, all(bias.down[y]));
+        more = _mm512_max_ps(_mm512_mul_ps(more, all(kLog2E)), all(kNone)); // no infinities
         const V product = _mm512_maskz_loadu_ps(lanes, products + k);
-        _mm512_mask_storeu_ps(products + k, lanes, _mm512_fmadd_ps(product, scale, bias));
+        _mm512_mask_storeu_ps(products + k, lanes, _mm512_fmadd_ps(product, scale, more));
         k += run;
         x += run;
-        if (x == width) {
+        if (x == bias.width) {
             x = 0;
             ++y;
         }
     }
+}
+
+/// That of the queries from `query` on.
+inline Bias from(const Bias& bias, long query) {
+    Bias rest = bias;
+    if (bias.down) rest.down += query * bias.downStride;
+    if (bias.across) rest.across += query * bias.acrossStride;
+    return rest;
 }
 
 struct Block { ///< of keys
@@ -126,9 +134,7 @@ void attendBlock(const std::uint16_t* queries, long stride, const Block& block, 
     float shrink[Rows];
     for (int r = 0; r < Rows; ++r) {
         float* scores = running.scores + r * kKeys;
-        if (bias.across)
-            addBias(scores, block.from, std::min(block.seen, block.count), all(scale),
-                    bias.down ? bias.down + r * bias.downStride : nullptr, bias.across + r * bias.acrossStride, bias.width);
+        if (bias.across) addBias(scores, block.from, std::min(block.seen, block.count), all(scale), from(bias, r));
         for (long k = block.seen; k < block.count; ++k) scores[k] = kNone;
         shrink[r] = weigh(scores, block.count, all(bias.across ? 1.0f : scale), running.weights + r * kKeys,
                           running.most[r], running.total[r]);
@@ -189,12 +195,9 @@ void attend(const Rows& queries, long count, const std::uint16_t* packed, long k
         const Block block{packed + first * width, packed + all * width + first * padded, first, std::min(all - first, kKeys),
                           keys - first, width, padded};
         for (long q = 0; q < count; q += kRows) {
-            const Bias ofRows{bias.down ? bias.down + q * bias.downStride : nullptr,
-                              bias.across ? bias.across + q * bias.acrossStride : nullptr, bias.downStride, bias.acrossStride,
-                              bias.width};
+            const Running running{sums + q * padded, most + q, total + q, scores, weights};
             kAttendBlock[std::min<long>(count - q, kRows)](queries.data + q * queries.stride, queries.stride, block,
-                                                           scale * kLog2E, ofRows,
-                                                           {sums + q * padded, most + q, total + q, scores, weights});
+                                                           scale * kLog2E, from(bias, q), running);
         }
     }
     for (long q = 0; q < count; ++q) {

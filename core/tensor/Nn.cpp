@@ -40,6 +40,7 @@ namespace {
 /// Floating-point operations of one stripe, a thread: 25 ms at the 60 GFLOP/s of a plain AVX2 core, under 100
 /// ms at 15.
 constexpr double kStripeWork = 1.5e9;
+constexpr double kProductWork = 4 * kStripeWork; ///< of matrix products, which are faster
 
 constexpr std::int64_t kUsualTokens = 1024; // rows that the weights of a Linear are packed for
 
@@ -287,7 +288,8 @@ Tensor Conv2d::operator()(const Tensor& x) const {
     if (m_fixed && m_fixed->pays(picture, m_options.padding)) return (*m_fixed)(picture, m_options.padding);
     if (m_winograd && m_winograd->pays(picture, m_options.padding)) return (*m_winograd)(picture, m_options.padding);
     const double rowWork = static_cast<double>(width) * m_pixelWork;
-    const double budget = kStripeWork * at::get_num_threads();
+    const bool product = m_packed.defined() && isProduct(m_options, m_kernelHeight, m_kernelWidth, m_packed.scalar_type());
+    const double budget = (product ? kProductWork : kStripeWork) * at::get_num_threads();
     if (!picture.is_cpu() || rowWork * static_cast<double>(height * picture.size(0)) <= budget)
         return apply(picture, m_options.padding);
     const auto stripe = std::max<std::int64_t>(1, static_cast<std::int64_t>(budget / rowWork));

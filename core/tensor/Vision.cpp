@@ -73,12 +73,14 @@ Tensor attentionWithDistances(const Tensor& q, const Tensor& k, const Tensor& v,
         return x.view({batch, x.size(1), heads, x.size(2) / heads}).transpose(1, 2); // [N, heads, T, D]
     };
     const Tensor queries = split(q), keys = split(k), values = split(v);
-    if (q.scalar_type() == at::kBFloat16) {
+    if (q.is_cpu() && q.scalar_type() == at::kBFloat16 && tensor::cpuFeatures().avx512Bf16) {
         const Tensor pixels = queries.unflatten(2, {height, width}); // [N, heads, y, x, D]
-        const Tensor byRow = at::matmul(pixels, down.transpose(1, 2)).to(at::kFloat).flatten(2, 3), byColumn =
-            at::matmul(pixels.transpose(2, 3), across.transpose(1, 2)).transpose(2, 3).to(at::kFloat).contiguous().flatten(2, 3);
+        const Tensor byRow = at::matmul(pixels, down.transpose(1, 2));
+        const Tensor byColumn = at::matmul(pixels.transpose(2, 3), across.transpose(1, 2)).transpose(2, 3);
+        const auto wide = [](const Tensor& x) { return x.to(at::kFloat).contiguous().flatten(2, 3); }; // [N, heads, T, …]
         const double scale = 1 / std::sqrt(static_cast<double>(q.size(2) / heads));
-        if (const Tensor out = fusedAttention(q, k, v, heads, scale, {byRow, byColumn}); out.defined()) return out;
+        const Tensor fused = fusedAttention(q, k, v, heads, scale, {wide(byRow), wide(byColumn)});
+        if (fused.defined()) return fused;
     }
     Tensor out = at::empty({batch, tokens, heads, values.size(3)}, v.options());
     const Tensor target = out.transpose(1, 2); // [N, heads, T, D]

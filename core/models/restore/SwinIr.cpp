@@ -21,7 +21,7 @@ constexpr const char* kBiasTable = "attn.relative_position_bias_table";
 constexpr double kBodySlope = 0.2, kBeforeSlope = 0.01;
 constexpr float kOtherRegion = -100; // added to the products of tokens that a shift has brought side by side
 constexpr int kJpegWindow = 7;        // the networks for JPEG artifacts have it, and see 0…255
-constexpr std::int64_t kTokensAtOnce = 4096; // of windows that go through a block together, and stay in the cache
+constexpr std::int64_t kTokensAtOnce = 2048; // of windows that go through a block together, and stay in the cache
 
 std::string inBlock(std::size_t group, int block, const char* part) {
     return fmt::format("layers.{}.residual_group.blocks.{}.{}", group, block, part);

@@ -217,7 +217,9 @@ nn::Tensor Yolox::csp(const std::string& name, const nn::Tensor& x, int count, b
         nn::Tensor z = run(unit + ".conv2", run(unit + ".conv1", y));
         y = shortcut ? nn::addInPlace(z, y) : z;
     }
-    return run(name + ".conv3", nn::cat({y, run(name + ".conv2", x)}));
+    const nn::Tensor both = nn::cat({y, run(name + ".conv2", x)});
+    y = nn::Tensor();
+    return run(name + ".conv3", both);
 }
 
 nn::Tensor Yolox::residuals(const std::string& name, int first, int count, nn::Tensor x) const {

@@ -22,7 +22,8 @@ Tensor noise(std::vector<std::int64_t> sides, std::uint64_t seed, at::ScalarType
 }
 
 /// In double, with the table of all products.
-Tensor exactAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale, const Tensor& bias = {}) {
+Tensor exactAttention(const Tensor& q, const Tensor& k, const Tensor& v, std::int64_t heads, double scale,
+                      const Tensor& bias = {}) {
     const auto split = [heads](const Tensor& x) {
         return x.to(at::kDouble).reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
     };
@@ -82,7 +83,8 @@ TEST_F(FusedAttention, AddsABiasInBfloat16) {
         const Tensor q = noise({batch, tokens, heads * width}, 1, at::kBFloat16),
                      k = noise({batch, tokens, heads * width}, 2, at::kBFloat16),
                      v = noise({batch, tokens, heads * width}, 3, at::kBFloat16);
-        const TokenBias bias{rows > 1 ? noise({batch, heads, tokens, rows}, 4) : Tensor(), noise({1, heads, tokens, across}, 5).expand({batch, heads, tokens, across})};
+        const TokenBias bias{rows > 1 ? noise({batch, heads, tokens, rows}, 4) : Tensor(),
+                             noise({1, heads, tokens, across}, 5).expand({batch, heads, tokens, across})};
         Tensor whole = bias.across.unsqueeze(3);
         if (rows > 1) whole = whole.add(bias.down.unsqueeze(4));
         const Tensor exact = exactAttention(q, k, v, heads, 0.2, whole.flatten(3));
@@ -90,6 +92,8 @@ TEST_F(FusedAttention, AddsABiasInBfloat16) {
         ASSERT_TRUE(seen.defined());
         EXPECT_LT(maxAbsDifference(seen, exact) / maxAbs(exact), 6e-3) << rows << " rows of " << across;
     }
+    const Tensor x = noise({1, 40, 16}, 6, at::kBFloat16); // the same for all keys: of no effect
+    EXPECT_LT(maxAbsDifference(attention(x, x, x, 2, {.bias = noise({40, 1}, 7)}), attention(x, x, x, 2)), 2e-2);
 }
 
 TEST_F(FusedAttention, ReadsPartsOfAJoinedTensorInPlace) {
