@@ -23,8 +23,10 @@ struct ModelFile {
 /// among the checkpoints. Absent folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
 
-/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.
+/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first; after them our own.
 std::vector<ModelFile> likelySegmenters();
+/// Name of our own, as Model parameters say it.
+inline constexpr const char* kOwnSegmenter = "segment";
 
 /// The checkpoint that counts where none is named: the first by path of the user's own folder, else of other
 /// programs', else the starter model. Empty where there is none at all.
