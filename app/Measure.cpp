@@ -64,7 +64,7 @@ void addMeasure(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("pictures", o->pictures, "Folder of pictures")->required();
     CLI::Option* truth = sub->add_option("--truth", o->truth, "Folder of what they were, under the same names");
     CLI::Option* cutouts = sub->add_option("--cutouts", o->cutouts, "Folder of objects with alpha");
-    sub->add_option("-m,--model", o->model, "Name in the models folder, or a path; default: what comes with Ochre for it; click needs one");
+    sub->add_option("-m,--model", o->model, "Name in the models folder, or a path; default: what comes with Ochre for it");
     sub->add_option("--baseline", o->baseline, "Of pairs")->check(CLI::IsMember({"nlm", "clahe"}));
     sub->add_option("--seed", o->seed, "Of degradations and scenes")->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62))->capture_default_str();
     sub->add_option("--count", o->count, "Pictures, from the first on, or scenes; 0: all, and 60")->check(CLI::Range(0, 100000));

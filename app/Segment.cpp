@@ -74,7 +74,7 @@ void addSegment(CLI::App& app, std::function<int()>& chosen) {
     auto options = std::make_shared<Options>();
     sub->add_option("input", options->input, "Picture to look at")->required();
     sub->add_option("-m,--model", options->model,
-                    "SAM, SAM 2 or MobileSAM: name in the models folder, or a path; without it GrabCut, by colours and edges");
+                    "SAM, SAM 2 or MobileSAM: name in the models folder, or a path; segment comes with Ochre; without it GrabCut, by colours and edges");
     sub->add_option("-o,--output", options->output, "Mask to write: white where the object is")->required();
     sub->add_option("--point", options->points, "x,y of a point on the object, in pixels; x,y,0: not on it; may be repeated")
         ->allow_extra_args(false);

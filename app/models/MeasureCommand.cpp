@@ -14,10 +14,9 @@
 namespace ochre::app {
 namespace {
 
-/// What comes with Ochre for it. Throws Error where nothing does.
+/// What comes with Ochre for it.
 std::string usualModel(const std::string& task) {
-    if (task == "click") throw Error("measure: no model that selects comes with Ochre", "name one with --model");
-    return task == "low_light" ? "low-light" : "denoise";
+    return task == "click" ? "segment" : task == "low_light" ? "low-light" : "denoise";
 }
 
 /// Null for the PSNR of equal pictures.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ochre's own small models, which come with the program: starter (text to picture), denoise and low-light.
+// Ochre's own small models, which come with the program: starter (text to picture), denoise, low-light and segment.
 #pragma once
 
 #include <filesystem>

@@ -23,7 +23,7 @@ const std::map<std::string, std::string> kFormats = {{".safetensors", "safetenso
 constexpr const char* kCheckpoints = "checkpoints";
 
 // The models that come with the program, and their kinds.
-const std::map<std::string, std::string> kOwn = {{"denoise", ""}, {"low-light", ""}, {"starter", kCheckpoints}};
+const std::map<std::string, std::string> kOwn = {{"denoise", ""}, {"low-light", ""}, {"segment", ""}, {"starter", kCheckpoints}};
 
 using Found = std::map<fs::path, ModelFile>; ///< by where they really are: folders may be listed twice
 
@@ -82,6 +82,10 @@ std::vector<ModelFile> smallestFirst(const char* names) {
     std::vector<ModelFile> files = listModels();
     std::erase_if(files, [&](const ModelFile& file) { return !std::regex_search(file.name, wanted); });
     std::ranges::stable_sort(files, {}, &ModelFile::bytes);
+    if (const fs::path own = paths::ownModel(kOwnSegmenter); !own.empty()) {
+        std::error_code ignored;
+        files.push_back({kOwnSegmenter, kOwnSegmenter, own, fs::file_size(own, ignored), "safetensors", {}});
+    }
     return files;
 }
 

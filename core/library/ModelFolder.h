@@ -23,8 +23,10 @@ struct ModelFile {
 /// among the checkpoints. Absent folders have none. With a kind, those of it alone.
 std::vector<ModelFile> listModels(const std::string& kind = {});
 
-/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first.
+/// Those whose names say that they cut out objects (SAM and its kin), the smallest and so the quickest first; after them our own.
 std::vector<ModelFile> likelySegmenters();
+/// Name of our own, as Model parameters say it.
+inline constexpr const char* kOwnSegmenter = "segment";
 
 /// Those whose names say that they know what pictures look like (DINOv2), the smallest first.
 std::vector<ModelFile> likelyDescribers();

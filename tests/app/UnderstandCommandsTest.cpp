@@ -102,7 +102,6 @@ TEST_F(UnderstandCommands, MeasureComparesWithTheClassicWay) {
     EXPECT_EQ(ochre({"measure", "rain", m_folder.path()}).status, 2);
     EXPECT_EQ(ochre({"measure", "pairs", m_folder.path()}).status, 2) << "the truth is asked for";
     EXPECT_EQ(ochre({"measure", "click", m_folder.path()}).status, 2) << "cut-outs are asked for";
-    EXPECT_EQ(ochre({"measure", "click", m_folder.path(), "--cutouts", m_folder.path()}).status, 1) << "no model that selects comes along";
     EXPECT_EQ(ochre({"measure", "noise_jpeg", m_folder / "nowhere"}).status, 1);
 }
 

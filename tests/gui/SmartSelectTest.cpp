@@ -233,6 +233,20 @@ TEST_F(SmartSelect, AModelOfTheFolderSelectsAndMayBeChosen) {
     EXPECT_EQ(maskValues(), network);
 }
 
+TEST_F(SmartSelect, OurOwnSelectsWhereThereIsNoOther) {
+    const ochre::test::Setting ours("OCHRE_RESOURCES_DIR", ochre::test::sourceFile("resources").string());
+    openPicture();
+    m_window->loadRuntime();
+    start();
+    EXPECT_EQ(written("model"), "segment");
+    EXPECT_TRUE(edits().note().startsWith(QStringLiteral("Ochre's small model: click"))) << edits().note().toStdString();
+    clickAt(kApple);
+    EXPECT_EQ(maskAt(kApple), 1);
+    EXPECT_EQ(maskAt({2, 2}), 0);
+    EXPECT_TRUE(edits().note().contains(QStringLiteral("sure to"))) << edits().note().toStdString();
+    shot(*m_window, QStringLiteral("select-own-model"));
+}
+
 TEST_F(SmartSelect, WhatCannotBeReadIsToldInTheNote) {
     writeFileAtomic(m_models / "sam_broken.safetensors", "nothing");
     openPicture();

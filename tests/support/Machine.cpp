@@ -9,7 +9,7 @@ namespace ochre::test {
 namespace fs = std::filesystem;
 namespace {
 
-const std::set<std::string> kOwn{"denoise.safetensors", "low-light.safetensors", "starter.safetensors"};
+const std::set<std::string> kOwn{"denoise.safetensors", "low-light.safetensors", "segment.safetensors", "starter.safetensors"};
 
 } // namespace
 

@@ -92,8 +92,8 @@ void MaskBar::fillModels() {
         action->setChecked(reference == m_edits.model());
     };
     for (const library::ModelFile& file : library::likelySegmenters())
-        entry(QString::fromStdString(file.name), file.reference);
-    entry(tr("GrabCut, no model"), {});
+        entry(selectorName(file.reference), file.reference);
+    entry(selectorName({}), {});
 }
 
 void MaskBar::addTracking() {
@@ -230,7 +230,7 @@ QString MaskBar::note() const {
 void MaskBar::showNote() {
     const QString text = note();
     m_note->setText(m_note->fontMetrics().elidedText(text, Qt::ElideRight, m_note->width()));
-    const bool plain = m_edits.active() && m_edits.model().empty();
+    const bool plain = m_edits.active() && (m_edits.model().empty() || m_edits.model() == library::kOwnSegmenter);
     m_note->setToolTip(
         plain ? tr("%1.\nSAM or MobileSAM weights in %2 know objects and select them more surely.")
                     .arg(text, QString::fromStdString(paths::models().string()))

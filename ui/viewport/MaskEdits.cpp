@@ -45,6 +45,11 @@ std::string textOf(const QRectF& box) {
         .toStdString();
 }
 
+QString selectorName(const std::string& reference) {
+    if (reference.empty()) return MaskEdits::tr("GrabCut, no model");
+    return reference == library::kOwnSegmenter ? MaskEdits::tr("Ochre's small model") : QString::fromStdString(reference);
+}
+
 std::string textOf(const std::vector<MaskPrompt::Point>& points) {
     QStringList words;
     for (const MaskPrompt::Point& point : points)
@@ -170,7 +175,7 @@ void MaskEdits::onJob(const session::Job& job) {
 QString MaskEdits::note() const {
     if (!active()) return {};
     const std::string name = model();
-    const QString who = name.empty() ? tr("GrabCut, no model") : QString::fromStdString(name);
+    const QString who = selectorName(name);
     if (m_job) {
         const graph::NodeState state = m_bridge.session().state(m_node);
         if (state.status != graph::NodeStatus::Running) return tr("%1: waits for its turn").arg(who);

@@ -95,6 +95,10 @@ private:
 };
 
 std::string textOf(const QRectF& box); ///< of the node
+
+/// What selects, in words: a model by its name, or our own, or none.
+QString selectorName(const std::string& reference);
+
 /// The node's text of points and back; what cannot be read is left out.
 std::string textOf(const std::vector<MaskPrompt::Point>& points);
 std::vector<MaskPrompt::Point> pointsOf(const std::string& text);

@@ -68,7 +68,7 @@ void run(graph::RunContext& run) {
 graph::NodeDeclaration Select() {
     return graph::NodeDeclaration("understand.select", 1, "Select by points", "Understand")
         .describe("Cuts an object out of a picture from a few points on it, or a box around it, with SAM, SAM 2 or MobileSAM. The picture "
-                  "is looked at once; further points take no time. Without a model, colours and edges decide (GrabCut). Without a "
+                  "is looked at once; further points take no time. A small one comes with Ochre: segment. Without a model, colours and edges decide (GrabCut). Without a "
                   "point and a box nothing is selected.")
         .keywords("segment anything sam sam2 mobilesam grabcut mask cut out object click box roto")
         .input({.id = "image", .label = "Image", .help = "The picture.", .type = types::kImage,
@@ -78,7 +78,7 @@ graph::NodeDeclaration Select() {
         .output(socket("score", "Score", "How much of it is right, as the network thinks; of several, the least. 1 without a model.",
                        graph::types::kFloat))
         .parameter({.id = "model", .label = "Model",
-                    .help = "A SAM, SAM 2 or MobileSAM checkpoint from the models folder, or a path; empty: GrabCut, which needs none.",
+                    .help = "A SAM, SAM 2 or MobileSAM checkpoint from the models folder, or a path; segment comes with Ochre; empty: GrabCut, which needs none.",
                     .kind = graph::ParameterKind::Model, .defaultValue = std::string()})
         .parameter(longText("points", "Points",
                             "x,y of points on the object, in pixels, apart by spaces; x,y,0 is a point that does not belong to it."))

@@ -52,7 +52,7 @@ TEST(ModelFolder, ListsOwnAndForeignFilesOnceWithTheirKind) {
     EXPECT_TRUE(listModels("vae").empty());
 }
 
-TEST(ModelFolder, WhatCutsOutObjectsIsKnownByItsNameTheQuickestFirst) {
+TEST(ModelFolder, WhatCutsOutObjectsIsKnownByItsNameTheQuickestFirstAndOursLast) {
     const test::StarterModel none;
     const test::TemporaryFolder folder;
     const test::Setting models("OCHRE_MODELS_DIR", folder.path());
@@ -73,6 +73,8 @@ TEST(ModelFolder, WhatCutsOutObjectsIsKnownByItsNameTheQuickestFirst) {
     EXPECT_EQ(names(), (std::vector<std::string>{"mobile_sam", "sam2_hiera_tiny", "sam_vit_b_01ec64"}));
     EXPECT_EQ(paths::findModel("denoise"), resources / "models/denoise.safetensors") << "it comes with the program";
     EXPECT_TRUE(paths::findModel("low-light").empty());
+    writeFileAtomic(resources / "models/segment.safetensors", "x");
+    EXPECT_EQ(names(), (std::vector<std::string>{"mobile_sam", "sam2_hiera_tiny", "sam_vit_b_01ec64", "segment"})) << "our own comes last";
 }
 
 TEST(ModelFolder, TheStarterModelIsAmongTheCheckpointsAndCountsWhereThereIsNoOther) {
