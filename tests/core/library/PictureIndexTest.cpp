@@ -120,7 +120,7 @@ TEST_F(Index, OfAnotherNetworkOrDamagedItIsMadeAnew) {
     writeFileAtomic(m_file, "this is no database");
     auto index = open();
     EXPECT_EQ(index.update(describe).added, 3u);
-    test::expectError([&] { PictureIndex(m_file, m_folder.path() / "nowhere", "net", kWidth).update(describe); }, "not a folder");
+    test::expectError([&] { PictureIndex(m_file, m_folder.path() / "nowhere", "net", kWidth).update(describe); }, "cannot be listed");
 }
 
 TEST_F(Index, TenThousandPicturesAnswerInLessThanFiftyMilliseconds) {
