@@ -4,7 +4,6 @@
 //   bench_networks swinir_m_x4|restormer|sam_vit_b|dinov2_vit_b|yolox_s float32|bfloat16 [RUNS] [small]
 // "small" takes the smallest picture instead, to see that it runs.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -21,28 +20,10 @@
 #include "core/models/vision/Yolox.h"
 #include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
+#include "tests/bench/RandomWeights.h"
 
 namespace ochre::models {
 namespace {
-
-/// Random numbers under all names, by which values stay about as large from layer to layer: matrices and kernels by how many
-/// values they sum up, scales and variances about 1, all else about 0.
-tensor::Weights randomWeights(const std::map<std::string, tensor::Shape>& expected) {
-    at::Generator generator = tensor::generator(1);
-    std::map<std::string, at::Tensor> tensors;
-    for (const auto& [name, shape] : expected) {
-        at::Tensor values = nn::randn(shape, generator);
-        const bool table = name.find("rel") != std::string::npos || name.find("pos_embed") != std::string::npos;
-        if (shape.size() > 1 && !table) {
-            values.div_(std::sqrt(static_cast<double>(values.numel() / shape[0])));
-        } else {
-            values.mul_(0.02);
-            if (!table && !name.ends_with("bias") && !name.ends_with("mean")) values.add_(1);
-        }
-        tensors[name] = values;
-    }
-    return tensor::Weights::of(std::move(tensors), "random");
-}
 
 using Forward = std::function<nn::Tensor(const nn::Tensor&)>;
 

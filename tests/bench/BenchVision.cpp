@@ -11,21 +11,11 @@
 #include "core/tensor/Fill.h"
 #include "core/tensor/Runtime.h"
 #include "core/tensor/SaveWeights.h"
+#include "tests/bench/RandomWeights.h"
 #include "tests/support/Support.h"
 
 namespace ochre::models {
 namespace {
-
-/// Small random numbers under all names; variances and scales are about 1.
-tensor::Weights randomWeights(const std::map<std::string, tensor::Shape>& expected) {
-    at::Generator generator = tensor::generator(1);
-    std::map<std::string, at::Tensor> tensors;
-    for (const auto& [name, shape] : expected) {
-        const at::Tensor noise = nn::randn(shape, generator).mul_(0.02);
-        tensors[name] = name.ends_with("running_var") || name.find("norm") != std::string::npos ? noise.add(1) : noise;
-    }
-    return tensor::Weights::of(std::move(tensors), "random");
-}
 
 SamImageEncoder::Config vitB() {
     SamImageEncoder::Config config;

@@ -74,7 +74,7 @@ PictureModel restormer(const tensor::Weights& weights) {
                                   kRestormerOverlap, 7.0 * config.hidden[1] + 14.0 * config.width);
     model.outChannels = config.outChannels;
     model.multiple = 8;
-    model.halfPays = false; // measured: 1.4 s in place of 0.9 for 128 × 128 pixels
+    model.halfPays = false; // 1.6 times as fast, but off by 4.5 % of the result with random weights: what it repairs is less
     if (!config.normBias) seesNoise(model); // the kind that the denoisers are of
     return model;
 }
