@@ -162,7 +162,7 @@ TEST(OwnModels, LowLightIsBetterThanEqualisation) {
     EXPECT_GT(outcome.mean.model.first, outcome.mean.baseline.first + 2);
 }
 
-/// Stars of stripes, which it never saw: 0.80. GrabCut has 0.93 of them; photographs are where ours is better (its card).
+/// Stars of stripes, which it never saw. GrabCut has 0.93 of them; what is laid on photographs is where ours is better (its card).
 TEST(OwnModels, SegmentFindsWhatIsClickedOn) {
     const test::TemporaryFolder folder;
     MeasureRequest request = measuring("click", stillLife(folder), "segment", 256);
