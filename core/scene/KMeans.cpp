@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/base/TaskPool.h"
 
@@ -13,7 +15,8 @@ namespace ochre {
 namespace {
 
 constexpr std::size_t kSample = std::size_t{1} << 20; // numbers that a codebook is made from
-constexpr int kCodebookSteps = 40, kGroupSteps = 10, kCenterSteps = 6;
+constexpr int kCodebookSteps = 40, kSettlingSteps = 10; // in the last ones unused numbers of a codebook are not given away
+constexpr int kGroupSteps = 10, kCenterSteps = 6;
 constexpr std::size_t kGroupSample = 32768, kMembersPerCenter = 32;
 
 using Indices = std::vector<std::uint32_t>;
@@ -143,8 +146,11 @@ std::vector<float> codebookOf(std::span<const float> values, std::size_t size) {
     std::vector<float> codebook(size);
     if (values.empty()) return codebook;
     const std::vector<float> sorted = sortedSample(values);
-    std::vector<double> sums(sorted.size() + 1);
-    std::partial_sum(sorted.begin(), sorted.end(), sums.begin() + 1, std::plus<double>());
+    std::vector<double> sums(sorted.size() + 1), squares(sorted.size() + 1);
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        sums[i + 1] = sums[i] + double{sorted[i]};
+        squares[i + 1] = squares[i] + double{sorted[i]} * double{sorted[i]};
+    }
     // Half of the first guesses by the density of the values and half evenly, so that sparse ends have theirs
     // as well.
     for (std::size_t j = 0; j < size; ++j) {
@@ -156,16 +162,29 @@ std::vector<float> codebookOf(std::span<const float> values, std::size_t size) {
     std::sort(codebook.begin(), codebook.end());
     for (int step = 0; step < kCodebookSteps; ++step) {
         std::size_t from = 0;
+        std::vector<std::size_t> unused;
+        std::vector<std::pair<double, float>> splits; // what a number's values cost, and where another would help them
         for (std::size_t j = 0; j < size; ++j) {
             const float border =
                 j + 1 < size ? (codebook[j] + codebook[j + 1]) / 2 : std::numeric_limits<float>::infinity();
             const auto to = static_cast<std::size_t>(
                 std::upper_bound(sorted.begin() + static_cast<std::ptrdiff_t>(from), sorted.end(), border) -
                 sorted.begin());
-            if (to > from)
-                codebook[j] = static_cast<float>((sums[to] - sums[from]) / static_cast<double>(to - from));
+            if (to > from) {
+                const auto count = static_cast<double>(to - from);
+                const double mean = (sums[to] - sums[from]) / count, cost = squares[to] - squares[from] - count * mean * mean;
+                codebook[j] = static_cast<float>(mean);
+                const float low = sorted[from], high = sorted[to - 1];
+                if (low < high) splits.emplace_back(cost, mean - double{low} > double{high} - mean ? low : high);
+            } else {
+                unused.push_back(j);
+            }
             from = to;
         }
+        if (step + kSettlingSteps >= kCodebookSteps) continue;
+        std::sort(splits.begin(), splits.end(), std::greater<>());
+        for (std::size_t i = 0; i < std::min(unused.size(), splits.size()); ++i) codebook[unused[i]] = splits[i].second;
+        std::sort(codebook.begin(), codebook.end());
     }
     std::sort(codebook.begin(), codebook.end());
     return codebook;

@@ -81,6 +81,15 @@ TEST(KMeans, ACodebookHoldsFewValuesExactlyAndManyNearly) {
     for (const float v : values) ASSERT_NEAR(codebook[nearestIn(codebook, v)], v, 6.0 / 256);
 }
 
+/// As scales are that were stored in steps before: many of the first guesses fall onto levels that others hold.
+TEST(KMeans, ACodebookHoldsEachOfManyUnevenLevels) {
+    std::vector<float> values;
+    for (int level = 0; level < 146; ++level)
+        for (int i = 0; i < 1 + 40 * (level % 7) * (level % 11); ++i) values.push_back(-11.0f + 0.0625f * static_cast<float>(level));
+    const auto codebook = codebookOf(values, 256);
+    for (const float v : values) ASSERT_NEAR(codebook[nearestIn(codebook, v)], v, 1e-4);
+}
+
 TEST(KMeans, APaletteFindsTheClustersThatArePresent) {
     std::vector<float> points;
     for (int i = 0; i < 4000; ++i)
