@@ -9,6 +9,7 @@
 #include "core/graph/Types.h"
 #include "core/session/Import.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
@@ -21,9 +22,7 @@ std::string inputName(std::size_t index) {
 }
 
 std::string textOf(const graph::Node& node) {
-    const auto found = node.parameters.find(kLayers);
-    const auto* text = found == node.parameters.end() ? nullptr : std::get_if<std::string>(&found->second);
-    return text ? *text : "[]";
+    return parameterOf<std::string>(node, kLayers, "[]");
 }
 
 bool same(const SplatScene& a, const SplatScene& b) {

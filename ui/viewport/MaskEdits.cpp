@@ -8,6 +8,7 @@
 
 #include "core/library/ModelFolder.h"
 #include "ui/bridge/Bridge.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
@@ -25,16 +26,8 @@ std::optional<QRectF> boxOf(const std::string& text) {
                   QPointF(parts[2].toDouble(), parts[3].toDouble()));
 }
 
-std::string textOf(const graph::Node& node, const char* parameter) {
-    const auto found = node.parameters.find(parameter);
-    const auto* text = found == node.parameters.end() ? nullptr : std::get_if<std::string>(&found->second);
-    return text ? *text : std::string();
-}
-
 MaskPrompt promptOf(const graph::Node& node) {
-    const auto invert = node.parameters.find("invert");
-    const auto* inverted = invert == node.parameters.end() ? nullptr : std::get_if<bool>(&invert->second);
-    return {pointsOf(textOf(node, "points")), boxOf(textOf(node, "box")), inverted && *inverted};
+    return {pointsOf(parameterOf(node, "points")), boxOf(parameterOf(node, "box")), parameterOf<bool>(node, "invert")};
 }
 
 } // namespace
@@ -241,7 +234,7 @@ void MaskEdits::invert() {
 
 std::string MaskEdits::model() const {
     const graph::Node* node = m_bridge.session().document().graph().find(m_node);
-    return node ? textOf(*node, "model") : std::string();
+    return node ? parameterOf(*node, "model") : std::string();
 }
 
 void MaskEdits::setModel(const std::string& reference) {

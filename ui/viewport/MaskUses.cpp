@@ -8,6 +8,7 @@
 #include "core/library/ModelFolder.h"
 #include "core/project/ProjectFile.h"
 #include "ui/viewport/MaskEdits.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
@@ -109,13 +110,9 @@ NodeId checkpointOf(const Graph& graph, NodeId stitch) {
 /// The node that selects by that box alone in the picture, the one that is there or a new one.
 NodeId selectingNode(Graph& graph, const Link& picture, const std::string& box, double down) {
     for (const NodeId id : graph.consumers(picture.node)) {
-        const auto& parameters = graph.at(id).parameters;
-        const auto text = [&](const char* name) {
-            const auto found = parameters.find(name);
-            const auto* value = found == parameters.end() ? nullptr : std::get_if<std::string>(&found->second);
-            return value ? *value : std::string();
-        };
-        if (graph.at(id).type == MaskEdits::kNodeType && isLinked(graph, id, "image", picture) && text("box") == box && text("points").empty())
+        const graph::Node& node = graph.at(id);
+        if (node.type == MaskEdits::kNodeType && isLinked(graph, id, "image", picture) && parameterOf(node, "box") == box &&
+            parameterOf(node, "points").empty())
             return id;
     }
     const auto models = library::likelySegmenters();

@@ -5,17 +5,12 @@
 #include "core/base/Paths.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/LayerEdits.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
 constexpr const char *kKeys = "keys", *kFile = "path", *kCameras = "cameras", *kScene = "scene";
 constexpr double kBelow = 260; ///< units of the canvas from a node to the one that is put below it
-
-std::string textOf(const graph::Node& node, const char* parameter) {
-    const auto found = node.parameters.find(parameter);
-    const auto* text = found == node.parameters.end() ? nullptr : std::get_if<std::string>(&found->second);
-    return text ? *text : std::string();
-}
 } // namespace
 
 PathEdits::PathEdits(Bridge& bridge, QObject* parent) : QObject(parent), m_bridge(bridge) {
@@ -56,8 +51,8 @@ void PathEdits::refresh() {
     const graph::Graph& graph = m_bridge.session().document().graph();
     m_node = find();
     const graph::Node* node = graph.find(m_node);
-    const std::string keys = node ? textOf(*node, kKeys) : std::string(), file = node ? textOf(*node, kFile) : std::string();
-    refreshCameras(node ? textOf(*node, kCameras) : std::string());
+    const std::string keys = node ? parameterOf(*node, kKeys) : std::string(), file = node ? parameterOf(*node, kFile) : std::string();
+    refreshCameras(node ? parameterOf(*node, kCameras) : std::string());
     const std::string text = keys + "\n" + file;
     if (text == m_text) return;
     m_text = text;
@@ -116,7 +111,7 @@ void PathEdits::change(const QString& title, const std::function<void(CameraPath
         [&](graph::Graph& graph) {
             const graph::NodeId node = m_node ? m_node : insert(graph);
             graph.setParameter(node, kKeys, text);
-            if (!textOf(graph.at(node), kFile).empty()) graph.setParameter(node, kFile, std::string());
+            if (!parameterOf(graph.at(node), kFile).empty()) graph.setParameter(node, kFile, std::string());
         },
         mergeKey.toStdString());
 }

@@ -4,6 +4,7 @@
 #include "core/base/Error.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/LayerEdits.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
@@ -11,9 +12,7 @@ constexpr const char* kSteps = "steps";
 constexpr double kNextTo = 300; ///< units of the canvas between a node and the one that is put behind it
 
 std::string stepsTextOf(const graph::Node& node) {
-    const auto found = node.parameters.find(kSteps);
-    const auto* text = found == node.parameters.end() ? nullptr : std::get_if<std::string>(&found->second);
-    return text ? *text : "[]";
+    return parameterOf<std::string>(node, kSteps, "[]");
 }
 } // namespace
 

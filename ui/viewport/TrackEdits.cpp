@@ -12,18 +12,12 @@
 #include "core/video/VideoFrames.h"
 #include "ui/bridge/Bridge.h"
 #include "ui/viewport/MaskEdits.h"
+#include "ui/viewport/NodeParameters.h"
 
 namespace ochre::ui {
 namespace {
 
 constexpr double kNextTo = 300, kBelow = 260; // units of the canvas between nodes
-
-template <typename T>
-T valueOf(const graph::Node& node, const char* parameter, T fallback) {
-    const auto found = node.parameters.find(parameter);
-    const T* value = found == node.parameters.end() ? nullptr : std::get_if<T>(&found->second);
-    return value ? *value : fallback;
-}
 
 /// SAM 2 is the one that knows videos.
 bool followsObjects(std::string name) {
@@ -81,10 +75,10 @@ void TrackEdits::refresh() {
     }
     m_plain = hasFrames() && node && node->id == m_load;
     const graph::Node* load = graph.find(m_load);
-    std::string video = load ? valueOf<std::string>(*load, "path", {}) : std::string();
+    std::string video = load ? parameterOf(*load, "path") : std::string();
     if (video != m_video) m_frames = 0;
     m_video = std::move(video);
-    m_frame = load ? static_cast<int>(valueOf<std::int64_t>(*load, "frame", 0)) : 0;
+    m_frame = load ? static_cast<int>(parameterOf<std::int64_t>(*load, "frame")) : 0;
     const graph::NodeId track = findTrack();
     if (track != m_track) {
         m_track = track;
@@ -101,7 +95,7 @@ graph::NodeId TrackEdits::findLoad() const {
     const graph::Graph& graph = m_bridge.session().document().graph();
     std::set<graph::NodeId> seen, found;
     std::vector<graph::NodeId> open{m_node};
-    const auto loads = [](const graph::Node& node) { return node.type == kLoadType && isVideo(valueOf<std::string>(node, "path", {})); };
+    const auto loads = [](const graph::Node& node) { return node.type == kLoadType && isVideo(parameterOf(node, "path")); };
     while (!open.empty()) {
         const graph::Node* node = graph.find(open.back());
         open.pop_back();
@@ -109,7 +103,7 @@ graph::NodeId TrackEdits::findLoad() const {
         if (loads(*node)) found.insert(node->id);
         if (node->type == kTrackType) // its masks go with the node that loads the same
             graph.forEach([&](const graph::Node& other) {
-                if (loads(other) && valueOf<std::string>(other, "path", {}) == valueOf<std::string>(*node, "video", {})) found.insert(other.id);
+                if (loads(other) && parameterOf(other, "path") == parameterOf(*node, "video")) found.insert(other.id);
             });
         for (const auto& [name, link] : node->inputs) open.push_back(link.node);
     }
@@ -129,7 +123,7 @@ graph::NodeId TrackEdits::findTrack() const {
     graph::NodeId found = 0;
     if (!hasFrames()) return found;
     m_bridge.session().document().graph().forEach([&](const graph::Node& node) {
-        if (!found && node.type == kTrackType && valueOf<std::string>(node, "video", {}) == m_video) found = node.id;
+        if (!found && node.type == kTrackType && parameterOf(node, "video") == m_video) found = node.id;
     });
     return found;
 }
@@ -146,7 +140,7 @@ std::map<int, std::string> TrackEdits::prompts() const {
     std::map<int, std::string> lines;
     const graph::Node* node = m_bridge.session().document().graph().find(m_track);
     if (!node) return lines;
-    std::istringstream text(valueOf<std::string>(*node, "prompts", {}));
+    std::istringstream text(parameterOf(*node, "prompts"));
     for (std::string line; std::getline(text, line);)
         if (const std::size_t colon = line.find(':'); colon != std::string::npos)
             lines[std::atoi(line.c_str())] = line.substr(colon + 1);
@@ -156,7 +150,7 @@ std::map<int, std::string> TrackEdits::prompts() const {
 std::string TrackEdits::promptHere() const {
     const graph::Node* node = m_bridge.session().document().graph().find(m_edits.node());
     if (!node) return {};
-    const std::string points = valueOf<std::string>(*node, "points", {}), box = valueOf<std::string>(*node, "box", {});
+    const std::string points = parameterOf(*node, "points"), box = parameterOf(*node, "box");
     std::string line;
     if (!points.empty()) line.append(" ").append(points);
     if (!box.empty()) line.append(" [").append(box).append("]");
@@ -263,7 +257,7 @@ void TrackEdits::onJob(const session::Job& job) {
 QString TrackEdits::note() const {
     const graph::Node* node = onVideo() ? m_bridge.session().document().graph().find(m_track) : nullptr;
     if (!node || !m_edits.active()) return {};
-    const std::string model = valueOf<std::string>(*node, "model", {});
+    const std::string model = parameterOf(*node, "model");
     const QString who = model.empty() ? tr("Motion and colours, no SAM 2 model") : QString::fromStdString(model);
     if (m_job) {
         const graph::NodeState state = m_bridge.session().state(m_track);

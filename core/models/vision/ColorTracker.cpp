@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/Error.h"
-#include "core/image/Color.h"
-#include "core/image/Filter.h"
 #include "core/models/vision/CutOut.h"
 #include "core/models/vision/GrabCut.h"
 #include "core/models/vision/VideoTracker.h"
@@ -30,16 +27,6 @@ constexpr std::uint64_t kSeed = 1;       // of the first guess of the colours
 /// The frames and masks that are compared.
 class Follower {
 public:
-    Follower(int width, int height) : m_scale(std::min(1.0, static_cast<double>(kSide) / std::max(width, height))) {}
-
-    /// Eight-bit RGB of the smaller size.
-    cv::Mat pictureOf(const Image& image, const Cancel& cancel) const {
-        const auto side = [this](int length) { return std::max(1, static_cast<int>(std::lround(length * m_scale))); };
-        const Image small =
-            m_scale < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area, cancel) : image;
-        return cutout::bytesOf(small);
-    }
-
     void begin(const cv::Mat& picture, const Image& mask) {
         Image copy = mask;
         const cv::Mat whole(mask.height(), mask.width(), CV_32FC1, copy.edit().data());
@@ -154,7 +141,6 @@ private:
         return out;
     }
 
-    double m_scale;
     cv::Mat m_picture, m_mask; ///< where it was seen last
     cv::Point2d m_motion;      ///< from frame to frame
     bool m_lost = true;
@@ -167,26 +153,25 @@ void follow(const TrackJob& job, const TrackSink& sink, const Progress& progress
     const auto total = static_cast<std::uint64_t>((job.forward ? job.frames - first : 1) + (job.backward ? from : 0));
     std::uint64_t done = 0;
     const auto go = [&](int begin, int end, int by) {
-        std::optional<Follower> follower;
+        Follower follower;
         for (int i = begin; i != end; i += by) {
             cancel.check();
             const bool again = by < 0 && i == from; // the way back begins with what is known already
             if (!again || !job.forward) progress.report(done++, total, fmt::format("Frame {} of {}", i, job.frames - 1));
             const Image image = job.frame(i);
-            if (!follower) follower.emplace(image.width(), image.height());
-            const cv::Mat picture = follower->pictureOf(image, cancel);
+            const cv::Mat picture = cutout::bytesOf(image, kSide, cancel);
             const auto prompt = std::ranges::find(prompts, i, &TrackPrompt::frame);
             if (prompt != prompts.end()) {
                 const Image mask = prompt->mask.empty() ? grabCut(image, prompt->prompt, {}, cancel) : prompt->mask;
                 if (mask.width() != image.width() || mask.height() != image.height())
                     throw Error(fmt::format("the mask is {}×{}, the video {}×{}", mask.width(), mask.height(), image.width(), image.height()),
                                 "give one of the frame's size");
-                follower->begin(picture, mask);
+                follower.begin(picture, mask);
                 if (!again || !job.forward) sink(i, mask, 1);
                 continue;
             }
             float score = 0;
-            const cv::Mat mask = follower->step(picture, score);
+            const cv::Mat mask = follower.step(picture, score);
             sink(i, cutout::laidOnto(image, mask, cancel), score);
         }
     };

@@ -2,6 +2,7 @@
 #include "core/models/vision/CutOut.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <opencv2/imgproc.hpp>
 
@@ -26,9 +27,12 @@ cv::Point Scale::operator()(float x, float y) const {
             std::clamp(static_cast<int>((y - top) * down), 0, size.height - 1)};
 }
 
-cv::Mat bytesOf(const Image& image) {
-    const std::vector<std::uint8_t> rgb = toRgb8(image);
-    return cv::Mat(image.height(), image.width(), CV_8UC3, const_cast<std::uint8_t*>(rgb.data())).clone();
+cv::Mat bytesOf(const Image& image, int most, const Cancel& cancel) {
+    const double scale = std::min(1.0, static_cast<double>(most) / std::max(image.width(), image.height()));
+    const auto side = [scale](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+    const Image small = scale < 1 ? resize(image, side(image.width()), side(image.height()), ResizeFilter::Area, cancel) : image;
+    const std::vector<std::uint8_t> rgb = toRgb8(small);
+    return cv::Mat(small.height(), small.width(), CV_8UC3, const_cast<std::uint8_t*>(rgb.data())).clone();
 }
 
 cv::Mat pieces(const cv::Mat& object, const SegmentPrompt& prompt, const Scale& scale) {

@@ -19,8 +19,8 @@ struct Scale {
     cv::Point operator()(float x, float y) const;
 };
 
-/// Eight-bit RGB, what is clear on black.
-cv::Mat bytesOf(const Image& image);
+/// Eight-bit RGB, what is clear on black; scaled down where the longer side has more than `most` pixels.
+cv::Mat bytesOf(const Image& image, int most, const Cancel& cancel);
 
 /// Of what is cut out, 255 where it is: the pieces that a point lies on; with a box alone, all but the crumbs.
 cv::Mat pieces(const cv::Mat& object, const SegmentPrompt& prompt, const Scale& scale);

@@ -130,8 +130,9 @@ public:
             for (int x = 0; x < m_size.width; ++x)
                 for (const cv::Point& step : kSteps)
                     if (const cv::Point at(x, y), to = at + step; to.x >= 0 && to.x < m_size.width && to.y < m_size.height) {
-                        m_pairs.push_back({numberOf(at), numberOf(to), static_cast<float>(differ(at, to)), step.x != 0 && step.y != 0});
-                        sum += differ(at, to);
+                        const double difference = differ(at, to);
+                        m_pairs.push_back({numberOf(at), numberOf(to), static_cast<float>(difference), step.x != 0 && step.y != 0});
+                        sum += difference;
                     }
         const auto scale = static_cast<float>(static_cast<double>(m_pairs.size()) / (2 * sum + 1));
         for (Pair& pair : m_pairs)
@@ -197,14 +198,12 @@ Image cutAtEdges(const Image& image, const Image& likely, const SegmentPrompt& p
     const Part part = partOf(image, likely);
     if (part.width == 0) return mask;
     const Image around = crop(image, part.left, part.top, part.width, part.height);
-    const double scale = std::min(1.0, static_cast<double>(kSide) / std::max(part.width, part.height));
-    const auto side = [scale](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
-    const cv::Size size(side(part.width), side(part.height));
-    const Image small = scale < 1 ? resize(around, size.width, size.height, ResizeFilter::Area, cancel) : around;
-    const cutout::Scale place{static_cast<double>(size.width) / part.width, static_cast<double>(size.height) / part.height, size,
-                              static_cast<double>(part.left), static_cast<double>(part.top)};
     try {
-        const cv::Mat object = cut(cutout::bytesOf(small), likelihoods(likely, image, part, size), prompt, place, cancel);
+        const cv::Mat small = cutout::bytesOf(around, kSide, cancel);
+        const cv::Size size = small.size();
+        const cutout::Scale place{static_cast<double>(size.width) / part.width, static_cast<double>(size.height) / part.height, size,
+                                  static_cast<double>(part.left), static_cast<double>(part.top)};
+        const cv::Mat object = cut(small, likelihoods(likely, image, part, size), prompt, place, cancel);
         const Image found = cutout::laidOnto(around, object, cancel);
         float* to = mask.edit().data() + static_cast<std::ptrdiff_t>(part.top) * image.width() + part.left;
         for (int y = 0; y < part.height; ++y, to += image.width()) std::copy_n(found.pixel(0, y), part.width, to);

@@ -2,12 +2,10 @@
 #include "core/models/vision/GrabCut.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/Error.h"
-#include "core/image/Filter.h"
 #include "core/models/vision/CutOut.h"
 
 namespace ochre::models {
@@ -81,17 +79,10 @@ Image grabCut(const Image& image, const SegmentPrompt& prompt, const Progress& p
     checkPrompt(prompt, image);
     if (!prompt.box && std::ranges::none_of(prompt.points, &SegmentPoint::belongs))
         return Image(image.width(), image.height(), 1, ColorSpace::Raw);
-    const double scale = std::min(1.0, static_cast<double>(kSide) / std::max(image.width(), image.height()));
-    const auto side = [scale](int length) {
-        return std::max(1, static_cast<int>(std::lround(length * scale)));
-    };
-    const int width = side(image.width()), height = side(image.height());
-    const Image small = scale < 1 ? resize(image, width, height, ResizeFilter::Area, cancel) : image;
     try {
-        const Scale place{static_cast<double>(width) / image.width(),
-                          static_cast<double>(height) / image.height(),
-                          {width, height}};
-        return cutout::laidOnto(image, cut(cutout::bytesOf(small), prompt, place, progress, cancel), cancel);
+        const cv::Mat small = cutout::bytesOf(image, kSide, cancel);
+        const Scale place{static_cast<double>(small.cols) / image.width(), static_cast<double>(small.rows) / image.height(), small.size()};
+        return cutout::laidOnto(image, cut(small, prompt, place, progress, cancel), cancel);
     } catch (const cv::Exception& e) {
         throw Error("GrabCut cannot cut this picture: " + e.err,
                     "give other points, or choose a SAM or MobileSAM model");
