@@ -78,15 +78,16 @@ std::optional<FixedConv> FixedConv::make(const Tensor& weight, const Tensor& bia
     if (bias.defined()) conv.m_bias = bias.to(at::kFloat).contiguous();
     conv.m_pad = doubled ? 1 : options.padding;
     conv.m_doubled = doubled;
+    conv.m_lean = options.lean;
     conv.m_activation = options.activation;
     return conv;
 }
 
 bool FixedConv::pays(const Tensor& x, std::int64_t padRows) const {
     const std::int64_t factor = m_doubled ? 2 : 1;
-    return x.size(0) * ((factor * x.size(2) + 2 * padRows - 2) / fixed::kTile) *
-               ((factor * x.size(3) + 2 * m_pad - 2) / fixed::kTile) >=
-           kLeastTiles;
+    const std::int64_t height = factor * x.size(2) + 2 * padRows - 2, width = factor * x.size(3) + 2 * m_pad - 2;
+    if (m_lean && packedBytes(m_weight) > 2 * x.size(0) * m_weight.size(0) * height * width) return false;
+    return x.size(0) * (height / fixed::kTile) * (width / fixed::kTile) >= kLeastTiles;
 }
 
 FixedConv FixedConv::prepared(Tensor& memory) const {

@@ -19,7 +19,8 @@ public:
     static std::optional<FixedConv> make(const Tensor& weight, const Tensor& bias, const Conv2dOptions& options,
                                          bool doubled = false);
 
-    /// Whether a picture [N, C, H, W] is large enough for it to be faster. Rows as WinogradConv's.
+    /// Whether a picture [N, C, H, W] is large enough for it to be faster, and to make up for what is kept where the options ask
+    /// for that. Rows as WinogradConv's.
     bool pays(const Tensor& x, std::int64_t padRows) const;
 
     /// As WinogradConv's, but that the first call packs the weights and keeps that, four times their size.
@@ -42,7 +43,7 @@ private:
     Tensor m_packed;         ///< of a prepared copy
     std::shared_ptr<Kept> m_kept = std::make_shared<Kept>(); ///< of all copies
     std::int64_t m_pad = 0;
-    bool m_doubled = false;
+    bool m_doubled = false, m_lean = false;
     Activation m_activation;
 };
 

@@ -34,6 +34,7 @@ struct Conv2dOptions {
     int dilation = 1;
     int groups = 1;
     Activation activation = {};
+    bool lean = false; ///< keeps nothing beside the weights that is larger than the picture it makes, even where that is faster
 };
 
 class FixedConv;

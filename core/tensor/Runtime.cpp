@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/base/Memory.h"
+#include "core/tensor/LargeBlocks.h"
 #include "core/tensor/Learning.h"
 
 namespace ochre::tensor {
@@ -100,6 +101,7 @@ private:
 
 void runScoped(const Cancel& cancel, bool learning, const std::function<void()>& body) {
     try {
+        useLargeBlocks();
         const Scope scope(cancel, learning);
         body();
     } catch (const c10::OutOfMemoryError&) {

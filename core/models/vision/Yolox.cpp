@@ -184,7 +184,7 @@ Yolox::Yolox(const tensor::Weights& weights, const Config& config) : m_config(co
         const auto conv = [&](const char* which, int stride, int groups) {
             const std::string name = part(unit, which);
             return nn::foldedConv(weights, name + ".conv", name + ".bn", kEpsilon,
-                                  {.stride = stride, .groups = groups, .activation = activation});
+                                  {.stride = stride, .groups = groups, .activation = activation, .lean = true});
         };
         std::vector<nn::Conv2d>& layers = m_units[unit.name];
         if (unit.depthwise) layers.push_back(conv("dconv", unit.stride, unit.in));

@@ -9,6 +9,7 @@
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/upsample_nearest2d.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include "core/tensor/Runtime.h"
@@ -52,6 +53,17 @@ TEST_F(Fixed, EqualsTheConvolutionButForRounding) {
             EXPECT_LT(relativeError((*conv)(x, pad), exact(x, weight, bias, pad)), kTolerance)
                 << in << "->" << out << " " << width << "x" << height << " padded by " << pad;
         }
+}
+
+TEST_F(Fixed, WhatIsLeanKeepsNoMoreThanItMakes) {
+    const Tensor weight = noise({64, 64, 3, 3}, 1); // 36 values of 16 bit for each kernel, and as many sums of 32 for each channel
+    const auto conv = FixedConv::make(weight, {}, {}), lean = FixedConv::make(weight, {}, {.lean = true});
+    ASSERT_TRUE(conv && lean);
+    const auto picture = [](std::int64_t side) { return channelsLast(at::zeros({1, 64, side, side}, at::kBFloat16)); };
+    EXPECT_TRUE(conv->pays(picture(40), 1));
+    EXPECT_FALSE(lean->pays(picture(40), 1)) << "205 KB of 304";
+    EXPECT_TRUE(lean->pays(picture(56), 1)) << "401 KB of 304";
+    EXPECT_FALSE(lean->pays(picture(16), 1)) << "for another reason";
 }
 
 TEST_F(Fixed, ADoubledPictureIsThatOfTheUpsampledOne) {
