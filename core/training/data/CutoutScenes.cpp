@@ -13,7 +13,7 @@
 namespace ochre::training {
 namespace {
 
-constexpr double kCutout = 0.5, kEmoji = 0.2;     // the rest are pieces of pictures
+constexpr double kCutout = 0.6, kEmoji = 0.15;    // the rest are pieces of pictures
 constexpr double kLeastWindow = 0.35;             // of the background
 constexpr double kMostTurn = 0.5;                 // radians, either way
 constexpr double kDarkest = 0.6, kBrightest = 1.25, kTint = 0.12;
@@ -100,9 +100,9 @@ std::uint8_t byteOf(float value) {
 
 } // namespace
 
-CutoutScenes::CutoutScenes(const std::filesystem::path& pictures, const std::filesystem::path& cutouts,
-                           const CutoutSceneOptions& options, const Cancel& cancel)
-    : m_pictures(pictures, cancel), m_cutouts(cutouts, cancel), m_options(options) {
+CutoutScenes::CutoutScenes(const Folders& pictures, const Folders& cutouts, const CutoutSceneOptions& options, const Cancel& cancel)
+    : m_pictures(pictures, cancel), m_options(options) {
+    for (const auto& folder : cutouts) m_cutouts.emplace_back(folder, cancel);
     if (!options.cutoutsAlone) m_emoji = std::make_unique<EmojiSet>();
 }
 
@@ -130,7 +130,10 @@ Image CutoutScenes::pieceOfPicture(int side, Draw& draw) const {
 
 Image CutoutScenes::object(Draw& draw) const {
     const double kind = m_options.cutoutsAlone ? 0 : draw.unit();
-    if (kind < kCutout) return m_cutouts.image(draw.below(m_cutouts.size()));
+    if (kind < kCutout) {
+        const PictureSet& from = m_cutouts.size() == 1 ? m_cutouts.front() : m_cutouts[draw.below(m_cutouts.size())];
+        return from.image(draw.below(from.size()));
+    }
     if (kind >= kCutout + kEmoji) return pieceOfPicture(kPieceSide, draw);
     constexpr int kEmojiSide = 128;
     const std::vector<std::uint8_t> rgba = m_emoji->picture(draw.below(m_emoji->size()), kEmojiSide);

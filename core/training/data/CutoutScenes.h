@@ -22,9 +22,10 @@ struct CutoutSceneOptions {
 
 class CutoutScenes final : public Dataset {
 public:
-    /// `pictures` to lay objects on, `cutouts` with alpha. Throws Error where a folder holds none.
-    CutoutScenes(const std::filesystem::path& pictures, const std::filesystem::path& cutouts, const CutoutSceneOptions& options = {},
-                 const Cancel& cancel = {});
+    using Folders = std::vector<std::filesystem::path>;
+
+    /// `pictures` to lay objects on, `cutouts` with alpha, of each folder as many. Throws Error where a folder holds none.
+    CutoutScenes(const Folders& pictures, const Folders& cutouts, const CutoutSceneOptions& options = {}, const Cancel& cancel = {});
 
     std::size_t size() const override { return m_pictures.size(); } ///< what lies below follows from the index
     /// Four channels: RGB, and the number of the object that is seen there, 0 for none.
@@ -34,7 +35,8 @@ private:
     Image object(Draw& draw) const;                   ///< RGBA in its own size
     Image pieceOfPicture(int side, Draw& draw) const; ///< in a round shape of its own
 
-    PictureSet m_pictures, m_cutouts;
+    PictureSet m_pictures;
+    std::vector<PictureSet> m_cutouts;
     CutoutSceneOptions m_options;
     std::unique_ptr<EmojiSet> m_emoji;
 };

@@ -23,7 +23,14 @@ int mirrored(int at, int length) {
 
 } // namespace
 
-PictureSet::PictureSet(const fs::path& folder, const Cancel& cancel) {
+PictureSet::PictureSet(const fs::path& folder, const Cancel& cancel) : PictureSet(std::vector{folder}, cancel) {}
+
+PictureSet::PictureSet(const std::vector<fs::path>& folders, const Cancel& cancel) {
+    for (const fs::path& folder : folders) add(folder, cancel);
+}
+
+void PictureSet::add(const fs::path& folder, const Cancel& cancel) {
+    const std::size_t before = m_pictures.size();
     std::string reason = "there is none";
     for (const fs::path& file : picturesBelow(folder, cancel)) {
         try {
@@ -34,7 +41,7 @@ PictureSet::PictureSet(const fs::path& folder, const Cancel& cancel) {
             reason = error.what();
         }
     }
-    if (m_pictures.empty())
+    if (m_pictures.size() == before)
         throw Error(fmt::format("{}: holds no picture that can be read: {}", folder.string(), reason), imageFilePatterns());
 }
 

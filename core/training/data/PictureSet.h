@@ -29,6 +29,8 @@ public:
 
     /// All that can be read in the folder and those below it, in the order of their paths. Throws Error where there is none.
     explicit PictureSet(const std::filesystem::path& folder, const Cancel& cancel = {});
+    /// Of several folders, one after the other.
+    explicit PictureSet(const std::vector<std::filesystem::path>& folders, const Cancel& cancel = {});
 
     std::size_t size() const { return m_pictures.size(); }
     const Picture& operator[](std::size_t index) const { return m_pictures[index]; }
@@ -40,6 +42,8 @@ public:
     Image image(std::size_t index) const; ///< RGBA
 
 private:
+    void add(const std::filesystem::path& folder, const Cancel& cancel);
+
     std::vector<Picture> m_pictures;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -64,6 +65,15 @@ double gainOf(const std::string& name) {
     for (const char* halved : {"hypernetworks", "prediction_head", "upscaling", "patch_embed", "fc1", "lin1", "conv1.c", "conv2.c"})
         if (name.find(halved) != std::string::npos) return 2;
     return 1;
+}
+
+/// Folders apart by semicolons.
+CutoutScenes::Folders foldersOf(const std::string& text) {
+    CutoutScenes::Folders folders;
+    std::istringstream all(text);
+    for (std::string folder; std::getline(all, folder, ';');) folders.emplace_back(folder);
+    if (folders.empty()) folders.emplace_back(); // which says that it holds none
+    return folders;
 }
 
 /// What is asked of one picture: prompts, and the mask of each, [K, h/4, w/4], as the share of a mask's pixel.
@@ -204,7 +214,7 @@ public:
         CutoutSceneOptions options;
         options.side = m_config.side();
         options.vary = true;
-        m_batches.emplace(std::make_shared<CutoutScenes>(m_settings.text("dataset"), m_settings.text("cutouts"), options, place.cancel),
+        m_batches.emplace(std::make_shared<CutoutScenes>(foldersOf(m_settings.text("dataset")), foldersOf(m_settings.text("cutouts")), options, place.cancel),
                           m_settings.integer("batch"), static_cast<int>(m_settings.integer("parts")),
                           static_cast<std::uint64_t>(m_settings.integer("seed")), kHeldOut);
     }
@@ -325,9 +335,9 @@ RecipeInfo segmentRecipe() {
     std::vector<graph::Parameter> parameters = commonParameters(
         {.steps = 3000, .batch = 8, .warmUp = 100, .learningRate = 1e-3, .average = 0.995, .optimizer = "muon"});
     const std::vector<graph::Parameter> data{
-        {.id = "dataset", .label = "Pictures", .help = "A folder of pictures that objects are laid on.", .kind = ParameterKind::Text,
+        {.id = "dataset", .label = "Pictures", .help = "A folder of pictures that objects are laid on, or several apart by semicolons.", .kind = ParameterKind::Text,
          .defaultValue = std::string()},
-        {.id = "cutouts", .label = "Cut-outs", .help = "A folder of objects with alpha. Emoji and pieces of the pictures come along.",
+        {.id = "cutouts", .label = "Cut-outs", .help = "A folder of objects with alpha, or several apart by semicolons, of which as many are taken each. Emoji and pieces of the pictures come along.",
          .kind = ParameterKind::Text, .defaultValue = std::string()},
         {.id = "side", .label = "Side", .help = "Of the square that the network sees; a multiple of 128.", .kind = ParameterKind::Int,
          .defaultValue = std::int64_t{256}, .min = 128, .max = 1024, .unit = "px"},

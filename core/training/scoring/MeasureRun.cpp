@@ -206,7 +206,7 @@ private:
         m_outcome.baseline = "GrabCut";
         CutoutSceneOptions options{.seed = m_request.seed, .cutoutsAlone = true};
         if (m_request.side > 0) options.side = m_request.side;
-        const CutoutScenes scenes(m_request.pictures, m_request.cutouts, options, m_request.cancel);
+        const CutoutScenes scenes({m_request.pictures}, {m_request.cutouts}, options, m_request.cancel);
         const auto segmenter = models::Segmenter::open(m_request.model);
         const std::size_t count = m_request.count > 0 ? m_request.count : kScenes;
         const auto least = kLeastPixels * static_cast<std::size_t>(options.side) * static_cast<std::size_t>(options.side) / 65536;

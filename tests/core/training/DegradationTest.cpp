@@ -123,7 +123,7 @@ TEST(PicturePairs, HoldAPartAndItsDegradedSelf) {
 TEST(CutoutScenes, EveryObjectThatIsSeenHasItsNumber) {
     const test::TemporaryFolder folder;
     const auto pictures = makePictures(folder / "pictures", 2, 80, 60), cutouts = makeCutouts(folder / "cutouts", 4);
-    const CutoutScenes scenes(pictures, cutouts, {.side = 64, .cutoutsAlone = true});
+    const CutoutScenes scenes({pictures}, {cutouts}, {.side = 64, .cutoutsAlone = true});
     bool several = false;
     for (std::uint64_t n = 0; n < 20; ++n) {
         const Example scene = scenes.example(n % 2, n);
@@ -137,10 +137,41 @@ TEST(CutoutScenes, EveryObjectThatIsSeenHasItsNumber) {
     EXPECT_TRUE(several);
 }
 
+TEST(CutoutScenes, OfSeveralFoldersEachGivesAsManyObjects) {
+    const test::TemporaryFolder folder;
+    const auto pictures = makePictures(folder / "pictures", 2, 80, 60), more = makePictures(folder / "more", 3, 60, 80);
+    const auto plainCutouts = [&](const char* name, int count, std::size_t channel) {
+        std::filesystem::create_directories(folder / name);
+        for (int i = 0; i < count; ++i) {
+            Image square(20, 20, 4);
+            for (std::size_t k = 0; k < square.valueCount(); ++k) square.edit()[k] = k % 4 == channel || k % 4 == 3 ? 1.0f : 0.0f;
+            writeImage(square, folder / name / fmt::format("{}.png", i));
+        }
+        return folder / name;
+    };
+    const auto red = plainCutouts("red", 1, 0), blue = plainCutouts("blue", 12, 2);
+    const CutoutSceneOptions options{.side = 64, .cutoutsAlone = true, .most = 1};
+    const CutoutScenes scenes({pictures, more}, {red, blue}, options);
+    EXPECT_EQ(scenes.size(), 5u);
+    int reds = 0, all = 0;
+    for (std::uint64_t n = 0; n < 60; ++n) {
+        const Example scene = scenes.example(n % 5, n);
+        const auto click = clickOnLargest(scene, 1);
+        if (!click) continue;
+        const std::uint8_t* color = &scene.pixels[4 * static_cast<std::size_t>(64 * click->y + click->x)];
+        reds += color[0] > color[2];
+        ++all;
+    }
+    EXPECT_GT(all, 50);
+    EXPECT_GT(reds, all / 3) << "one file of thirteen, but one folder of two";
+    EXPECT_LT(reds, all * 2 / 3);
+    test::expectError([&] { CutoutScenes({pictures}, {red, folder / "nowhere"}, options); }, "cannot be listed");
+}
+
 TEST(CutoutScenes, WhatVariesHasOtherColorsAndIsTheSameEachTime) {
     const test::TemporaryFolder folder;
     const auto pictures = makePictures(folder / "pictures", 2, 80, 60), cutouts = makeCutouts(folder / "cutouts", 4);
-    const CutoutScenes plain(pictures, cutouts, {.side = 64, .cutoutsAlone = true}), varied(pictures, cutouts, {.side = 64, .cutoutsAlone = true, .vary = true});
+    const CutoutScenes plain({pictures}, {cutouts}, {.side = 64, .cutoutsAlone = true}), varied({pictures}, {cutouts}, {.side = 64, .cutoutsAlone = true, .vary = true});
     double least = 255, most = 0;
     for (std::uint64_t n = 0; n < 10; ++n) {
         const Example scene = varied.example(0, n), before = plain.example(0, n);
