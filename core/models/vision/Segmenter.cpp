@@ -15,6 +15,7 @@
 #include "core/base/Hash.h"
 #include "core/base/Log.h"
 #include "core/image/Filter.h"
+#include "core/models/vision/CloserLook.h"
 #include "core/models/vision/EdgeCut.h"
 #include "core/models/vision/GrabCut.h"
 #include "core/models/vision/Pictures.h"
@@ -29,8 +30,7 @@ namespace {
 
 constexpr std::size_t kKept = 3; // pictures; each takes some 20 MB
 constexpr int kFewPixels = 512;  // of the side that a network sees, below which edges are those of the picture
-constexpr double kTrust = 3;     // in scores: an answer that is thought better by 1 / kTrust weighs e times as much
-constexpr double kAgreed = 0.5;  // overlap of what a network thought and of its mask with edges, below which it was mistaken
+constexpr double kAgreed = 0.4;  // overlap of what a network thought and of its mask with edges, below which it was mistaken
 
 /// The numbers of "1,2.5,3". Throws Error.
 std::vector<float> numbersOf(const std::string& text, const char* what) {
@@ -53,11 +53,6 @@ Hash128 contentOf(const Image& image) {
     return hasher.bytes(image.values().data(), image.bytes()).finish();
 }
 
-/// Pixels that the network sees a pixel of the picture.
-struct Scale {
-    double across, down;
-};
-
 /// Of logits [1, 1, h, w]: 1 where they are above 0.
 Image chosen(const nn::Tensor& logits) {
     Image mask(static_cast<int>(logits.size(3)), static_cast<int>(logits.size(2)), 1, ColorSpace::Raw);
@@ -65,26 +60,6 @@ Image chosen(const nn::Tensor& logits) {
     std::ranges::transform(std::span(rows.const_data_ptr<float>(), mask.valueCount()), mask.edit().begin(),
                            [](float v) { return v > 0 ? 1.0f : 0.0f; });
     return mask;
-}
-
-SamPrompt tensorsOf(const SegmentPrompt& prompt, const Scale& scale) {
-    const auto scaled = [](float v, double by) { return static_cast<float>(v * by); };
-    std::vector<float> places, labels;
-    for (const SegmentPoint& point : prompt.points) {
-        places.push_back(scaled(point.x, scale.across));
-        places.push_back(scaled(point.y, scale.down));
-        labels.push_back(point.belongs ? 1.0f : 0.0f);
-    }
-    SamPrompt out;
-    if (const auto count = static_cast<std::int64_t>(labels.size()); count > 0) {
-        out.points = nn::fromValues(places, {1, count, 2});
-        out.labels = nn::fromValues(labels, {1, count}).to(at::kLong);
-    }
-    if (const auto& box = prompt.box)
-        out.boxes = nn::fromValues(std::vector<float>{scaled(box->left, scale.across), scaled(box->top, scale.down),
-                                                      scaled(box->right, scale.across), scaled(box->bottom, scale.down)},
-                                   {1, 4});
-    return out;
 }
 
 /// Intersection over union of a mask and of what was likelier than not, in the pixels of the latter.
@@ -153,6 +128,7 @@ struct Segmenter::State {
         Hash128 content;
         int usedWidth = 0, usedHeight = 0; ///< of the padded picture
         SamDecoder::Picture picture;
+        std::optional<BothSides> closer; ///< where the network sees few pixels
     };
     std::mutex mutex;
     std::list<Seen> seen; ///< the last one first
@@ -185,14 +161,18 @@ struct Segmenter::State {
 
     /// The first SAM keeps the picture's shape and fills up a square, the second stretches it to one.
     Seen encode(const Image& image, const Hash128& content, const Cancel& cancel) const {
+        if (seesLittle()) {
+            const BothSides both = lookAtBothSides(*first, image, true, cancel);
+            return {content, both.usedWidth, both.usedHeight, both.straight, both};
+        }
         const int side = first ? first->config().side() : Sam2::kSide;
         const double scale = static_cast<double>(side) / std::max(image.width(), image.height());
         const auto scaled = [&](int length) { return first ? std::max(1, static_cast<int>(length * scale + 0.5)) : side; };
         const int width = scaled(image.width()), height = scaled(image.height());
         const Image small = resize(seenByNetwork(image), width, height, ResizeFilter::Bilinear, cancel);
-        if (second) return {content, width, height, second->encode(normalisedTensor(small))};
+        if (second) return {content, width, height, second->encode(normalisedTensor(small)), {}};
         const nn::Tensor features = first->encode(Sam::prepare(tensor::toTensor(small).mul_(255).round_(), side));
-        return {content, width, height, first->decoder().prepare(features, side, side)};
+        return {content, width, height, first->decoder().prepare(features, side, side), {}};
     }
 
     nn::Tensor finish(const nn::Tensor& masks, const Seen& look, const Image& image) const {
@@ -203,13 +183,13 @@ struct Segmenter::State {
     /// Whether it sees too few pixels to tell where an edge is.
     bool seesLittle() const { return first && first->config().tiny && first->config().side() < kFewPixels; }
 
-    /// How likely each place belongs, [1, M, h, w] of what is used of the picture that is seen. What the network answers three
-    /// times is told best by all three, each as far as it is thought right: that comes in place of the best.
-    nn::Tensor likelihoods(const SamDecoder::Output& output, const Seen& look) const {
-        const nn::Tensor each = Sam::finish(output.masks, first->config().side(), look.usedHeight, look.usedWidth, look.usedHeight, look.usedWidth).sigmoid();
-        const nn::Tensor weights = output.scores.mul(kTrust).exp();
-        each.select(1, output.scores.argmax(1).item<std::int64_t>()).copy_(each.mul(weights.div(weights.sum()).unsqueeze(2).unsqueeze(3)).sum(1));
-        return each;
+    /// Of the answer at `place`; what the network answers several times and sees from several sides comes in place of the best.
+    Image likelihood(const nn::Tensor& masks, std::int64_t place, bool best, const Seen& look, const Image& image, const SegmentPrompt& prompt,
+                     const Cancel& cancel) const {
+        if (best)
+            return likelihoodOf(*first, image, *look.closer, prompt, masks.size(1) > 1, cancel);
+        const nn::Tensor one = masks.narrow(1, place, 1);
+        return tensor::toImage(Sam::finish(one, first->config().side(), look.usedHeight, look.usedWidth, look.usedHeight, look.usedWidth).sigmoid(), ColorSpace::Raw);
     }
 
     /// Whether these are the weights of a whole model, which is built.
@@ -275,21 +255,19 @@ std::vector<SegmentAnswer> Segmenter::answers(const Image& image, const SegmentP
         progress.report(0, 10, "Looking at the picture");
         const State::Seen seen = m_state->look(image, cancel);
         progress.report(9, 10, "Selecting");
-        const Scale scale{static_cast<double>(seen.usedWidth) / image.width(),
-                          static_cast<double>(seen.usedHeight) / image.height()};
-        const SamDecoder::Output output = m_state->decoder().decode(seen.picture, tensorsOf(prompt, scale), three);
+        const SeenPart all{.across = static_cast<double>(seen.usedWidth) / image.width(), .down = static_cast<double>(seen.usedHeight) / image.height()};
+        const SamDecoder::Output output = m_state->decoder().decode(seen.picture, promptFor(prompt, all), three);
         const std::vector<float> scores = nn::toValues(output.scores.to(at::kFloat));
         std::vector<std::size_t> order(scores.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return scores[i]; });
         const std::size_t best = order.front();
         if (place) order = {order[std::min(*place, order.size() - 1)]};
-        const bool little = m_state->seesLittle();
-        const nn::Tensor likely = little ? m_state->likelihoods(output, seen) : nn::Tensor();
         for (const std::size_t i : order) {
             const auto at = static_cast<std::int64_t>(i);
-            Image mask = little ? atEdges(image, tensor::toImage(likely.select(1, at), ColorSpace::Raw), prompt, i == best, cancel)
-                                : chosen(m_state->finish(output.masks.narrow(1, at, 1), seen, image));
+            Image mask = m_state->seesLittle()
+                             ? atEdges(image, m_state->likelihood(output.masks, at, i == best, seen, image, prompt, cancel), prompt, i == best, cancel)
+                             : chosen(m_state->finish(output.masks.narrow(1, at, 1), seen, image));
             answers.push_back({std::move(mask), scores[i]});
         }
     });
@@ -311,11 +289,11 @@ std::vector<FoundMask> Segmenter::everything(const Image& image, const Everythin
     std::vector<FoundMask> found;
     const AskPoints ask = [&](const Image& picture, std::span<const std::array<float, 2>> points) {
         const State::Seen seen = m_state->look(picture, cancel);
-        const Scale scale{static_cast<double>(seen.usedWidth) / picture.width(), static_cast<double>(seen.usedHeight) / picture.height()};
+        const double across = static_cast<double>(seen.usedWidth) / picture.width(), down = static_cast<double>(seen.usedHeight) / picture.height();
         std::vector<float> places;
         for (const auto& [x, y] : points) {
-            places.push_back(static_cast<float>(x * scale.across));
-            places.push_back(static_cast<float>(y * scale.down));
+            places.push_back(static_cast<float>(x * across));
+            places.push_back(static_cast<float>(y * down));
         }
         const auto count = static_cast<std::int64_t>(points.size());
         const SamPrompt prompt{.points = nn::fromValues(places, {count, 1, 2}), .labels = nn::zeros({count, 1}, at::kLong).add(1)};
