@@ -182,7 +182,7 @@ Image likelihoodOf(const Sam& sam, const Image& picture, const BothSides& whole,
     if (inside.points.empty() && !inside.box) return first;
     cancel.check();
     const Image piece = crop(picture, part->left, part->top, part->width, part->height);
-    const nn::Tensor closer = thought(sam, lookAtBothSides(sam, piece, isOneClick(inside), cancel), part->width, part->height, inside, three);
+    const nn::Tensor closer = thought(sam, lookAtBothSides(sam, piece, false, cancel), part->width, part->height, inside, three);
     // Both in one picture, as fine as the closer look but where that is too large.
     const double scale = std::min({static_cast<double>(closer.size(3)) / part->width, static_cast<double>(kMostPixels) / std::max(picture.width(), picture.height()), 1.0});
     const auto scaled = [scale](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
