@@ -40,9 +40,8 @@ struct Conv2dOptions {
 class FixedConv;
 class WinogradConv;
 
-/// "name.weight" [out, in/groups, kh, kw] and, where it is there, "name.bias" [out]. Weights are packed for
-/// the CPU once, or go through Winograd's algorithm. Work of more than some 50 ms is done in pieces, of which
-/// each asks Cancel; a pixel's sum does not depend on its piece.
+/// "name.weight" [out, in/groups, kh, kw] and, where it is there, "name.bias" [out]. Weights are packed for the CPU once, or go through Winograd's
+/// algorithm. Work of more than some 50 ms is done in pieces, of which each asks Cancel; a pixel's sum does not depend on its piece.
 class Conv2d {
 public:
     Conv2d() = default;
