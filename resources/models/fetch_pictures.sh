@@ -29,7 +29,7 @@ take() {
     local target
     target=$folder/$1/$(partOf "$4")
     mkdir -p "$target"
-    [ -s "$target/$4.png" ] || oiiotool "$5" --ch "$3" --resize:filter=lanczos3 "$2" -d uint8 --eraseattrib ".*" \
+    [ -s "$target/$4.png" ] || oiiotool "$5" --ch "$3" --resize:filter=lanczos3 "$2" -d uint8 --nosoftwareattrib --eraseattrib ".*" \
         -o "$target/$4.png" || rm -f "$target/$4.png"
 }
 
